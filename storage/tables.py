@@ -1,0 +1,317 @@
+"""Every table of the books, with the constraints that hold whatever the code does.
+
+Rows never leave `storage`: its modules hand out values of `bot.domain`. State columns hold the words of
+the domain's enumerations and change only by compare-and-set. Nothing derived is stored.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    Integer,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlmodel import Field, SQLModel
+
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite only counts up an INTEGER PRIMARY KEY."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases; SQLite itself would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a naive datetime must not enter the books"
+            raise ValueError(msg)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Hand out aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _when(*, optional: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - what sqlmodel's Field returns
+    if optional:
+        return Field(default=None, sa_type=UtcDateTime, nullable=True, index=index)
+    return Field(sa_type=UtcDateTime, index=index)
+
+
+def _micros(*, optional: bool = False) -> Any:  # noqa: ANN401 - what sqlmodel's Field returns
+    if optional:
+        return Field(default=None, sa_type=BigInteger, nullable=True)
+    return Field(sa_type=BigInteger)
+
+
+class MemberRow(SQLModel, table=True):
+    """A person as Slack last described them."""
+
+    __tablename__ = "members"
+
+    id: str = Field(primary_key=True)
+    workspace_id: str
+    handle: str
+    name: str
+    is_guest: bool = False
+    is_bot: bool = False
+    is_departed: bool = False
+    seen_at: datetime = _when()
+
+
+class TeamRow(SQLModel, table=True):
+    """A team and the channel it lives in."""
+
+    __tablename__ = "teams"
+
+    id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
+    channel_id: str = Field(unique=True)
+    created_by: str
+    created_at: datetime = _when()
+
+
+class MembershipRow(SQLModel, table=True):
+    """Who belongs to a team, and as what. A person who was removed keeps the row, marked removed."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (CheckConstraint("role IN ('member', 'owner', 'removed')", name="role_is_known"),)
+
+    team_id: str = Field(primary_key=True, foreign_key="teams.id")
+    member_id: str = Field(primary_key=True, index=True)
+    role: str
+    changed_at: datetime = _when()
+
+
+class ProjectRow(SQLModel, table=True):
+    """A production project of a team, with its lead."""
+
+    __tablename__ = "projects"
+    __table_args__ = (UniqueConstraint("team_id", "name"),)
+
+    id: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="teams.id")
+    name: str
+    lead_id: str
+    created_at: datetime = _when()
+
+
+class BudgetRow(SQLModel, table=True):
+    """What a team, project or member may spend in a calendar month (UTC)."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (
+        UniqueConstraint("layer", "subject_id"),
+        CheckConstraint("layer IN ('team', 'project', 'member')", name="layer_is_known"),
+        CheckConstraint("monthly_micros >= 0", name="budget_not_negative"),
+    )
+
+    id: str = Field(primary_key=True)
+    layer: str
+    subject_id: str
+    monthly_micros: int = _micros()
+    changed_at: datetime = _when()
+
+
+class RequestRow(SQLModel, table=True):
+    """One ask for a key, or for more time on one, from draft to its end."""
+
+    __tablename__ = "requests"
+    __table_args__ = (
+        CheckConstraint("cap_micros > 0", name="request_cap_positive"),
+        CheckConstraint("duration_seconds IS NULL OR duration_seconds > 0", name="request_duration_positive"),
+        CheckConstraint(
+            "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired', 'fulfilled', 'lapsed')",
+            name="request_state_is_known",
+        ),
+        Index("ix_requests_state_deadline", "state", "deadline_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    purpose: str
+    kind: str
+    gateway: str
+    team_id: str = Field(foreign_key="teams.id", index=True)
+    project_id: str | None = Field(default=None, foreign_key="projects.id")
+    requester_id: str = Field(index=True)
+    asked_cap_micros: int = _micros()
+    asked_duration_seconds: int | None = Field(default=None)
+    cap_micros: int = _micros()
+    duration_seconds: int | None = Field(default=None)
+    models: list[str] = Field(default_factory=list, sa_type=JSON)
+    reason: str
+    extends_key_id: str | None = Field(default=None, index=True)
+    state: str
+    rule: str
+    approvals_needed: int = 1
+    created_at: datetime = _when()
+    deadline_at: datetime = _when()
+    reminded_at: datetime | None = _when(optional=True)
+    escalated_at: datetime | None = _when(optional=True)
+    decided_at: datetime | None = _when(optional=True)
+    channel_id: str
+    card_ts: str | None = Field(default=None, index=True)
+
+
+class ApprovalRow(SQLModel, table=True):
+    """One owner's word on a request. A word on terms that changed since no longer stands."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (UniqueConstraint("request_id", "owner_id"),)
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="requests.id")
+    owner_id: str
+    verdict: str
+    note: str = ""
+    stands: bool = True
+    at: datetime = _when()
+
+
+class KeyRow(SQLModel, table=True):
+    """One key at a gateway. The secret is not here; its fingerprint is."""
+
+    __tablename__ = "keys"
+    __table_args__ = (
+        UniqueConstraint("gateway", "alias"),
+        CheckConstraint("cap_micros > 0", name="key_cap_positive"),
+        CheckConstraint(
+            "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring', 'discarding', 'discarded')",
+            name="key_state_is_known",
+        ),
+        # One request has at most one key that could ever be used.
+        Index(
+            "uq_keys_one_usable_per_request",
+            "request_id",
+            unique=True,
+            sqlite_where="state NOT IN ('discarding', 'discarded')",
+            postgresql_where="state NOT IN ('discarding', 'discarded')",
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    label: str = Field(unique=True)
+    alias: str
+    request_id: str = Field(foreign_key="requests.id", index=True)
+    gateway: str
+    handle: str | None = Field(default=None, index=True)
+    fingerprint: str | None = Field(default=None, unique=True)
+    kind: str
+    team_id: str = Field(foreign_key="teams.id", index=True)
+    project_id: str | None = Field(default=None)
+    holder_id: str = Field(index=True)
+    cap_micros: int = _micros()
+    cap_period: str
+    models: list[str] = Field(default_factory=list, sa_type=JSON)
+    state: str = Field(index=True)
+    mint_lease_until: datetime | None = _when(optional=True)
+    minted_at: datetime | None = _when(optional=True)
+    revealed_at: datetime | None = _when(optional=True)
+    expires_at: datetime | None = _when(optional=True, index=True)
+    warned_day_at: datetime | None = _when(optional=True)
+    warned_hour_at: datetime | None = _when(optional=True)
+    off_at: datetime | None = _when(optional=True)
+    off_by: str | None = None
+    off_cause: str | None = None
+    off_reason: str | None = None
+    proof: str | None = None
+    proven_at: datetime | None = _when(optional=True)
+
+
+class ReadingRow(SQLModel, table=True):
+    """The newest lifetime spend a gateway reported for a key, and what it was when a month began."""
+
+    __tablename__ = "readings"
+
+    key_id: str = Field(primary_key=True, foreign_key="keys.id")
+    period: str = Field(primary_key=True)
+    spent_before_micros: int = _micros()
+    spent_micros: int = _micros()
+    read_at: datetime = _when()
+
+
+class LedgerRow(SQLModel, table=True):
+    """One thing that happened. Append-only and hash-chained; triggers refuse anything else."""
+
+    __tablename__ = "ledger"
+
+    seq: int | None = Field(default=None, sa_type=_RowId, primary_key=True)
+    at: datetime = _when()
+    actor: str
+    action: str
+    team_id: str | None = None
+    project_id: str | None = None
+    member_id: str | None = None
+    key_id: str | None = Field(default=None, index=True)
+    request_id: str | None = Field(default=None, index=True)
+    period: str | None = None
+    amount_micros: int | None = _micros(optional=True)
+    reason: str = ""
+    idempotency_key: str = Field(unique=True)
+    inputs_hash: str = Field(sa_type=String(64))
+    prev_hash: str = Field(sa_type=String(64))
+    hash: str = Field(sa_type=String(64))
+
+
+class OutboxRow(SQLModel, table=True):
+    """One effect to perform outside, in order within its stream."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'done', 'dead', 'void')", name="outbox_state_is_known"),
+        Index("ix_outbox_stream", "stream", "state", "id"),
+        Index("ix_outbox_due", "state", "next_try_at"),
+    )
+
+    id: int | None = Field(default=None, sa_type=_RowId, primary_key=True)
+    stream: str
+    effect: str
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    unique_key: str = Field(unique=True)
+    state: str = "waiting"
+    attempts: int = 0
+    created_at: datetime = _when()
+    next_try_at: datetime = _when()
+    leased_until: datetime | None = _when(optional=True)
+    lease: str | None = None
+    outcome_unknown: bool = False
+    last_error: str | None = None
+    done_at: datetime | None = _when(optional=True)
+
+
+class RunRow(SQLModel, table=True):
+    """A claim on one slot of one job: whoever inserts it runs it."""
+
+    __tablename__ = "runs"
+
+    job: str = Field(primary_key=True)
+    slot: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    claimed_at: datetime = _when()
+    finished_at: datetime | None = _when(optional=True)
+    error: str | None = None
+
+
+class SeenRow(SQLModel, table=True):
+    """A delivery from Slack that has been taken in: the same one again changes nothing."""
+
+    __tablename__ = "seen"
+
+    key: str = Field(primary_key=True)
+    at: datetime = _when(index=True)
