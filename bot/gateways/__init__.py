@@ -1,0 +1,1 @@
+"""Where keys live: one file per provider, all speaking the protocol in `base`."""

@@ -1,0 +1,194 @@
+"""What a gateway is: the protocol every adapter speaks, what it can do, and how it fails.
+
+Nothing outside an adapter names a provider: screens, policy and services read `Capabilities`.
+Money crosses this border as integer micro-USD, time as aware UTC. A secret crosses it once, in `Issued`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class FailureKind(StrEnum):
+    """What a caller may do about a failure."""
+
+    PERMANENT = "permanent"
+    """The gateway refused; asking again will not help. Stop and tell."""
+    TRANSIENT = "transient"
+    """It certainly did not happen; ask again later."""
+    UNKNOWN = "unknown"
+    """The reply was lost: it may or may not have happened. Look before asking again."""
+
+
+class GatewayError(Exception):
+    """A gateway did not do what was asked. `kind` says what that means, `message` is fit for people."""
+
+    def __init__(self, kind: FailureKind, message: str, *, retry_after_seconds: float | None = None) -> None:
+        """Keep `message` free of secrets: it reaches logs and people."""
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CapScope(StrEnum):
+    """The smallest thing on which a gateway itself enforces an amount of money."""
+
+    KEY = "key"
+    PROJECT = "project"
+    NONE = "none"
+
+
+class CapPeriod(StrEnum):
+    """How often a cap starts again. `TOTAL` never does."""
+
+    TOTAL = "total"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one gateway can enforce and tell, so that limits are said before approval, not after."""
+
+    can_mint: bool
+    cap_scope: CapScope
+    cap_periods: frozenset[CapPeriod]
+    reversible_disable: bool
+    native_expiry: bool
+    usage_per_key: bool
+    usage_lag_seconds: int
+    """How old a spend figure may be."""
+    disable_lag_seconds: int
+    """How long the gateway may still accept a key after it has recorded it as disabled."""
+    limits: tuple[str, ...] = ()
+    """One sentence for each promise this gateway cannot keep, as members read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """A key to mint. `alias` is ours, written down before the call, and finds the key again afterwards."""
+
+    alias: str
+    holder: str
+    cap_micros: int
+    cap_period: CapPeriod
+    expires_at: datetime | None
+    """When the gateway itself should stop the key; None for never."""
+    models: tuple[str, ...]
+    """Models the key may call; empty means all that the gateway offers."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """Our own marks (installation, key, request), kept by the gateway beside the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A freshly minted key. The only value in Purser that carries a secret."""
+
+    handle: str
+    secret: str = field(repr=False)
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What the gateway's own record says of a key right now."""
+
+    handle: str
+    alias: str | None
+    enabled: bool
+    """False when it is disabled, expired or deleted in the gateway's own record."""
+    deleted: bool
+    cap_micros: int | None
+    """None when the gateway holds no cap for it."""
+    cap_period: CapPeriod
+    spent_micros: int
+    """Lifetime spend as far as the gateway has recorded it."""
+    expires_at: datetime | None
+    models: tuple[str, ...]
+    tags: dict[str, str]
+
+
+class Probe(StrEnum):
+    """What a call with the secret itself met."""
+
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the gateway can be used now, with a sentence for the operator."""
+
+    ok: bool
+    message: str
+    version: str | None = None
+
+
+class Gateway(Protocol):
+    """A place that mints or governs keys. Every method may raise `GatewayError`.
+
+    All but `issue` are idempotent and may be repeated. Handles and aliases are not secret.
+    """
+
+    name: str
+    """How people and the books call it, such as `litellm`."""
+    public_url: str
+    """The base URL members are told."""
+    capabilities: Capabilities
+
+    def issue(self, spec: KeySpec) -> Issued:
+        """Mint a key. On `UNKNOWN` it may exist: `find_alias` before anything else. Never retried within."""
+        ...
+
+    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod) -> None:
+        """Set the cap without resetting what was spent."""
+        ...
+
+    def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
+        """Set the moment at which the gateway itself stops the key; None for never."""
+        ...
+
+    def disable(self, handle: str) -> None:
+        """Stop the key, reversibly where the gateway can. A key already gone is a success."""
+        ...
+
+    def enable(self, handle: str) -> None:
+        """Let a disabled key work again. `PERMANENT` when the gateway has no such key any more."""
+        ...
+
+    def delete(self, handle: str) -> None:
+        """Remove the key for good and make sure by reading back. A key already gone is a success."""
+        ...
+
+    def find(self, handle: str) -> KeyRecord | None:
+        """Read the gateway's own record; None when it never heard of the handle."""
+        ...
+
+    def find_alias(self, alias: str) -> list[KeyRecord]:
+        """Every key, not deleted, that carries exactly this alias: aliases need not be unique at a gateway."""
+        ...
+
+    def list_keys(self) -> list[KeyRecord]:
+        """Every key the gateway holds that is not deleted, ours or not, over all its pages."""
+        ...
+
+    def handle_of(self, secret: str) -> str | None:
+        """The handle a secret would have here, where that can be computed without a call; else None."""
+        ...
+
+    def probe(self, secret: str) -> Probe:
+        """Try the secret with a call that costs nothing. The secret goes nowhere else."""
+        ...
+
+    def models(self) -> list[str]:
+        """Model names the gateway offers."""
+        ...
+
+    def ping(self) -> Health:
+        """Check address, credentials and readiness, without raising."""
+        ...

@@ -1,0 +1,1 @@
+"""How people speak to Purser. Parses, asks one service, renders; decides nothing."""
