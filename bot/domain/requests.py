@@ -271,7 +271,12 @@ class OneMore:
 
 
 def judge_approval(
-    request: Request, owner_id: str, terms: Terms, policy: Policy, budgets: Sequence[Budget], models: Sequence[str]
+    request: Request,
+    owner_id: str,
+    terms: Terms,
+    policy: Policy,
+    budgets: Sequence[Budget],
+    models: Sequence[str],
 ) -> Agreed | OneMore | Refused:
     """What an owner's yes to these terms means. Authority has been checked already.
 

@@ -1,0 +1,162 @@
+"""What people are told: the facts that services gather and screens show, and the occasions for telling.
+
+Plain frozen values, so that a screen is a pure function of what was true at one moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.budgets import Budget
+from bot.domain.keys import Key, Proof, Warning
+from bot.domain.people import Member, Project, Team
+from bot.domain.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayFacts:
+    """What people need to know of the gateway a key lives in."""
+
+    name: str
+    base_url: str
+    limits: tuple[str, ...] = ()
+    """One sentence for each promise it cannot keep; empty when it enforces everything that was agreed."""
+    models: tuple[str, ...] = ()
+    """Models it offers, when known."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """A key with what the books know about its use. Amounts are micro-USD."""
+
+    key: Key
+    team_name: str
+    spent_micros: int | None = None
+    """Lifetime spend (this month's for a monthly cap) as last read; None when it was never read."""
+    read_at: datetime | None = None
+    channel_id: str | None = None
+    """Where its request's card stands."""
+    card_ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """A request with everything its card, receipt and direct messages show."""
+
+    request: Request
+    team: Team
+    gateway: GatewayFacts
+    project: Project | None = None
+    budgets: tuple[Budget, ...] = ()
+    """The layers it would be charged to, as they stand now, without this request."""
+    asked_ids: tuple[str, ...] = ()
+    """Owners who have been asked, by Slack user id; empty when nobody can be asked."""
+    rule_text: str = ""
+    """The named rule's sentence: why these people are asked, or why nobody was."""
+    key: KeyFacts | None = None
+    """The key it led to, or the key it wants extended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What the reveal modal shows, once. The only value that carries a secret towards a screen."""
+
+    key: Key
+    gateway: GatewayFacts
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """The outcome of turning a key off: who, why, and how far it is proven."""
+
+    key: KeyFacts
+    proof: Proof | None
+    """None: decided, and not confirmed yet. Purser keeps trying."""
+    already: bool = False
+    """True when it was off, or being turned off, before this was asked."""
+    probe_accepted: bool = False
+    """True when the pasted secret still worked after the gateway recorded it as off."""
+    disable_lag_seconds: int = 0
+    """How long the gateway may still accept a key after recording it as off."""
+
+
+class Occasion(StrEnum):
+    """Why something is posted. Each is a message of its own in a thread or a direct message."""
+
+    # in the card's thread
+    NEEDS_ONE_MORE = "needs_one_more"
+    APPROVED = "approved"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+    REQUEST_EXPIRED = "request_expired"
+    REVEALED = "revealed"
+    LAPSED = "lapsed"
+    # about a key: in its thread, and directly to its holder
+    EXTENDED = "extended"
+    EXPIRY_WARNING = "expiry_warning"
+    KEY_EXPIRED = "key_expired"
+    KEY_DISABLED = "key_disabled"
+    KEY_RETURNED = "key_returned"
+    KEY_RESTORED = "key_restored"
+    KEY_WITHDRAWN = "key_withdrawn"
+    """Minted, but never surely shown: deleted; the holder may reveal again."""
+    OFF_UNPROVEN = "off_unproven"
+    EFFECT_FAILED = "effect_failed"
+    """Something agreed could not be done outside, and Purser gave up trying."""
+    # to the workspace's owners
+    UNKNOWN_KEYS = "unknown_keys"
+    CAP_RESTORED = "cap_restored"
+    KEY_GONE = "key_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to post: why, and the facts it shows. Those that do not apply are None or empty."""
+
+    occasion: Occasion
+    actor_id: str | None = None
+    request: RequestFacts | None = None
+    key: KeyFacts | None = None
+    warning: Warning | None = None
+    note: str = ""
+    """An owner's words, a reason for disabling, or what went wrong; as typed, to be escaped when shown."""
+    others: tuple[str, ...] = ()
+    """Further plain facts: aliases of unknown keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormFacts:
+    """What the request form offers: the asker's teams, the gateway's models and policy's defaults."""
+
+    teams: tuple[Team, ...]
+    gateway: GatewayFacts
+    default_seconds: int
+    longest_seconds: int
+    team_id: str | None = None
+    """The team preselected: that of the channel the form was opened in."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFacts:
+    """A team with its projects and budgets, as `/ai-team` shows it."""
+
+    team: Team
+    projects: tuple[Project, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    """What a person's Home tab shows."""
+
+    member: Member
+    keys: tuple[KeyFacts, ...] = ()
+    requests: tuple[RequestFacts, ...] = ()
+    waiting_for_me: tuple[RequestFacts, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    is_owner: bool = False
