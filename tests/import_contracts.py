@@ -20,7 +20,7 @@ def within(module: str, package: str) -> bool:
 
 
 class LayerContract(Contract):
-    """`layer` imports itself, the standard library and `may_import`; `apart_from` have their own contracts."""
+    """`layer` imports itself, the standard library, `may_import`; `apart_from` has its own contracts."""
 
     type_name = "layer"
 
