@@ -19,9 +19,19 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
+
+# Every constraint has a name that both databases know it by, so that a migration can find it again.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite only counts up an INTEGER PRIMARY KEY."""
@@ -120,7 +130,7 @@ class BudgetRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("layer", "subject_id"),
         CheckConstraint("layer IN ('team', 'project', 'member')", name="layer_is_known"),
-        CheckConstraint("monthly_micros >= 0", name="budget_not_negative"),
+        CheckConstraint("monthly_micros >= 0", name="not_negative"),
     )
 
     id: str = Field(primary_key=True)
@@ -135,11 +145,11 @@ class RequestRow(SQLModel, table=True):
 
     __tablename__ = "requests"
     __table_args__ = (
-        CheckConstraint("cap_micros > 0", name="request_cap_positive"),
-        CheckConstraint("duration_seconds IS NULL OR duration_seconds > 0", name="request_duration_positive"),
+        CheckConstraint("cap_micros > 0", name="cap_positive"),
+        CheckConstraint("duration_seconds IS NULL OR duration_seconds > 0", name="duration_positive"),
         CheckConstraint(
             "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired', 'fulfilled', 'lapsed')",
-            name="request_state_is_known",
+            name="state_is_known",
         ),
         Index("ix_requests_state_deadline", "state", "deadline_at"),
     )
@@ -191,18 +201,18 @@ class KeyRow(SQLModel, table=True):
     __tablename__ = "keys"
     __table_args__ = (
         UniqueConstraint("gateway", "alias"),
-        CheckConstraint("cap_micros > 0", name="key_cap_positive"),
+        CheckConstraint("cap_micros > 0", name="cap_positive"),
         CheckConstraint(
             "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring', 'discarding', 'discarded')",
-            name="key_state_is_known",
+            name="state_is_known",
         ),
         # One request has at most one key that could ever be used.
         Index(
             "uq_keys_one_usable_per_request",
             "request_id",
             unique=True,
-            sqlite_where="state NOT IN ('discarding', 'discarded')",
-            postgresql_where="state NOT IN ('discarding', 'discarded')",
+            sqlite_where=text("state NOT IN ('discarding', 'discarded')"),
+            postgresql_where=text("state NOT IN ('discarding', 'discarded')"),
         ),
     )
 
@@ -251,8 +261,10 @@ class LedgerRow(SQLModel, table=True):
     """One thing that happened. Append-only and hash-chained; triggers refuse anything else."""
 
     __tablename__ = "ledger"
+    __table_args__ = (CheckConstraint("seq > 0", name="seq_counts_from_one"),)
 
-    seq: int | None = Field(default=None, sa_type=_RowId, primary_key=True)
+    # Counted by the ledger itself: a database's own sequence leaves a gap at every rollback.
+    seq: int = Field(sa_type=_RowId, primary_key=True, sa_column_kwargs={"autoincrement": False})
     at: datetime = _when()
     actor: str
     action: str
@@ -275,9 +287,11 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'done', 'dead', 'void')", name="outbox_state_is_known"),
+        CheckConstraint("state IN ('waiting', 'done', 'dead', 'void')", name="state_is_known"),
         Index("ix_outbox_stream", "stream", "state", "id"),
         Index("ix_outbox_due", "state", "next_try_at"),
+        # An id is never given twice, not even after a prune: messages in Slack carry it.
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, sa_type=_RowId, primary_key=True)
