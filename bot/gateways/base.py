@@ -34,6 +34,15 @@ class GatewayError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
+class AliasTaken(GatewayError):
+    """A key with this alias is there already: look it up with `find_alias` before deciding anything."""
+
+    def __init__(self, alias: str, message: str) -> None:
+        """`alias` is ours and not secret."""
+        super().__init__(FailureKind.PERMANENT, message)
+        self.alias = alias
+
+
 class CapScope(StrEnum):
     """The smallest thing on which a gateway itself enforces an amount of money."""
 
@@ -48,6 +57,8 @@ class CapPeriod(StrEnum):
     TOTAL = "total"
     DAY = "day"
     MONTH = "month"
+    OTHER = "other"
+    """A rhythm that Purser never sets, found on a key that somebody else made or changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,10 @@ class KeyRecord:
     expires_at: datetime | None
     models: tuple[str, ...]
     tags: dict[str, str]
+    period_spent_micros: int | None = None
+    """What counts against the cap now, as far as recorded; None when the gateway does not tell."""
+    resets_at: datetime | None = None
+    """When the cap starts again, in the gateway's own words: shown, never computed."""
 
 
 class Probe(StrEnum):
@@ -153,6 +168,10 @@ class Gateway(Protocol):
         """Set the moment at which the gateway itself stops the key; None for never."""
         ...
 
+    def set_tags(self, handle: str, tags: dict[str, str]) -> None:
+        """Replace our own marks on a key, keeping what others wrote beside them."""
+        ...
+
     def disable(self, handle: str) -> None:
         """Stop the key, reversibly where the gateway can. A key already gone is a success."""
         ...
@@ -170,7 +189,7 @@ class Gateway(Protocol):
         ...
 
     def find_alias(self, alias: str) -> list[KeyRecord]:
-        """Every key, not deleted, that carries exactly this alias: aliases need not be unique at a gateway."""
+        """Every key, not deleted, that carries exactly this alias. Gateways need not keep aliases unique."""
         ...
 
     def list_keys(self) -> list[KeyRecord]:
@@ -181,8 +200,19 @@ class Gateway(Protocol):
         """The handle a secret would have here, where that can be computed without a call; else None."""
         ...
 
+    def is_own_credential(self, secret: str) -> bool:
+        """Whether this is what Purser itself manages the gateway with.
+
+        Never a member's key, and a reason to call a person when it turns up somewhere.
+        """
+        ...
+
     def probe(self, secret: str) -> Probe:
-        """Try the secret with a call that costs nothing. The secret goes nowhere else."""
+        """Try the secret with a call that costs nothing. The secret goes nowhere else.
+
+        Never tried with Purser's own credential (`PERMANENT`). Only `REFUSED` is proof of being off: a key
+        that is merely out of money, or not allowed this one call, counts as `ACCEPTED`.
+        """
         ...
 
     def models(self) -> list[str]:

@@ -1,0 +1,361 @@
+"""The LiteLLM adapter: keys in a company's own LiteLLM proxy, over its management API.
+
+It decides how each promise of the gateway protocol is kept there and what is not believed: an echo of a
+request is no proof, only the re-read record is. It must not know who asked, why, or what anyone may spend.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from threading import Lock
+
+from bot.domain import money
+from bot.gateways import litellm_wire as wire
+from bot.gateways.base import (
+    AliasTaken,
+    Capabilities,
+    CapPeriod,
+    CapScope,
+    FailureKind,
+    GatewayError,
+    Health,
+    Issued,
+    KeyRecord,
+    KeySpec,
+    Probe,
+)
+from bot.gateways.http import CallFailed, Dialect, Http, Patience, Surroundings
+
+NAME = "litellm"
+PAGE_SIZE = 100
+"""The most /key/list gives at once; it answers 422 to more, and gives 10 when not asked."""
+MAX_PAGES = 10_000
+_STRIPES = 64
+
+CAPABILITIES = Capabilities(
+    can_mint=True,
+    cap_scope=CapScope.KEY,
+    cap_periods=frozenset({CapPeriod.TOTAL, CapPeriod.DAY, CapPeriod.MONTH}),
+    reversible_disable=True,
+    native_expiry=True,
+    usage_per_key=True,
+    usage_lag_seconds=15,
+    disable_lag_seconds=60,
+    limits=(
+        "The call that crosses the cap still goes through; the next one is stopped.",
+        "With several LiteLLM workers a key may still work for up to a minute after it was turned off.",
+        "Spend shows up some seconds after a call.",
+    ),
+)
+
+
+class LiteLLM:
+    """`Gateway` for one LiteLLM proxy. Thread-safe. Handles are LiteLLM's own: the SHA-256 of the secret."""
+
+    def __init__(
+        self,
+        base_url: str,
+        master_key: str,
+        public_url: str,
+        *,
+        now: Callable[[], datetime],
+        patience: Patience | None = None,
+        around: Surroundings | None = None,
+    ) -> None:
+        """`base_url` is what Purser calls (no `/v1`), `public_url` what members are told."""
+        self.name = NAME
+        self.public_url = public_url
+        self.capabilities = CAPABILITIES
+        self._now = now
+        self._master_key = master_key
+        self._own_handle = _sha256(master_key)
+        # The same alias always meets the same lock: LiteLLM checks for a taken alias and then inserts.
+        self._stripes = tuple(Lock() for _ in range(_STRIPES))
+        self._http = Http(
+            Dialect(NAME, wire.explain, {"litellm-changed-by": "purser"}),
+            base_url,
+            master_key,
+            patience=patience,
+            around=around or Surroundings(now=now),
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    # --- minting ---
+
+    def issue(self, spec: KeySpec) -> Issued:
+        """See `Gateway.issue`. Raises `AliasTaken` when the alias is in use.
+
+        The reply is checked against what was asked: a key without the agreed limits is deleted again.
+        """
+        now = self._now()
+        if spec.cap_micros < 0:
+            raise GatewayError(FailureKind.PERMANENT, "a cap cannot be negative")
+        if spec.expires_at is not None and spec.expires_at <= now:
+            raise GatewayError(FailureKind.PERMANENT, "the key would have expired before it was made")
+        body = _mint_body(spec, now)
+        with self._stripes[hash(spec.alias) % _STRIPES]:
+            try:
+                reply = self._http.once("/key/generate", body)
+            except CallFailed as failure:
+                if _is_alias_taken(failure):
+                    raise AliasTaken(spec.alias, f"{NAME} already has a key called {spec.alias}") from None
+                raise
+        return self._checked(spec, reply.body)
+
+    def _checked(self, spec: KeySpec, body: object) -> Issued:
+        """Believe a mint only as far as its reply proves it."""
+        secret = body.get("key") if isinstance(body, dict) else None
+        if not isinstance(body, dict) or not isinstance(secret, str) or not secret.startswith("sk-"):
+            raise GatewayError(FailureKind.UNKNOWN, f"{NAME} answered a mint without a key")
+        handle = _sha256(secret)
+        if body.get("token_id", handle) != handle:
+            raise GatewayError(FailureKind.UNKNOWN, f"{NAME} answered a mint with another key's id")
+        row = wire.key_row({k: v for k, v in body.items() if k not in {"key", "token"}})
+        wrong = _deviations(spec, row)
+        if wrong:
+            self.delete(handle)
+            msg = f"{NAME} made a key with another {' and '.join(wrong)} than asked; it was deleted again"
+            raise GatewayError(FailureKind.PERMANENT, msg)
+        return Issued(handle=handle, secret=secret, expires_at=row.expires)
+
+    # --- changing ---
+
+    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod) -> None:
+        """See `Gateway.set_cap`. When a total cap becomes monthly, all spend so far counts as this month's."""
+        if cap_micros < 0:
+            raise GatewayError(FailureKind.PERMANENT, "a cap cannot be negative")
+        window = wire.budget_duration(cap_period)
+        row = self._update(handle, {"max_budget": wire.usd(cap_micros), "budget_duration": window})
+        if row.max_budget is None or money.from_usd(row.max_budget) != cap_micros:
+            raise GatewayError(FailureKind.PERMANENT, f"{NAME} kept another cap than the one it was given")
+
+    def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
+        """See `Gateway.set_expiry`. A moment that has gone by stops the key now."""
+        duration = "-1" if expires_at is None else wire.lifetime(expires_at, self._now())
+        self._update(handle, {"duration": duration})
+
+    def set_tags(self, handle: str, tags: dict[str, str]) -> None:
+        """See `Gateway.set_tags`. LiteLLM replaces all metadata, so the rest is read and written back."""
+        row = self._row(handle)
+        if row is None or row.status == "deleted":
+            raise _no_such_key()
+        self._update(handle, {"metadata": {**row.metadata, wire.TAGS: tags}})
+
+    def _update(self, handle: str, change: dict[str, object]) -> wire.KeyRow:
+        self._refuse_own(handle)
+        try:
+            return wire.key_row(self._http.repeat("/key/update", {"key": handle, **change}).body)
+        except CallFailed as failure:
+            if failure.status == 404:
+                raise _no_such_key() from None
+            raise
+
+    def disable(self, handle: str) -> None:
+        """See `Gateway.disable`. The answer alone proves nothing: `find` and `probe` do."""
+        self._refuse_own(handle)
+        try:
+            self._http.repeat("/key/block", {"key": handle})
+        except CallFailed as failure:
+            if failure.status != 404:
+                raise
+
+    def enable(self, handle: str) -> None:
+        """See `Gateway.enable`."""
+        self._refuse_own(handle)
+        try:
+            self._http.repeat("/key/unblock", {"key": handle})
+        except CallFailed as failure:
+            if failure.status == 404:
+                raise _no_such_key() from None
+            raise
+
+    def delete(self, handle: str) -> None:
+        """See `Gateway.delete`. LiteLLM lists as deleted whatever it was sent: only re-reading counts."""
+        self._refuse_own(handle)
+        try:
+            self._http.repeat("/key/delete", {"keys": [handle]})
+        except CallFailed as failure:
+            if failure.status != 404:
+                raise
+        record = self.find(handle)
+        if record is not None and not record.deleted:
+            msg = f"{NAME} said the key was deleted, but still has it"
+            raise GatewayError(FailureKind.TRANSIENT, msg)
+
+    # --- looking ---
+
+    def find(self, handle: str) -> KeyRecord | None:
+        """See `Gateway.find`. Deleted keys stay readable, marked so."""
+        row = self._row(handle)
+        return None if row is None else wire.record(row, handle, self._now())
+
+    def _row(self, handle: str) -> wire.KeyRow | None:
+        """Read by hash, never by secret: query strings land in access logs."""
+        try:
+            body = self._http.read("/key/info", {"key": handle}).body
+        except CallFailed as failure:
+            if failure.status == 404:
+                return None
+            raise
+        return wire.key_row(body.get("info") if isinstance(body, dict) else body)
+
+    def find_alias(self, alias: str) -> list[KeyRecord]:
+        """See `Gateway.find_alias`. LiteLLM's own filter only narrows: what it gives is compared again."""
+        return [found for found in self._listed({"key_alias": alias}) if found.alias == alias]
+
+    def list_keys(self) -> list[KeyRecord]:
+        """See `Gateway.list_keys`. Oldest first, so that a key made meanwhile cannot hide another.
+
+        A key deleted meanwhile can: confirm with `find` before concluding that one is gone.
+        """
+        return list(self._listed({}))
+
+    def _listed(self, wanted: dict[str, str]) -> Iterator[KeyRecord]:
+        seen: set[str] = set()
+        for page in range(1, MAX_PAGES):
+            params: dict[str, str | int] = {
+                **wanted,
+                "page": page,
+                "size": PAGE_SIZE,
+                "return_full_object": "true",
+                "sort_by": "created_at",
+                "sort_order": "asc",
+            }
+            body = self._http.read("/key/list", params).body
+            if not isinstance(body, dict) or not isinstance(body.get("keys"), list):
+                raise GatewayError(FailureKind.PERMANENT, f"{NAME} answered a list that cannot be read")
+            for item in body["keys"]:
+                row = wire.key_row(item)
+                if row.token and row.token not in seen:
+                    seen.add(row.token)
+                    yield wire.record(row, row.token, self._now())
+            if page >= int(body.get("total_pages") or 0):
+                return
+
+    def handle_of(self, secret: str) -> str | None:
+        """See `Gateway.handle_of`: the SHA-256 of the secret; None for Purser's own credential."""
+        return None if self.is_own_credential(secret) else _sha256(secret)
+
+    def is_own_credential(self, secret: str) -> bool:
+        """See `Gateway.is_own_credential`: the master key."""
+        return hmac.compare_digest(secret.encode(), self._master_key.encode())
+
+    def probe(self, secret: str) -> Probe:
+        """See `Gateway.probe`. Asks for the list of models, which is free.
+
+        LiteLLM answers 401 to a blocked, expired, deleted or unknown key. Out of money is 422 and checked
+        only after that; 403 means a live key of another kind (management keys may not list models).
+        """
+        if self.is_own_credential(secret):
+            raise _own_credential()
+        if not secret.isascii() or not secret.isprintable():
+            return Probe.REFUSED
+        try:
+            self._http.read("/v1/models", bearer=secret)
+        except CallFailed as failure:
+            if failure.status == 401 and wire.is_litellm_error(failure.body):
+                return Probe.REFUSED
+            out_of_money = wire.error_type(failure.body) == "budget_exceeded"
+            return Probe.ACCEPTED if out_of_money or failure.status == 403 else Probe.UNREACHABLE
+        return Probe.ACCEPTED
+
+    def models(self) -> list[str]:
+        """See `Gateway.models`."""
+        body = self._http.read("/v1/models").body
+        rows = body.get("data") if isinstance(body, dict) else None
+        if not isinstance(rows, list):
+            raise GatewayError(FailureKind.PERMANENT, f"{NAME} answered a list of models that cannot be read")
+        return list(dict.fromkeys(str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row))
+
+    def ping(self) -> Health:
+        """See `Gateway.ping`: readiness, then a management call with the master key."""
+        try:
+            ready = self._http.read("/health/readiness").body
+        except CallFailed as failure:
+            return Health(ok=False, message=_not_ready(failure))
+        try:
+            self._http.read("/key/list", {"page": 1, "size": 1})
+        except CallFailed as failure:
+            return Health(ok=False, message=_not_allowed(failure))
+        version = ready.get("litellm_version") if isinstance(ready, dict) else None
+        version = version or self._version()
+        return Health(ok=True, message=f"{NAME} is ready", version=version)
+
+    def _version(self) -> str | None:
+        """The version, where this LiteLLM has a page that tells; nothing depends on it."""
+        try:
+            body = self._http.read("/health/readiness/details").body
+        except CallFailed:
+            return None
+        version = body.get("litellm_version") if isinstance(body, dict) else None
+        return version if isinstance(version, str) else None
+
+    def _refuse_own(self, handle: str) -> None:
+        if handle == self._own_handle:
+            raise _own_credential()
+
+
+def _sha256(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _mint_body(spec: KeySpec, now: datetime) -> dict[str, object]:
+    """Only keys for calling models: `llm_api` keeps a member's key off the management routes."""
+    body: dict[str, object] = {
+        "key_alias": spec.alias,
+        "user_id": spec.holder,
+        "max_budget": wire.usd(spec.cap_micros),
+        "models": list(spec.models),
+        "metadata": {wire.TAGS: spec.tags},
+        "key_type": "llm_api",
+    }
+    window = wire.budget_duration(spec.cap_period)
+    if window is not None:
+        body["budget_duration"] = window
+    if spec.expires_at is not None:
+        body["duration"] = wire.lifetime(spec.expires_at, now)
+    return body
+
+
+def _deviations(spec: KeySpec, row: wire.KeyRow) -> list[str]:
+    """Which agreed limits the made key lacks. (`duration` comes back null even when it was honoured.)"""
+    wrong = []
+    if row.max_budget is None or money.from_usd(row.max_budget) != spec.cap_micros:
+        wrong.append("cap")
+    if row.budget_duration != wire.budget_duration(spec.cap_period):
+        wrong.append("cap period")
+    if spec.expires_at is not None and row.expires is None:
+        wrong.append("expiry")
+    if spec.models and set(row.models) != set(spec.models):
+        wrong.append("choice of models")
+    return wrong
+
+
+def _is_alias_taken(failure: CallFailed) -> bool:
+    return failure.status == 400 and "already exists" in wire.explain(400, failure.body)
+
+
+def _own_credential() -> GatewayError:
+    return GatewayError(FailureKind.PERMANENT, "that is Purser's own key to the gateway, not a member's")
+
+
+def _no_such_key() -> GatewayError:
+    return GatewayError(FailureKind.PERMANENT, f"{NAME} has no such key any more")
+
+
+def _not_ready(failure: CallFailed) -> str:
+    if failure.status == 503:
+        return f"{NAME} is up but not ready (503): its database is away. Check LiteLLM's DATABASE_URL"
+    return f"{failure.message}. Check LITELLM_BASE_URL and that LiteLLM is running"
+
+
+def _not_allowed(failure: CallFailed) -> str:
+    if failure.status in {401, 403}:
+        return f"{NAME} does not accept Purser's master key ({failure.status}). Check LITELLM_MASTER_KEY"
+    return f"{failure.message}. LiteLLM needs its own database to manage keys: check its DATABASE_URL"

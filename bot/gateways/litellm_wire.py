@@ -1,0 +1,162 @@
+"""LiteLLM's words: key rows, durations, money and error bodies, turned into ours and back.
+
+Pure functions over decoded JSON; no I/O, no clock. Facts as answered by LiteLLM 1.106 and 1.109.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+
+from bot.domain import money
+from bot.gateways.base import CapPeriod, FailureKind, GatewayError, KeyRecord
+
+TAGS = "purser"
+"""The entry of a key's `metadata` that is ours. The top-level `tags` of LiteLLM need a licence."""
+
+_DURATIONS = {CapPeriod.TOTAL: None, CapPeriod.DAY: "1d", CapPeriod.MONTH: "1mo"}
+# LiteLLM snaps windows to the calendar: 24h is a day, and 30d ends on the first of the month.
+_PERIODS = {None: CapPeriod.TOTAL, "1d": CapPeriod.DAY, "24h": CapPeriod.DAY, "1mo": CapPeriod.MONTH}
+_PERIODS["30d"] = CapPeriod.MONTH
+
+_SECRET = re.compile(r"sk-[A-Za-z0-9_\-.…]{4,}")
+_ADDRESS = re.compile(r"\w+://\S+")
+_LONGEST_EXPLANATION = 200
+
+
+class KeyRow(BaseModel):
+    """One key as /key/info, /key/list, /key/block and /key/update show it. Unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    token: str | None = None
+    key_alias: str | None = None
+    blocked: bool | None = None
+    status: str | None = None
+    spend: Decimal = Decimal(0)
+    total_spend: Decimal | None = None
+    max_budget: Decimal | None = None
+    budget_duration: str | None = None
+    budget_reset_at: datetime | None = None
+    expires: datetime | None = None
+    models: list[str] = []
+    metadata: dict[str, Any] = {}
+
+    @field_validator("models", "metadata", "spend", mode="before")
+    @classmethod
+    def _absent(cls, value: object, info: ValidationInfo) -> object:
+        """Read null as nothing."""
+        return cls.model_fields[str(info.field_name)].default if value is None else value
+
+    @field_validator("expires", "budget_reset_at")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        """Times are UTC, with or without saying so; a mint shows microseconds, the record milliseconds."""
+        if value is None:
+            return None
+        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def key_row(body: object) -> KeyRow:
+    """Read one key. Raises `PERMANENT` when it is not one, without quoting it."""
+    try:
+        return KeyRow.model_validate(body)
+    except ValidationError as error:
+        fields = ", ".join(sorted({str(e["loc"][0]) if e["loc"] else "body" for e in error.errors()}))
+        msg = f"litellm answered with a key that cannot be read ({fields})"
+        raise GatewayError(FailureKind.PERMANENT, msg) from None
+
+
+def record(row: KeyRow, handle: str, now: datetime) -> KeyRecord:
+    """Say in our words what the gateway's row says.
+
+    /key/info carries a status; rows of /key/list do not, so there expiry is judged by `now`. `spend` starts
+    again with each window; `total_spend` is the lifetime (absent in old versions).
+    """
+    deleted = row.status == "deleted"
+    lapsed = row.status == "expired" if row.status else row.expires is not None and row.expires <= now
+    lifetime = row.spend if row.total_spend is None else row.total_spend
+    tags = row.metadata.get(TAGS)
+    return KeyRecord(
+        handle=handle,
+        alias=row.key_alias,
+        enabled=not (row.blocked or deleted or lapsed or row.status == "revoked"),
+        deleted=deleted,
+        cap_micros=None if row.max_budget is None else money.from_usd(row.max_budget),
+        cap_period=_PERIODS.get(row.budget_duration, CapPeriod.OTHER),
+        spent_micros=money.from_usd(lifetime),
+        expires_at=row.expires,
+        models=tuple(row.models),
+        tags={k: str(v) for k, v in tags.items()} if isinstance(tags, Mapping) else {},
+        period_spent_micros=money.from_usd(row.spend),
+        resets_at=row.budget_reset_at,
+    )
+
+
+def usd(micros: int) -> float:
+    """Micro-USD as the JSON number LiteLLM wants.
+
+    The only float of money: JSON has no other number, and up to 15 digits its text is the exact decimal.
+    """
+    return float(money.to_usd(micros))
+
+
+def budget_duration(period: CapPeriod) -> str | None:
+    """The window for a cap; None for a cap that never starts again. Raises `PERMANENT` for `OTHER`."""
+    try:
+        return _DURATIONS[period]
+    except KeyError:
+        raise GatewayError(FailureKind.PERMANENT, f"litellm has no cap per {period}") from None
+
+
+def lifetime(expires_at: datetime, now: datetime) -> str:
+    """The `duration` until a moment, in whole seconds and never beyond it; a moment gone by is `0s`.
+
+    LiteLLM counts durations from when it hears them, and refuses fractions and negative ones.
+    """
+    return f"{max(0, (expires_at - now) // timedelta(seconds=1))}s"
+
+
+def error_type(body: object) -> str | None:
+    """LiteLLM's own word for a refusal (`error.type`); None for bodies of other shapes.
+
+    Match this and not the status: being over budget was 400, then 429, and is 422 now.
+    """
+    error = body.get("error") if isinstance(body, Mapping) else None
+    kind = error.get("type") if isinstance(error, Mapping) else None
+    return kind if isinstance(kind, str) else None
+
+
+def is_litellm_error(body: object) -> bool:
+    """Whether a refusal came from LiteLLM rather than from something that stands before it."""
+    return error_type(body) is not None
+
+
+def explain(_status: int, body: object) -> str:
+    """Why it refused, from any of its three error bodies, without keys or addresses and not too long."""
+    said = _said(body)
+    said = _ADDRESS.sub("(address)", _SECRET.sub("sk-…", said))
+    said = " ".join(said.split())
+    return said if len(said) <= _LONGEST_EXPLANATION else said[: _LONGEST_EXPLANATION - 1] + "…"
+
+
+def _said(body: object) -> str:
+    """The message in `{"error": {"message"}}`, `{"detail": {"error"}}` or `{"detail": [{"loc", "msg"}]}`."""
+    if not isinstance(body, Mapping):
+        return ""
+    error = body.get("error", body.get("detail"))
+    match error:
+        case {"message": str(text)} | {"error": str(text)} | str(text):
+            # A wrapped error arrives as the text of a Python dict: "{'error': 'No keys found'}".
+            wrapped = re.fullmatch(r"\{'error': (['\"])(.*)\1\}", text, re.DOTALL)
+            return wrapped[2] if wrapped else text
+        case [{"loc": [*where], "msg": str(text)}, *_]:
+            return f"{'.'.join(str(part) for part in where)}: {text}"
+        case _:
+            return ""
