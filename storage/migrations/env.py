@@ -1,0 +1,31 @@
+"""What alembic runs: the revisions, on the connection it was handed, in that connection's transaction.
+
+`-x url=...` stands in for the connection when a revision is being written from the command line.
+"""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import Connection, create_engine
+from sqlmodel import SQLModel
+
+import storage.tables  # noqa: F401 - defines the tables that revisions are compared with
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=True,  # SQLite alters a table by rebuilding it
+        transactional_ddl=True,  # SQLite too: the engine says BEGIN, the driver doesn't meddle
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if (_given := context.config.attributes.get("connection")) is not None:
+    _run(_given)
+else:
+    with create_engine(context.get_x_argument(as_dictionary=True)["url"]).begin() as _connection:
+        _run(_connection)
