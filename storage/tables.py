@@ -148,7 +148,8 @@ class RequestRow(SQLModel, table=True):
         CheckConstraint("cap_micros > 0", name="cap_positive"),
         CheckConstraint("duration_seconds IS NULL OR duration_seconds > 0", name="duration_positive"),
         CheckConstraint(
-            "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired', 'fulfilled', 'lapsed')",
+            "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired',"
+            " 'fulfilled', 'lapsed')",
             name="state_is_known",
         ),
         Index("ix_requests_state_deadline", "state", "deadline_at"),
@@ -203,7 +204,8 @@ class KeyRow(SQLModel, table=True):
         UniqueConstraint("gateway", "alias"),
         CheckConstraint("cap_micros > 0", name="cap_positive"),
         CheckConstraint(
-            "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring', 'discarding', 'discarded')",
+            "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring',"
+            " 'discarding', 'discarded')",
             name="state_is_known",
         ),
         # One request has at most one key that could ever be used.
@@ -231,6 +233,7 @@ class KeyRow(SQLModel, table=True):
     cap_period: str
     models: list[str] = Field(default_factory=list, sa_type=JSON)
     state: str = Field(index=True)
+    created_at: datetime = _when()
     mint_lease_until: datetime | None = _when(optional=True)
     minted_at: datetime | None = _when(optional=True)
     revealed_at: datetime | None = _when(optional=True)

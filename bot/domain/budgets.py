@@ -33,7 +33,7 @@ class Budget:
     committed_micros: int
     resets_at: datetime
     read_at: datetime | None = None
-    """When the gateway was last asked what was spent: the oldest such moment; None when no key has been used."""
+    """The oldest moment at which a gateway was asked for this; None when no live key was ever read."""
 
     @property
     def headroom_micros(self) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.budgets import Budget
-from bot.domain.keys import Key, Proof, Warning
+from bot.domain.keys import ExpiryWarning, Key, Proof
 from bot.domain.people import Member, Project, Team
 from bot.domain.requests import Request
 
@@ -122,7 +122,7 @@ class Notice:
     actor_id: str | None = None
     request: RequestFacts | None = None
     key: KeyFacts | None = None
-    warning: Warning | None = None
+    warning: ExpiryWarning | None = None
     note: str = ""
     """An owner's words, a reason for disabling, or what went wrong; as typed, to be escaped when shown."""
     others: tuple[str, ...] = ()

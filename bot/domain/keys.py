@@ -92,6 +92,7 @@ class Key:
     cap_period: str
     models: tuple[str, ...]
     state: KeyState
+    created_at: datetime
     handle: str | None = None
     fingerprint: str | None = None
     mint_lease_until: datetime | None = None
@@ -108,17 +109,17 @@ class Key:
     proven_at: datetime | None = None
 
 
-class Warning(StrEnum):  # noqa: A001 - the word people use for it
+class ExpiryWarning(StrEnum):
     """How long before its expiry a key's holder is told."""
 
     DAY = "day"
     HOUR = "hour"
 
 
-WARNING_SECONDS = {Warning.DAY: DAY_SECONDS, Warning.HOUR: HOUR_SECONDS}
+WARNING_SECONDS = {ExpiryWarning.DAY: DAY_SECONDS, ExpiryWarning.HOUR: HOUR_SECONDS}
 
 
-def warning_due(key: Key, now: datetime) -> Warning | None:
+def warning_due(key: Key, now: datetime) -> ExpiryWarning | None:
     """The expiry warning to send now, or None.
 
     One that has been overtaken by the next is never sent late. A key whose whole life is no longer than a
@@ -131,9 +132,9 @@ def warning_due(key: Key, now: datetime) -> Warning | None:
     if left <= 0:
         return None
     if left <= HOUR_SECONDS:
-        return Warning.HOUR if key.warned_hour_at is None and life > HOUR_SECONDS else None
+        return ExpiryWarning.HOUR if key.warned_hour_at is None and life > HOUR_SECONDS else None
     if left <= DAY_SECONDS:
-        return Warning.DAY if key.warned_day_at is None and life > DAY_SECONDS else None
+        return ExpiryWarning.DAY if key.warned_day_at is None and life > DAY_SECONDS else None
     return None
 
 

@@ -234,8 +234,8 @@ def within_limits(ask: Ask, policy: Policy, offered_models: Sequence[str]) -> Re
     offered = set(policy.models or offered_models)
     missing = [model for model in ask.terms.models if offered and model not in offered]
     if missing:
-        text = f"`{missing[0]}` is not offered. There is: {', '.join(f'`{name}`' for name in sorted(offered)[:20])}."
-        return Refused(Because.MODEL_NOT_OFFERED, text)
+        there_is = ", ".join(f"`{name}`" for name in sorted(offered)[:20])
+        return Refused(Because.MODEL_NOT_OFFERED, f"`{missing[0]}` is not offered. There is: {there_is}.")
     return None
 
 

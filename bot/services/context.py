@@ -1,0 +1,128 @@
+"""What every use case works with, put together once in `bot.app`, and the two ways to write things down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.domain.people import Authority, Member
+from bot.domain.periods import month_of
+from bot.domain.policy import Policy
+from bot.gateways.base import Gateway
+from bot.services.ports import Clock, Directory, Ids, Notifier
+from storage import ledger, outbox, runs
+from storage.engine import Books
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody doing something: the person, and the id of the delivery from Slack that says so."""
+
+    member: Member
+    delivery: str
+
+    @property
+    def id(self) -> str:
+        """The person's Slack user id."""
+        return self.member.id
+
+
+def _never(name: str) -> None:
+    """No failpoint is armed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purser:
+    """The books, the gateways, the ports and the installation's rules."""
+
+    books: Books
+    clock: Clock
+    ids: Ids
+    policy: Policy
+    authority: Authority
+    gateways: Mapping[str, Gateway]
+    notifier: Notifier
+    directory: Directory
+    pepper: bytes = field(repr=False)
+    installation: str
+    """Marks our keys at a gateway that several installations share."""
+    wake: Callable[[], None] = lambda: None
+    """Tells the outbox worker that there is something to do now."""
+    failpoint: Callable[[str], None] = _never
+    """Called by name between two effects; tests arm one to kill the process there."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        return self.clock.now()
+
+    @property
+    def default_gateway(self) -> Gateway:
+        """The gateway new keys are minted at: the first that was configured."""
+        return next(iter(self.gateways.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """What a ledger row is about."""
+
+    team_id: str | None = None
+    project_id: str | None = None
+    member_id: str | None = None
+    key_id: str | None = None
+    request_id: str | None = None
+    amount_micros: int | None = None
+    """Money the row is about, in micro-USD."""
+
+
+def record(  # noqa: PLR0913 - the columns of a ledger row
+    session: Session, now: datetime, *, actor: str, action: str, about: Subjects, once: str, reason: str = ""
+) -> int:
+    """Append one ledger row. `once` is its idempotency key within the action."""
+    return ledger.append(
+        session,
+        ledger.Entry(
+            actor=actor,
+            action=action,
+            idempotency_key=f"{action}:{once}",
+            at=now,
+            team_id=about.team_id,
+            project_id=about.project_id,
+            member_id=about.member_id,
+            key_id=about.key_id,
+            request_id=about.request_id,
+            period=month_of(now),
+            amount_micros=about.amount_micros,
+            reason=reason,
+        ),
+    )
+
+
+def effect(  # noqa: PLR0913 - the columns of an outbox row
+    session: Session,
+    now: datetime,
+    *,
+    stream: str,
+    name: str,
+    payload: Mapping[str, Any],
+    once: str,
+    after_seconds: float = 0,
+) -> int:
+    """Write down one effect to perform after this transaction; returns its outbox id."""
+    return outbox.add(
+        session,
+        stream=stream,
+        effect=name,
+        payload=payload,
+        unique_key=f"{name}:{once}",
+        now=now,
+        not_before=now + timedelta(seconds=after_seconds) if after_seconds else None,
+    )
+
+
+def first_delivery(session: Session, actor: Actor, now: datetime) -> bool:
+    """Whether this delivery from Slack is new. Part of the transaction that acts on it: both or neither."""
+    return runs.first_sight(session, actor.delivery, now)

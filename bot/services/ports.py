@@ -1,0 +1,92 @@
+"""What services need and do not own: the time, ids, people's records, and a way to tell people things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.facts import Notice, RequestFacts
+from bot.domain.people import Member
+from bot.gateways.base import FailureKind
+
+__all__ = ["Clock", "DeliveryError", "Directory", "FailureKind", "Ids", "Notifier", "Posted", "Sending"]
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Ids(Protocol):
+    """The only source of randomness."""
+
+    def new(self, noun: str) -> str:
+        """A fresh id, unguessable and unique, that starts with the noun."""
+        ...
+
+    def suffix(self) -> str:
+        """Four characters for a key's label, easy to read aloud."""
+        ...
+
+
+class DeliveryError(Exception):
+    """Something could not be posted. `kind` says whether asking again helps; the message holds no secret."""
+
+    def __init__(self, kind: FailureKind, message: str, *, retry_after_seconds: float | None = None) -> None:
+        """Keep what is needed to decide about a retry."""
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One posting: its id, carried as message metadata, and whether an earlier try may have arrived."""
+
+    id: str
+    maybe_sent: bool
+
+
+class Notifier(Protocol):
+    """Tells people things. Every method may raise `DeliveryError`; posting is idempotent on `Sending.id`."""
+
+    def post_card(self, facts: RequestFacts, now: datetime, sending: Sending) -> Posted:
+        """Post a request's card in its team's channel."""
+        ...
+
+    def update_card(self, facts: RequestFacts, now: datetime) -> None:
+        """Let the card that stands already tell the truth of now."""
+        ...
+
+    def reply(self, facts: RequestFacts, notice: Notice, now: datetime, sending: Sending) -> None:
+        """Write a line in the thread of the request's card."""
+        ...
+
+    def direct(self, member_id: str, notice: Notice, now: datetime, sending: Sending) -> None:
+        """Write to one person."""
+        ...
+
+
+class Directory(Protocol):
+    """People as Slack knows them now."""
+
+    def lookup(self, member_id: str) -> Member | None:
+        """The person, or None when Slack knows no such id. May raise `DeliveryError`."""
+        ...

@@ -1,0 +1,224 @@
+"""Keys and what their gateways reported of their spend. State changes are compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from bot.domain.keys import ALLOWED_MOVES, Key, KeyKind, KeyState, OffCause, Proof
+from storage.tables import KeyRow, ReadingRow
+
+
+def add(session: Session, new: Key) -> None:
+    """Write down a key that is about to be minted."""
+    row = KeyRow(
+        id=new.id,
+        label=new.label,
+        alias=new.alias,
+        request_id=new.request_id,
+        gateway=new.gateway,
+        kind=new.kind,
+        team_id=new.team_id,
+        project_id=new.project_id,
+        holder_id=new.holder_id,
+        cap_micros=new.cap_micros,
+        cap_period=new.cap_period,
+        models=list(new.models),
+        state=new.state,
+        created_at=new.created_at,
+        mint_lease_until=new.mint_lease_until,
+        expires_at=new.expires_at,
+    )
+    session.add(row)
+    session.flush()
+
+
+def get(session: Session, key_id: str) -> Key | None:
+    """The key, or None."""
+    row = session.get(KeyRow, key_id)
+    return None if row is None else _key(row)
+
+
+def labelled(session: Session, label: str) -> Key | None:
+    """The key of this label, or None."""
+    return _one(session, KeyRow.label == label)
+
+
+def fingerprinted(session: Session, fingerprint: str) -> Key | None:
+    """The key whose secret has this fingerprint, or None."""
+    return _one(session, KeyRow.fingerprint == fingerprint)
+
+
+def with_handle(session: Session, gateway: str, handle: str) -> Key | None:
+    """The key that this gateway knows by this handle, or None."""
+    return _one(session, KeyRow.gateway == gateway, KeyRow.handle == handle)
+
+
+def of_request(session: Session, request_id: str) -> list[Key]:
+    """Every key ever minted for the request, oldest first: at most one of them is not discarded."""
+    return _many(session, KeyRow.request_id == request_id)
+
+
+def of_holder(session: Session, member_id: str, states: Collection[KeyState]) -> list[Key]:
+    """The person's keys in any of these states, oldest first."""
+    return _many(session, KeyRow.holder_id == member_id, col(KeyRow.state).in_(states))
+
+
+def in_state(session: Session, *states: KeyState) -> list[Key]:
+    """Keys in any of these states, oldest first."""
+    return _many(session, col(KeyRow.state).in_(states))
+
+
+def of_team(session: Session, team_id: str) -> list[Key]:
+    """Every key charged to the team, oldest first."""
+    return _many(session, KeyRow.team_id == team_id)
+
+
+def label_taken(session: Session, label: str) -> bool:
+    """Whether any key, dead or alive, carries this label."""
+    return labelled(session, label) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Columns to set together with a state. None leaves a column as it is."""
+
+    handle: str | None = None
+    fingerprint: str | None = None
+    minted_at: datetime | None = None
+    revealed_at: datetime | None = None
+    expires_at: datetime | None = None
+    off_at: datetime | None = None
+    off_by: str | None = None
+    off_cause: OffCause | None = None
+    off_reason: str | None = None
+    proof: Proof | None = None
+    proven_at: datetime | None = None
+
+
+_NO_CHANGE = Change()
+_OFF_COLUMNS = ("off_at", "off_by", "off_cause", "off_reason", "proof", "proven_at")
+_EXPIRY_COLUMNS = ("warned_day_at", "warned_hour_at")
+
+
+def move(session: Session, key_id: str, frm: KeyState, to: KeyState, change: Change = _NO_CHANGE) -> bool:
+    """Move the key from one state to another, or change it where it stands; False when it was not there.
+
+    Going live forgets how it had been off; a new expiry forgets the warnings about the old one. Raises
+    ValueError for a move that the domain does not know.
+    """
+    if to is not frm and to not in ALLOWED_MOVES[frm]:
+        msg = f"a key does not go from {frm} to {to}"
+        raise ValueError(msg)
+    values: dict[str, Any] = {
+        name: value for name in Change.__dataclass_fields__ if (value := getattr(change, name)) is not None
+    }
+    if to is KeyState.LIVE and frm is KeyState.RESTORING:
+        values |= dict.fromkeys(_OFF_COLUMNS)
+    if change.expires_at is not None:
+        values |= dict.fromkeys(_EXPIRY_COLUMNS)
+    done = session.exec(
+        update(KeyRow)
+        .where(col(KeyRow.id) == key_id, col(KeyRow.state) == frm)
+        .values(state=str(to), **values)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
+def mark_warned(session: Session, key_id: str, column: str, now: datetime) -> bool:
+    """Note once that the holder was warned (`warned_day_at`, `warned_hour_at`); False if it was noted."""
+    marker = getattr(KeyRow, column)
+    done = session.exec(
+        update(KeyRow)
+        .where(col(KeyRow.id) == key_id, col(KeyRow.state) == KeyState.LIVE, marker.is_(None))
+        .values({column: now})
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A key's lifetime spend as a gateway last told it, and what it was when the month began, in micro-USD."""
+
+    spent_before_micros: int
+    spent_micros: int
+    read_at: datetime
+
+    @property
+    def in_month_micros(self) -> int:
+        """Spend within the month; never below zero when a provider corrects downwards."""
+        return max(0, self.spent_micros - self.spent_before_micros)
+
+
+def read(session: Session, key_id: str, period: str, spent_micros: int, now: datetime) -> None:
+    """Write down the lifetime spend a gateway reports; a month starts from the last reading before it."""
+    row = session.get(ReadingRow, (key_id, period))
+    if row is None:
+        before = reading(session, key_id)
+        start = 0 if before is None else before.spent_micros
+        row = ReadingRow(key_id=key_id, period=period, spent_before_micros=start, spent_micros=0, read_at=now)
+    row.spent_micros = spent_micros
+    row.read_at = now
+    session.add(row)
+    session.flush()
+
+
+def reading(session: Session, key_id: str, period: str | None = None) -> Reading | None:
+    """The newest reading, or the given month's; None when there is none."""
+    query = select(ReadingRow).where(ReadingRow.key_id == key_id)
+    if period is not None:
+        query = query.where(ReadingRow.period == period)
+    row = session.exec(query.order_by(col(ReadingRow.period).desc())).first()
+    return None if row is None else Reading(row.spent_before_micros, row.spent_micros, row.read_at)
+
+
+def _one(session: Session, *where: Any) -> Key | None:  # noqa: ANN401 - SQLAlchemy's column expressions
+    row = session.exec(select(KeyRow).where(*where)).first()
+    return None if row is None else _key(row)
+
+
+def _many(session: Session, *where: Any) -> list[Key]:  # noqa: ANN401 - SQLAlchemy's column expressions
+    query = select(KeyRow).where(*where).order_by(col(KeyRow.created_at), KeyRow.id)
+    return [_key(row) for row in session.exec(query).all()]
+
+
+def _key(row: KeyRow) -> Key:
+    return Key(
+        id=row.id,
+        label=row.label,
+        alias=row.alias,
+        request_id=row.request_id,
+        gateway=row.gateway,
+        kind=KeyKind(row.kind),
+        team_id=row.team_id,
+        project_id=row.project_id,
+        holder_id=row.holder_id,
+        cap_micros=row.cap_micros,
+        cap_period=row.cap_period,
+        models=tuple(row.models),
+        state=KeyState(row.state),
+        handle=row.handle,
+        fingerprint=row.fingerprint,
+        created_at=row.created_at,
+        mint_lease_until=row.mint_lease_until,
+        minted_at=row.minted_at,
+        revealed_at=row.revealed_at,
+        expires_at=row.expires_at,
+        warned_day_at=row.warned_day_at,
+        warned_hour_at=row.warned_hour_at,
+        off_at=row.off_at,
+        off_by=row.off_by,
+        off_cause=None if row.off_cause is None else OffCause(row.off_cause),
+        off_reason=row.off_reason,
+        proof=None if row.proof is None else Proof(row.proof),
+        proven_at=row.proven_at,
+    )

@@ -1,0 +1,153 @@
+"""People, teams and projects as the books keep them. Hands out the domain's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.domain.people import Member, Project, Role, Team
+from storage.tables import MemberRow, MembershipRow, ProjectRow, TeamRow
+
+REMOVED = "removed"
+
+
+def member(session: Session, member_id: str) -> Member | None:
+    """The person as last seen, or None when Purser has never met them."""
+    row = session.get(MemberRow, member_id)
+    return None if row is None else _member(row)
+
+
+def members(session: Session, member_ids: Iterable[str]) -> list[Member]:
+    """Those of the people whom Purser has met."""
+    rows = session.exec(select(MemberRow).where(col(MemberRow.id).in_(set(member_ids))))
+    return [_member(row) for row in rows]
+
+
+def seen_at(session: Session, member_id: str) -> datetime | None:
+    """When Slack last described this person."""
+    row = session.get(MemberRow, member_id)
+    return None if row is None else row.seen_at
+
+
+def save_member(session: Session, person: Member, now: datetime) -> None:
+    """Write down what Slack says of a person. Their handle stays as first seen, for labels are made of it."""
+    row = session.get(MemberRow, person.id)
+    if row is None:
+        row = MemberRow(id=person.id, workspace_id="", handle=person.handle, name="", seen_at=now)
+    row.workspace_id = person.workspace_id
+    row.name = person.name
+    row.is_guest = person.is_guest
+    row.is_bot = person.is_bot
+    row.is_departed = person.is_departed
+    row.seen_at = now
+    session.add(row)
+    session.flush()
+
+
+def team(session: Session, team_id: str) -> Team | None:
+    """The team with its people, or None."""
+    row = session.get(TeamRow, team_id)
+    return None if row is None else _team(session, row)
+
+
+def team_named(session: Session, name: str) -> Team | None:
+    """The team of this name, or None."""
+    row = session.exec(select(TeamRow).where(TeamRow.name == name)).first()
+    return None if row is None else _team(session, row)
+
+
+def team_in_channel(session: Session, channel_id: str) -> Team | None:
+    """The team that lives in this channel, or None."""
+    row = session.exec(select(TeamRow).where(TeamRow.channel_id == channel_id)).first()
+    return None if row is None else _team(session, row)
+
+
+def all_teams(session: Session) -> list[Team]:
+    """Every team by name."""
+    return [_team(session, row) for row in session.exec(select(TeamRow).order_by(TeamRow.name)).all()]
+
+
+def teams_of(session: Session, member_id: str) -> list[Team]:
+    """Teams this person belongs to, as member or owner, by name."""
+    query = (
+        select(TeamRow)
+        .join(MembershipRow, col(MembershipRow.team_id) == col(TeamRow.id))
+        .where(MembershipRow.member_id == member_id, MembershipRow.role != REMOVED)
+        .order_by(TeamRow.name)
+    )
+    return [_team(session, row) for row in session.exec(query).all()]
+
+
+def add_team(session: Session, new: Team, created_by: str, now: datetime) -> None:
+    """Write down a new team without people."""
+    row = TeamRow(id=new.id, name=new.name, channel_id=new.channel_id, created_by=created_by, created_at=now)
+    session.add(row)
+    session.flush()
+
+
+def set_role(session: Session, team_id: str, member_id: str, role: Role, now: datetime) -> bool:
+    """Make a person a member or owner of the team, or remove them. False when that changes nothing."""
+    word = REMOVED if role is Role.NONE else str(role)
+    row = session.get(MembershipRow, (team_id, member_id))
+    if (row is None and word == REMOVED) or (row is not None and row.role == word):
+        return False
+    if row is None:
+        row = MembershipRow(team_id=team_id, member_id=member_id, role=word, changed_at=now)
+    row.role = word
+    row.changed_at = now
+    session.add(row)
+    session.flush()
+    return True
+
+
+def project(session: Session, project_id: str) -> Project | None:
+    """The project, or None."""
+    row = session.get(ProjectRow, project_id)
+    return None if row is None else _project(row)
+
+
+def projects_of(session: Session, team_id: str) -> Sequence[Project]:
+    """The team's projects by name."""
+    rows = session.exec(select(ProjectRow).where(ProjectRow.team_id == team_id).order_by(ProjectRow.name))
+    return [_project(row) for row in rows]
+
+
+def add_project(session: Session, new: Project, now: datetime) -> None:
+    """Write down a new project."""
+    row = ProjectRow(id=new.id, team_id=new.team_id, name=new.name, lead_id=new.lead_id, created_at=now)
+    session.add(row)
+    session.flush()
+
+
+def _member(row: MemberRow) -> Member:
+    return Member(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        handle=row.handle,
+        name=row.name,
+        is_guest=row.is_guest,
+        is_bot=row.is_bot,
+        is_departed=row.is_departed,
+    )
+
+
+def _team(session: Session, row: TeamRow) -> Team:
+    query = (
+        select(MembershipRow)
+        .where(MembershipRow.team_id == row.id, MembershipRow.role != REMOVED)
+        .order_by(col(MembershipRow.changed_at), MembershipRow.member_id)
+    )
+    people = session.exec(query).all()
+    return Team(
+        id=row.id,
+        name=row.name,
+        channel_id=row.channel_id,
+        owner_ids=tuple(person.member_id for person in people if person.role == Role.OWNER),
+        member_ids=tuple(person.member_id for person in people if person.role == Role.MEMBER),
+    )
+
+
+def _project(row: ProjectRow) -> Project:
+    return Project(id=row.id, team_id=row.team_id, name=row.name, lead_id=row.lead_id)

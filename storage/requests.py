@@ -1,0 +1,216 @@
+"""Requests and owners' words on them. State changes are compare-and-set: one caller of two wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from bot.domain.keys import KeyKind
+from bot.domain.requests import (
+    ALLOWED_MOVES,
+    Approval,
+    Purpose,
+    Request,
+    RequestState,
+    Terms,
+    Verdict,
+)
+from storage.tables import ApprovalRow, RequestRow
+
+
+def add(session: Session, new: Request) -> None:
+    """Write down a new request."""
+    row = RequestRow(
+        id=new.id,
+        purpose=new.purpose,
+        kind=new.kind,
+        gateway=new.gateway,
+        team_id=new.team_id,
+        project_id=new.project_id,
+        requester_id=new.requester_id,
+        asked_cap_micros=new.asked.cap_micros,
+        asked_duration_seconds=new.asked.duration_seconds,
+        cap_micros=new.terms.cap_micros,
+        duration_seconds=new.terms.duration_seconds,
+        models=list(new.terms.models),
+        reason=new.reason,
+        extends_key_id=new.extends_key_id,
+        state=new.state,
+        rule=new.rule,
+        approvals_needed=new.approvals_needed,
+        created_at=new.created_at,
+        deadline_at=new.deadline_at,
+        decided_at=new.decided_at,
+        channel_id=new.channel_id,
+    )
+    session.add(row)
+    session.flush()
+
+
+def get(session: Session, request_id: str) -> Request | None:
+    """The request with every word said on it, or None."""
+    row = session.get(RequestRow, request_id)
+    return None if row is None else _request(session, row)
+
+
+def by_card(session: Session, channel_id: str, card_ts: str) -> Request | None:
+    """The request whose card stands at this place in Slack, or None."""
+    query = select(RequestRow).where(RequestRow.channel_id == channel_id, RequestRow.card_ts == card_ts)
+    row = session.exec(query).first()
+    return None if row is None else _request(session, row)
+
+
+def in_state(session: Session, *states: RequestState) -> list[Request]:
+    """Requests in any of these states, oldest first."""
+    query = select(RequestRow).where(col(RequestRow.state).in_(states)).order_by(col(RequestRow.created_at))
+    return [_request(session, row) for row in session.exec(query).all()]
+
+
+def of_requester(session: Session, member_id: str, *states: RequestState) -> list[Request]:
+    """What this person asked for and that is in any of these states, oldest first."""
+    query = (
+        select(RequestRow)
+        .where(RequestRow.requester_id == member_id, col(RequestRow.state).in_(states))
+        .order_by(col(RequestRow.created_at))
+    )
+    return [_request(session, row) for row in session.exec(query).all()]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Columns to set together with a state. None leaves a column as it is."""
+
+    terms: Terms | None = None
+    rule: str | None = None
+    approvals_needed: int | None = None
+    deadline_at: datetime | None = None
+    decided_at: datetime | None = None
+
+
+_NO_CHANGE = Change()
+
+
+def move(
+    session: Session, request_id: str, frm: RequestState, to: RequestState, change: Change = _NO_CHANGE
+) -> bool:
+    """Move the request from one state to another, or change it where it stands; False when it was not there.
+
+    Raises ValueError for a move that the domain does not know.
+    """
+    if to is not frm and to not in ALLOWED_MOVES[frm]:
+        msg = f"a request does not go from {frm} to {to}"
+        raise ValueError(msg)
+    values: dict[str, Any] = {
+        name: value
+        for name in ("rule", "approvals_needed", "deadline_at", "decided_at")
+        if (value := getattr(change, name)) is not None
+    }
+    if change.terms is not None:
+        values |= {
+            "cap_micros": change.terms.cap_micros,
+            "duration_seconds": change.terms.duration_seconds,
+            "models": list(change.terms.models),
+        }
+    return _set(session, request_id, frm, {"state": str(to), **values})
+
+
+def set_card(session: Session, request_id: str, channel_id: str, card_ts: str) -> None:
+    """Write down where the request's card stands."""
+    session.exec(
+        update(RequestRow)
+        .where(col(RequestRow.id) == request_id)
+        .values(channel_id=channel_id, card_ts=card_ts)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
+def mark_nudged(session: Session, request_id: str, column: str, now: datetime) -> bool:
+    """Note once that owners were reminded (`reminded_at`) or others asked (`escalated_at`); else False."""
+    marker = getattr(RequestRow, column)
+    done = session.exec(
+        update(RequestRow)
+        .where(
+            col(RequestRow.id) == request_id, col(RequestRow.state) == RequestState.WAITING, marker.is_(None)
+        )
+        .values({column: now})
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
+def say(session: Session, approval_id: str, request_id: str, word: Approval) -> None:
+    """Write down an owner's word; a later word of the same owner replaces the earlier one."""
+    query = select(ApprovalRow).where(
+        ApprovalRow.request_id == request_id, ApprovalRow.owner_id == word.owner_id
+    )
+    row = session.exec(query).first() or ApprovalRow(
+        id=approval_id, request_id=request_id, owner_id=word.owner_id, verdict=word.verdict, at=word.at
+    )
+    row.verdict = str(word.verdict)
+    row.note = word.note
+    row.stands = word.stands
+    row.at = word.at
+    session.add(row)
+    session.flush()
+
+
+def unsay_all(session: Session, request_id: str) -> None:
+    """Earlier words no longer stand, because the terms they were given for changed."""
+    session.exec(
+        update(ApprovalRow)
+        .where(col(ApprovalRow.request_id) == request_id)
+        .values(stands=False)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
+def _set(session: Session, request_id: str, frm: RequestState, values: dict[str, Any]) -> bool:
+    done = session.exec(
+        update(RequestRow)
+        .where(col(RequestRow.id) == request_id, col(RequestRow.state) == frm)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
+def _request(session: Session, row: RequestRow) -> Request:
+    return Request(
+        id=row.id,
+        purpose=Purpose(row.purpose),
+        kind=KeyKind(row.kind),
+        gateway=row.gateway,
+        team_id=row.team_id,
+        project_id=row.project_id,
+        requester_id=row.requester_id,
+        asked=Terms(row.asked_cap_micros, row.asked_duration_seconds, tuple(row.models)),
+        terms=Terms(row.cap_micros, row.duration_seconds, tuple(row.models)),
+        reason=row.reason,
+        state=RequestState(row.state),
+        rule=row.rule,
+        approvals_needed=row.approvals_needed,
+        created_at=row.created_at,
+        deadline_at=row.deadline_at,
+        channel_id=row.channel_id,
+        extends_key_id=row.extends_key_id,
+        reminded_at=row.reminded_at,
+        escalated_at=row.escalated_at,
+        decided_at=row.decided_at,
+        card_ts=row.card_ts,
+        approvals=_words(session, row.id),
+    )
+
+
+def _words(session: Session, request_id: str) -> tuple[Approval, ...]:
+    query = select(ApprovalRow).where(ApprovalRow.request_id == request_id).order_by(col(ApprovalRow.at))
+    rows: Sequence[ApprovalRow] = session.exec(query).all()
+    return tuple(Approval(row.owner_id, Verdict(row.verdict), row.note, row.stands, row.at) for row in rows)
