@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
+from storage.engine import Books
 from tests import postgres
 
 if TYPE_CHECKING:
@@ -110,6 +111,50 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'purser.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "purser.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: postgres.Server, pytestconfig: pytest.Config) -> str:
+    """The name of a PostgreSQL database with the newest schema and no rows, made once for all workers."""
+    session = pytestconfig.stash[SESSION]
+    name = f"migrated_{session.owner_pid}"
+    with postgres.locked(session.folder / "template.lock"):
+        if not postgres_server.exists(name):
+            _migrate(postgres_server.create(name))
+    return name
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: postgres.Server, migrated_template: str) -> Iterator[str]:
+    """A PostgreSQL database of the test's own with the newest schema and no rows."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgres_server.create(name, template=migrated_template)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(params=DATABASES)
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of either kind with the newest schema and no rows: a copy, faster than migrating."""
+    if request.param == "sqlite":
+        path = tmp_path / "purser.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("migrated_postgres_url")
+    return url
+
+
+def _migrate(url: str) -> None:
+    books = Books(url)
+    books.migrate()
+    books.close()
 
 
 # --- the real LiteLLM ---

@@ -16,6 +16,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 from sqlalchemy import create_engine, text
 
+from storage.engine import Books
 from tests import postgres
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,14 @@ def test_each_test_gets_an_empty_database_of_either_kind(database_url: str) -> N
     with engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM seen")).scalar() == 1
     engine.dispose()
+
+
+def test_a_migrated_database_is_at_the_newest_revision_and_the_tests_own(migrated_url: str) -> None:
+    books = Books(migrated_url)
+    assert books.revision() == books.head()
+    with books.transaction() as session:
+        session.connection().execute(text("CREATE TABLE scribble (id INTEGER PRIMARY KEY)"))
+    books.close()
 
 
 def test_a_database_can_be_copied_from_a_template(postgres_server: postgres.Server) -> None:

@@ -1,4 +1,4 @@
-"""What is installed is what is declared: pins are complete, hashed, free of addresses; the image is as promised."""
+"""What is installed is what is declared: pins complete, hashed, free of addresses; the image as promised."""
 
 from __future__ import annotations
 
