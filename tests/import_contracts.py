@@ -31,6 +31,7 @@ class LayerContract(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Collect every import that the layer's list does not allow."""
         layer = str(self.layer)
+        root = layer.partition(".")[0]  # the package itself holds no more than the version
         apart = _names(self.apart_from)
         allowed = _names(self.may_import) | sys.stdlib_module_names
         offenders = [
@@ -38,7 +39,8 @@ class LayerContract(Contract):
             for module in sorted(graph.modules)
             if within(module, layer) and not any(within(module, room) for room in apart)
             for imported in sorted(graph.find_modules_directly_imported_by(module))
-            if not any(within(imported, room) for room in allowed)
+            if imported != root
+            and not any(within(imported, room) for room in allowed)
             and (not within(imported, layer) or any(within(imported, room) for room in apart))
         ]
         return ContractCheck(kept=not offenders, metadata={"offenders": offenders})

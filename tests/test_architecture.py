@@ -203,6 +203,7 @@ def test_each_rule_catches_what_it_should(rule: Callable[[str], list[str]], bad:
         ("bot.slack.handlers", "bot.slack.guard", True),
         ("bot.slack.handlers", "bot.slack.views.card", True),
         ("bot.slack.handlers", "datetime", True),
+        ("bot.slack.handlers", "bot", True),
         ("bot.slack.handlers", "storage.tables", False),
         ("bot.slack.handlers", "sqlmodel", False),
         ("bot.slack.views.card", "storage.tables", True),  # that room has a contract of its own
