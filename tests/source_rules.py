@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 MAX_FILE_LINES = 350
 MAX_FUNCTION_LINES = 50
-MAX_PARAMETERS = 6
 
 # What answers differently from one run to the next. time.monotonic only measures, time.sleep only waits; a
 # random.Random is what one is handed, and secrets.compare_digest compares.
@@ -38,24 +37,6 @@ def too_long(source: str) -> list[str]:
         length = (function.end_lineno or function.lineno) - function.lineno + 1
         if length > MAX_FUNCTION_LINES:
             offenders.append(f"{function.lineno}: {function.name} has {length} lines")
-    return offenders
-
-
-def too_many_parameters(source: str) -> list[str]:
-    """Functions with more than six parameters, `self` and `cls` not counted."""
-    offenders = []
-    for function in _functions(ast.parse(source)):
-        parameters = [
-            parameter
-            for parameter in [
-                *function.args.posonlyargs,
-                *function.args.args,
-                *function.args.kwonlyargs,
-            ]
-            if parameter.arg not in {"self", "cls"}
-        ]
-        if len(parameters) > MAX_PARAMETERS:
-            offenders.append(f"{function.lineno}: {function.name} has {len(parameters)} parameters")
     return offenders
 
 
