@@ -70,7 +70,9 @@ bench: setup postgresql  ## The figures of docs/benchmarks.md
 
 .PHONY: mutation
 mutation: setup  ## Mutation score of bot/domain and the ledger (long)
-	@$(BIN)/mutmut run; $(BIN)/mutmut results
+	@$(BIN)/mutmut run; $(BIN)/mutmut results; $(BIN)/mutmut export-cicd-stats >/dev/null
+	@$(BIN)/python -c 'import json; s = json.load(open("mutants/mutmut-cicd-stats.json")); \
+	  print("mutation score: {:.1%} ({killed} of {total} killed)".format((s["killed"] + s["timeout"]) / s["total"], **s))'
 
 .PHONY: coverage
 coverage: setup postgresql  ## Line and branch coverage

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,6 +82,37 @@ def test_every_dependency_says_why_it_is_here() -> None:
     reasons = (ROOT / "docs/decisions/0002-dependencies.md").read_text(encoding="utf-8").lower()
     names = {normal(requirement) for name in PINS for requirement in declared(name)}
     assert sorted(name for name in names if name not in reasons) == []
+
+
+def test_a_wheel_holds_the_migrations_and_every_other_file_that_is_not_code(tmp_path: Path) -> None:
+    source, wheels = tmp_path / "source", tmp_path / "wheels"
+    source.mkdir()
+    junk = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for folder in ("bot", "storage"):
+        shutil.copytree(ROOT / folder, source / folder, ignore=junk)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source)
+    build = [
+        "wheel",
+        "-qq",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--wheel-dir",
+        str(wheels),
+        ".",
+    ]
+    subprocess.run([sys.executable, "-m", "pip", *build], cwd=source, check=True)
+    (wheel,) = wheels.glob("*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("bot", "storage")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert sorted(wanted - held) == []
+    assert not [name for name in held if name.startswith("tests/")]
 
 
 def test_the_image_runs_one_process_as_nobody_in_particular() -> None:
