@@ -23,7 +23,7 @@ from bot.gateways.base import FailureKind, GatewayError
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait and how often to ask again. `total_seconds` bounds a repeatable call, waits included."""
+    """How long to wait and how often to ask again. `total_seconds` bounds a repeatable call and its waits."""
 
     connect_seconds: float = 3.0
     read_seconds: float = 10.0

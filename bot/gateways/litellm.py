@@ -127,7 +127,7 @@ class LiteLLM:
     # --- changing ---
 
     def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod) -> None:
-        """See `Gateway.set_cap`. When a total cap becomes monthly, all spend so far counts as this month's."""
+        """See `Gateway.set_cap`. A total cap made monthly counts all spend so far as this month's."""
         if cap_micros < 0:
             raise GatewayError(FailureKind.PERMANENT, "a cap cannot be negative")
         window = wire.budget_duration(cap_period)
