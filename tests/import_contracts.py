@@ -33,7 +33,7 @@ class LayerContract(Contract):
         layer = str(self.layer)
         root = layer.partition(".")[0]  # the package itself holds no more than the version
         apart = _names(self.apart_from)
-        allowed = _names(self.may_import) | sys.stdlib_module_names
+        allowed = _names(self.may_import) | sys.stdlib_module_names | {"_typeshed"}  # as types only
         offenders = [
             f"{module} imports {imported} (lines {_lines(graph, module, imported)})"
             for module in sorted(graph.modules)
