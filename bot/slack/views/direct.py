@@ -1,0 +1,259 @@
+"""Direct messages: what happened to your request or key, what it means, what to do next. Never a secret.
+
+One function per occasion; those that both a holder and the owners hear of have a wording for each.
+"""
+# ruff: noqa: ARG001 - every teller takes the same facts, so that one table can hold them all
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
+from bot.domain.keys import ExpiryWarning, KeyState
+from bot.domain.money import show
+from bot.domain.periods import show_duration
+from bot.domain.requests import Purpose
+from bot.slack.views import phrases as say
+from bot.slack.views.base import (
+    Block,
+    Message,
+    actions,
+    clip,
+    code,
+    mention,
+    message,
+    moment,
+    section,
+    stack,
+)
+from bot.slack.views.requests import status
+from bot.slack.views.thread import thread
+
+_ASK_AGAIN = "Need one again? Ask with `/ai-key`."
+
+
+def direct(notice: Notice, now: datetime, *, for_owner: bool = False) -> Message:
+    """The direct message for a notice; `for_owner` picks the wording for the people who answer for the key.
+
+    An occasion without a wording of its own says what the thread says.
+    """
+    if notice.request and (telling := _OF_REQUESTS.get(notice.occasion)):
+        return telling(notice, notice.request)
+    if notice.key and for_owner and (telling_owner := _OF_KEYS_TO_OWNERS.get(notice.occasion)):
+        return telling_owner(notice, notice.key, now)
+    if notice.key and (telling_holder := _OF_KEYS.get(notice.occasion)):
+        return telling_holder(notice, notice.key, now)
+    return thread(notice, now)
+
+
+# --- about a request, to the person who asked ---
+
+
+def _approved(notice: Notice, facts: RequestFacts) -> Message:
+    request = facts.request
+    if request.purpose is Purpose.EXTEND:
+        return _tell(
+            f"You get {say.ask(facts)}. {say.approved_by(facts)} The new end is being set at the gateway."
+        )
+    clock = (
+        f" Its {show_duration(request.terms.duration_seconds)} start then."
+        if request.terms.duration_seconds
+        else ""
+    )
+    lines = [
+        f"*You can have your key.* {say.approved_by(facts)} It is {say.ask(facts)}.",
+        say.changed(facts),
+        (
+            "Press *Reveal key* when you are ready. The key is made at that moment and shown once, only "
+            f"to you.{clock}"
+        ),
+        f"Not revealed by {moment(request.deadline_at)}, it lapses.",
+    ]
+    return _tell(stack(lines), say.reveal_button(request))
+
+
+def _denied(notice: Notice, facts: RequestFacts) -> Message:
+    return _tell(
+        f"Your request for {say.ask(facts)} was not approved. {status(facts)}\n"
+        f"You can talk it over in its thread in <#{facts.request.channel_id}>, or ask again with `/ai-key`."
+    )
+
+
+def _request_expired(notice: Notice, facts: RequestFacts) -> Message:
+    again = "" if facts.request.purpose is Purpose.EXTEND else f"\nTo ask again: {say.retype(facts.request)}"
+    return _tell(
+        f"Nobody decided on your request for {say.ask(facts)} in time, so it has expired. Nothing was "
+        f"made.{again}"
+    )
+
+
+def _lapsed(notice: Notice, facts: RequestFacts) -> Message:
+    return _tell(
+        f"Your approved request for {say.ask(facts)} has lapsed: the key was not revealed in time. No "
+        "key was made.\n"
+        f"To ask again: {say.retype(facts.request)}"
+    )
+
+
+def _withdrawn(notice: Notice, facts: RequestFacts) -> Message:
+    return _tell(
+        "Your key was made, but perhaps not shown to you. So it was withdrawn: nobody can use it.\n"
+        f"Press *Reveal key* again for a new one, by {moment(facts.request.deadline_at)}.",
+        say.reveal_button(facts.request),
+    )
+
+
+def _extended(notice: Notice, facts: RequestFacts) -> Message:
+    key = facts.key.key if facts.key else None
+    until = say.ends(key) if key else "longer"
+    return _tell(
+        f"{say.label(facts)} now works {until}. {say.approved_by(facts)} The key itself stays the same."
+    )
+
+
+# --- about a key, to its holder ---
+
+
+def _warning(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    key = facts.key
+    left = "an hour" if notice.warning is ExpiryWarning.HOUR else "a day"
+    end = moment(key.expires_at) if key.expires_at else "soon"
+    return _tell(
+        f"*{code(key.label)} stops working in less than {left}:* {end}. So far, {say.spent(facts)}.\n"
+        "Need it longer? Press *Extend*. Done with it? Press *Give back*. Otherwise there is nothing to do.",
+        say.extend_button(key),
+        say.give_back_button(key),
+    )
+
+
+def _expired(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    return _tell(
+        f"The time of {code(facts.key.label)} is over. {_off_words(facts)}\nIt had "
+        f"{say.spent(facts)}. {_ASK_AGAIN}"
+    )
+
+
+def _disabled(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    key = facts.key
+    meaning = "Calls with it fail." if key.state is KeyState.DISABLED else "Please stop using it."
+    hint = (
+        "Not expected? An owner of the team can restore it." if say.restore_button(key, now) else _ASK_AGAIN
+    )
+    return _tell(f"*Your key {code(key.label)} was turned off.* {say.key_state(key)}\n{meaning} {hint}")
+
+
+def _returned(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    return _tell(f"{code(facts.key.label)}: {say.key_state(facts.key)}\nThank you. {_ASK_AGAIN}")
+
+
+def _restored(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    who = f" by {mention(notice.actor_id)}" if notice.actor_id else ""
+    return _tell(
+        f"Your key {code(facts.key.label)} was restored{who} and works again, {say.ends(facts.key)}."
+    )
+
+
+def _unproven(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    return _tell(
+        f"*Your key {code(facts.key.label)} was turned off, but that is NOT confirmed yet.* It may "
+        "still work: please stop "
+        "using it and remove it where it is set up. Purser keeps trying, and the owners have been "
+        "told."
+    )
+
+
+def _gone(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    return _tell(
+        f"Your key {code(facts.key.label)} was found off or gone at the gateway. Purser did not do "
+        "that, so it can't be "
+        f"restored; the owners have been told. {_ASK_AGAIN}"
+    )
+
+
+# --- about a key, to owners ---
+
+
+def _disabled_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    button = say.restore_button(facts.key, now)
+    hint = "\nTurned off by mistake? Press *Restore*." if button else ""
+    return _tell(f"*{_whose(facts)} was turned off.* {say.key_state(facts.key)}{hint}", button)
+
+
+def _unproven_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    key = facts.key
+    since = f" It was decided {moment(key.off_at)}." if key.off_at else ""
+    return _tell(
+        stack(
+            [
+                f"*NOT confirmed off: {_whose(facts)}.* It may still work and spend, up to its cap.{since}",
+                f"What went wrong: {say.quoted(notice.note)}" if notice.note.strip() else "",
+                f"*Do this now:* block or delete {code(key.alias)} in the gateway {code(key.gateway)}.",
+                "Purser keeps retrying and tells you here when it is proven off.",
+            ]
+        )
+    )
+
+
+def _expired_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    return _tell(f"The time of {_whose(facts)} is over. {_off_words(facts)}")
+
+
+def _gone_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    return _tell(
+        f"*{_whose(facts)} was found off or gone at the gateway* {code(facts.key.gateway)}, and "
+        "Purser did not do that. "
+        f"It now counts as off and can't be restored. Check who else administers the gateway."
+    )
+
+
+def _cap_restored_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    key = facts.key
+    found = f" It was {clip(notice.note, 200)}." if notice.note.strip() else ""
+    return _tell(
+        f"The cap of {_whose(facts)} had been changed at the gateway {code(key.gateway)}, without "
+        f"Purser.{found} "
+        f"It is {show(key.cap_micros)} again. Check who else administers the gateway."
+    )
+
+
+def _whose(facts: KeyFacts) -> str:
+    return f"{code(facts.key.label)} of {mention(facts.key.holder_id)} (team {clip(facts.team_name, 80)})"
+
+
+def _off_words(facts: KeyFacts) -> str:
+    return (
+        say.proof(facts.key.proof, facts.key.proven_at)
+        if facts.key.state is KeyState.DISABLED
+        else say.NOT_CONFIRMED
+    )
+
+
+def _tell(text: str, *buttons: Block | None) -> Message:
+    return message(text, section(text), actions(*buttons))
+
+
+_OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], Message]] = {
+    Occasion.APPROVED: _approved,
+    Occasion.DENIED: _denied,
+    Occasion.REQUEST_EXPIRED: _request_expired,
+    Occasion.LAPSED: _lapsed,
+    Occasion.KEY_WITHDRAWN: _withdrawn,
+    Occasion.EXTENDED: _extended,
+}
+_OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
+    Occasion.EXPIRY_WARNING: _warning,
+    Occasion.KEY_EXPIRED: _expired,
+    Occasion.KEY_DISABLED: _disabled,
+    Occasion.KEY_RETURNED: _returned,
+    Occasion.KEY_RESTORED: _restored,
+    Occasion.OFF_UNPROVEN: _unproven,
+    Occasion.KEY_GONE: _gone,
+}
+_OF_KEYS_TO_OWNERS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
+    Occasion.KEY_DISABLED: _disabled_owner,
+    Occasion.OFF_UNPROVEN: _unproven_owner,
+    Occasion.KEY_EXPIRED: _expired_owner,
+    Occasion.KEY_GONE: _gone_owner,
+    Occasion.CAP_RESTORED: _cap_restored_owner,
+}

@@ -1,0 +1,61 @@
+"""Usage of the commands: the hints Slack shows while typing, and what `help` answers."""
+
+from __future__ import annotations
+
+from bot.slack.views.base import Message, message, section
+
+KEY = "/ai-key"
+TEAM = "/ai-team"
+DISABLE = "/ai-disable"
+
+USAGE_HINTS: dict[str, str] = {
+    KEY: "$25 7d what it is for | member $50 | list | extend LABEL 7d | return LABEL | help",
+    TEAM: "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | help",
+    DISABLE: "KEY or LABEL, and a reason | help",
+}
+"""By command, without angle brackets; the app's manifest has the same."""
+
+DESCRIPTIONS: dict[str, str] = {
+    KEY: "Ask for an AI key; see, extend or give back yours",
+    TEAM: "Set up this channel's team: people, projects, budgets",
+    DISABLE: "Turn a key off now. Anybody may",
+}
+
+_KEY = """*Ask for an AI key, and manage yours*
+• `/ai-key` opens a form.
+• `/ai-key $25 7d evaluate rerankers` asks for a temporary key: $25 in total, for 7 days after you reveal it.
+• `/ai-key $25 evaluate rerankers` the same, for the usual time.
+• `/ai-key $25 7d models=gpt-4o,gpt-4o-mini evaluate rerankers` only for these models.
+• `/ai-key member $50` asks for your own key for daily work: $50 a month.
+• `/ai-key list` shows your keys, what they have spent and when they end.
+• `/ai-key extend ana-7kq2 7d almost done` asks for more time.
+• `/ai-key return ana-7kq2` gives a key back early.
+Amounts are US dollars: `$25`, `$12.50`; a plain `25` works when it comes first. Times are `36h`, `7d` or `2w`. \
+Say in a few words what it is for. Nobody approves their own request."""
+
+_TEAM = """*Set up the team that lives in this channel*
+• `/ai-team` shows the team, its people, projects and budgets.
+• `/ai-team create search $500` makes this channel the home of team `search`, with $500 a month. \
+Owners of the workspace in Purser can do this.
+• `/ai-team invite @ana @ben` lets people ask for keys.
+• `/ai-team remove @ben` stops that; keys that are out keep working until they end or are turned off.
+• `/ai-team owner @omar` lets somebody decide about requests.
+• `/ai-team project reranker $200 @ana` adds a project with a monthly budget and a lead.
+Names have 1 to 40 of a-z, 0-9 and hyphens. Budgets start again on the 1st of each month, 00:00 UTC."""
+
+_DISABLE = """*Turn a key off, now*
+• `/ai-disable ana-7kq2 posted in a public repo` turns off the key with this label.
+• `/ai-disable sk-... found in a log` turns off the key you paste. It is recognised by its fingerprint; \
+Purser neither stores nor repeats it.
+Anybody may do this: when in doubt, do it. You are told how far "off" is proven. Its holder and the owners \
+are told, and an owner can restore it."""
+
+_TEXTS = {KEY: _KEY, TEAM: _TEAM, DISABLE: _DISABLE}
+
+
+def help_for(command: str) -> Message:
+    """How a command is used, with examples; for an unknown one, which there are."""
+    text = _TEXTS.get(command)
+    if text is None:
+        return message("Purser knows `/ai-key`, `/ai-team` and `/ai-disable`. Type one of them with `help`.")
+    return message(f"How to use {command}", section(text))

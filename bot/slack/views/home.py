@@ -1,0 +1,108 @@
+"""The Home tab: what waits for me, my requests, my keys, my budgets.
+
+Slack keeps what is published there, so it never holds a secret.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.facts import HomeFacts, RequestFacts
+from bot.domain.keys import KeyState
+from bot.domain.requests import Purpose, RequestState
+from bot.slack.views import actions as act
+from bot.slack.views import phrases as say
+from bot.slack.views.base import (
+    Block,
+    View,
+    actions,
+    button,
+    clip,
+    context,
+    divider,
+    header,
+    mention,
+    plain_moment,
+    section,
+    stack,
+)
+from bot.slack.views.keys import key_line
+from bot.slack.views.requests import status
+
+WAITING_SHOWN = 10
+REQUESTS_SHOWN = 10
+KEYS_SHOWN = 20
+BUDGETS_SHOWN = 20
+
+
+def home(facts: HomeFacts, now: datetime) -> View:
+    """A person's Home tab, at this moment; at most about 90 of the 100 blocks Slack allows."""
+    blocks = [*_waiting(facts), *_requests(facts), *_keys(facts), *_budgets(facts)]
+    blocks += context(f"As of {plain_moment(now)}. Opening this tab reads it again.")
+    return {"type": "home", "blocks": blocks}
+
+
+def _waiting(facts: HomeFacts) -> list[Block]:
+    if not facts.waiting_for_me:
+        quiet = [
+            header("Waiting for me"),
+            section("Nothing. Requests you can decide appear here."),
+            divider(),
+        ]
+        return quiet if facts.is_owner else []
+    blocks: list[Block] = [header("Waiting for me")]
+    for one in facts.waiting_for_me[:WAITING_SHOWN]:
+        request = one.request
+        blocks.append(
+            section(
+                f"*{mention(request.requester_id)} asks for {say.ask(one)}* in team "
+                f"{clip(one.team.name, 80)}\n"
+                f"{say.quoted(request.reason)}\n{status(one)}"
+            )
+        )
+        blocks += actions(
+            button("Approve", act.APPROVE, request.id, "primary"),
+            button("Approve with changes", act.APPROVE_WITH_CHANGES, request.id),
+            button("Deny", act.DENY, request.id, "danger"),
+        )
+    return [*blocks, *_more(len(facts.waiting_for_me) - WAITING_SHOWN), divider()]
+
+
+def _requests(facts: HomeFacts) -> list[Block]:
+    blocks: list[Block] = [header("My requests")]
+    if not facts.requests:
+        blocks.append(section("None. Ask for a key with `/ai-key`, or `/ai-key $25 7d what it is for`."))
+    for one in facts.requests[:REQUESTS_SHOWN]:
+        blocks.append(section(f"*{say.ask(one)}* in team {clip(one.team.name, 80)}\n{status(one)}"))
+        blocks += actions(_request_button(one))
+    return [*blocks, *_more(len(facts.requests) - REQUESTS_SHOWN), divider()]
+
+
+def _request_button(one: RequestFacts) -> Block | None:
+    request = one.request
+    if request.state is RequestState.WAITING:
+        return say.cancel_button(request)
+    if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
+        return say.reveal_button(request)
+    return None
+
+
+def _keys(facts: HomeFacts) -> list[Block]:
+    keys = sorted(facts.keys, key=lambda one: one.key.state is KeyState.DISABLED)
+    blocks: list[Block] = [header("My keys")]
+    if not keys:
+        blocks.append(section("None yet."))
+    for one in keys[:KEYS_SHOWN]:
+        blocks.append(section(key_line(one)))
+        if len(blocks) < 2 * BUDGETS_SHOWN - 10:
+            blocks += actions(say.extend_button(one.key), say.give_back_button(one.key))
+    return [*blocks, *_more(len(keys) - KEYS_SHOWN), divider()]
+
+
+def _budgets(facts: HomeFacts) -> list[Block]:
+    lines = [say.budget_line(budget) for budget in facts.budgets[:BUDGETS_SHOWN]]
+    return [header("My budgets"), section(stack(lines) or "No budget binds you here.")]
+
+
+def _more(count: int) -> list[Block]:
+    return context(f"…and {count} more") if count > 0 else []

@@ -1,0 +1,244 @@
+"""What a key looks like: the reveal, the list of one's keys, and the answers to turning one off.
+
+`revealed_modal` is the only screen in Purser that holds a secret: in one block, without inputs, so that Slack
+never sends it back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.facts import KeyFacts, Off, RequestFacts, Revealed
+from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.periods import show_duration
+from bot.slack.views import actions as act
+from bot.slack.views import phrases as say
+from bot.slack.views.base import (
+    Block,
+    Message,
+    View,
+    actions,
+    clip,
+    code,
+    context,
+    divider,
+    fields,
+    literal,
+    mention,
+    message,
+    modal,
+    moment,
+    section,
+    sentence,
+    stack,
+)
+
+BUTTONED_KEYS = 15
+"""Keys in a list that get buttons of their own; Slack allows 50 blocks in a message."""
+_LISTED_OFF = 20
+
+
+# --- the reveal ---
+
+
+def minting_modal(facts: RequestFacts) -> View:
+    """Shown at once on Reveal key, while the gateway makes it."""
+    text = f"*Making {say.ask(facts)}.*\nThis usually takes a few seconds. Please keep this window open."
+    return modal(act.REVEAL_MODAL, "Your key", [section(text)], facts.request.id)
+
+
+def revealed_modal(revealed: Revealed, now: datetime) -> View:
+    """The key, once. Its expiry counts from this moment."""
+    key, gateway = revealed.key, revealed.gateway
+    base_url = gateway.base_url.rstrip("/")
+    model = next(iter(key.models or gateway.models), "MODEL")
+    blocks: list[Block] = [
+        section(f"*{code(key.label)} is yours.* Copy it now: it is shown only this once, only to you."),
+        literal(revealed.secret),
+        fields(
+            ("Base URL", code(base_url, 300)),
+            ("Models", say.models(key.models or gateway.models)),
+            ("Cap", say.cap(key.cap_micros, key.kind)),
+            ("Works", _lifetime(key, now)),
+        ),
+        section("*In your shell* (asks for the key, so that it stays out of your history)"),
+        literal(
+            f'export OPENAI_BASE_URL="{base_url}"\n'
+            "printf 'Key: '; read -rs OPENAI_API_KEY; export OPENAI_API_KEY"
+        ),
+        section("*Try it with curl*"),
+        literal(_curl(model)),
+        section("*Or with Python* (`pip install openai`)"),
+        literal(_python(model)),
+        *context(
+            (
+                "Keep it in a password manager or secret store, never in code or chat. Nobody can show it "
+                "to you again."
+            ),
+            f"Leaked it? Type `/ai-disable {clip(key.label, 80)}` at once; anybody may.",
+        ),
+    ]
+    return modal(act.REVEAL_MODAL, "Your key", blocks, key.request_id) | {"notify_on_close": True}
+
+
+def reveal_failed_modal(text: str) -> View:
+    """Why no key is shown, and what to do next."""
+    return modal(act.REVEAL_MODAL, "No key yet", [section(sentence(text))])
+
+
+def _lifetime(key: Key, now: datetime) -> str:
+    if key.expires_at is None:
+        return "with no end date"
+    left = int((key.expires_at - now).total_seconds())
+    return f"until {moment(key.expires_at)} ({show_duration(max(0, left))})"
+
+
+def _curl(model: str) -> str:
+    return (
+        'curl "$OPENAI_BASE_URL/chat/completions" \\\n'
+        '  -H "Authorization: Bearer $OPENAI_API_KEY" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        f'  -d \'{{"model": "{_bare(model)}", "messages": [{{"role": "user", "content": "Hello"}}]}}\''
+    )
+
+
+def _python(model: str) -> str:
+    return (
+        "from openai import OpenAI\n\n"
+        "client = OpenAI()  # reads OPENAI_API_KEY and OPENAI_BASE_URL\n"
+        "answer = client.chat.completions.create(\n"
+        f'    model="{_bare(model)}", messages=[{{"role": "user", "content": "Hello"}}]\n'
+        ")\n"
+        "print(answer.choices[0].message.content)"
+    )
+
+
+def _bare(model: str) -> str:
+    """A model's name fit to stand between quotes in a shell and in Python."""
+    return "".join(char for char in model if char.isprintable() and char not in "\"'\\`$")[:150]
+
+
+# --- one's keys ---
+
+
+def key_list(keys: list[KeyFacts], now: datetime) -> Message:
+    """Live keys first, with buttons as far as a message has room; then those that are off, newest first."""
+    if not keys:
+        return message("You hold no key. Ask for one with `/ai-key`, or `/ai-key $25 7d what it is for`.")
+    live = [facts for facts in keys if facts.key.state is not KeyState.DISABLED]
+    off = sorted(
+        (facts for facts in keys if facts not in live),
+        key=lambda facts: facts.key.off_at or now,
+        reverse=True,
+    )
+    blocks: list[Block] = [section(f"*Your keys:* {_count(live, off)}")]
+    for facts in live[:BUTTONED_KEYS]:
+        blocks.append(section(key_line(facts)))
+        blocks += actions(say.extend_button(facts.key), say.give_back_button(facts.key))
+    if rest := live[BUTTONED_KEYS:]:
+        hint = "For these, type `/ai-key extend LABEL 7d` or `/ai-key return LABEL`."
+        blocks += [divider(), section(stack([hint, *map(key_line, rest)]))]
+    if off:
+        lines = [key_line(facts) for facts in off[:_LISTED_OFF]]
+        more = len(off) - _LISTED_OFF
+        blocks += [divider(), section(stack([*lines, f"…and {more} more that are off" if more > 0 else ""]))]
+    names = ", ".join(code(facts.key.label) for facts in live[:5])
+    return message(f"Your keys: {_count(live, off)} {names}".strip(), blocks)
+
+
+def key_line(facts: KeyFacts) -> str:
+    """A key in one line: label, kind, team, spend and how fresh it is, and its state."""
+    key = facts.key
+    head = f"*{code(key.label)}* · {key.kind} · team {clip(facts.team_name, 40)} · {say.spent(facts)}"
+    if key.state is KeyState.DISABLED:
+        since = f" since {moment(key.off_at)}" if key.off_at else ""
+        return f"{head}\nOff{since}: {_OFF_SHORT[key.off_cause or OffCause.DISABLED]}."
+    return f"{head}\n{say.key_state(key)}"
+
+
+_OFF_SHORT = {
+    OffCause.DISABLED: "turned off",
+    OffCause.RETURNED: "given back",
+    OffCause.EXPIRED: "its time is over",
+    OffCause.DRIFT: "removed at the gateway",
+}
+
+
+def _count(live: list[KeyFacts], off: list[KeyFacts]) -> str:
+    return f"{len(live)} in use, {len(off)} off." if off else f"{len(live)} in use."
+
+
+# --- turning off, and on again ---
+
+
+def off(outcome: Off, now: datetime) -> Message:
+    """The answer to turning a key off: how far that is proven, and what to do if it is not."""
+    facts, key = outcome.key, outcome.key.key
+    if outcome.already:
+        opening = f"*{code(key.label)} was already off.* {say.off_cause(key)}"
+        if key.state is not KeyState.DISABLED:
+            opening = f"*{code(key.label)} is already being turned off.* {say.off_cause(key)}"
+    else:
+        opening = f"*{code(key.label)} of {mention(key.holder_id)} is decided off.*"
+    said = stack([opening, _proven(outcome), _next_step(outcome, now)])
+    told = (
+        ""
+        if outcome.already
+        else f"{mention(key.holder_id)} and the owners of team {clip(facts.team_name, 80)} are told."
+    )
+    return message(said, section(said), context(told))
+
+
+def _proven(outcome: Off) -> str:
+    if outcome.probe_accepted:
+        lag = outcome.disable_lag_seconds
+        wait = f"The gateway may take up to {show_duration(lag)} to act on it. " if lag else ""
+        return (
+            "*NOT off yet:* the gateway's record says off, but a call with the pasted key still worked. "
+            f"{wait}Purser keeps trying."
+        )
+    if outcome.proof is None:
+        return say.NOT_CONFIRMED
+    lag = outcome.disable_lag_seconds
+    warning = (
+        f" The gateway may accept it for up to {show_duration(lag)} more."
+        if lag and not outcome.already
+        else ""
+    )
+    return say.proof(outcome.proof, outcome.key.key.proven_at) + (
+        warning if outcome.proof.value == "recorded" else ""
+    )
+
+
+def _next_step(outcome: Off, now: datetime) -> str:
+    key = outcome.key.key
+    if outcome.proof is None or outcome.probe_accepted:
+        return (
+            f"If it can't wait: block or delete {code(key.alias)} in the gateway {code(key.gateway)}, "
+            "or ask somebody who administers it."
+        )
+    return "A mistake? An owner can press *Restore*." if say.restore_button(key, now) else ""
+
+
+def restored(facts: KeyFacts, now: datetime) -> Message:
+    """The answer to Restore."""
+    key = facts.key
+    if key.state is not KeyState.LIVE:
+        return message(f"{code(key.label)} is being restored. Purser tells its holder when it works again.")
+    left = f" ({show_duration(int((key.expires_at - now).total_seconds()))} left)" if key.expires_at else ""
+    return message(f"{code(key.label)} of {mention(key.holder_id)} works again, {say.ends(key)}{left}.")
+
+
+def returned(outcome: Off) -> Message:
+    """The answer to Give back."""
+    key = outcome.key.key
+    if outcome.already:
+        return message(f"{code(key.label)} was already off. {say.key_state(key)}")
+    return message(
+        stack(
+            [
+                f"*Thank you: {code(key.label)} is given back.* It had {say.spent(outcome.key)}.",
+                _proven(outcome),
+            ]
+        )
+    )

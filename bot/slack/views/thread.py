@@ -1,0 +1,245 @@
+"""Lines in a card's thread. The thread is the record, so it says who did what; it mentions the people who
+need to act and those who acted, and asks nothing of anybody else.
+"""
+# ruff: noqa: ARG001 - every teller takes the same facts, so that one table can hold them all
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
+from bot.domain.keys import ExpiryWarning, KeyState
+from bot.domain.money import show
+from bot.domain.requests import Purpose, Verdict
+from bot.slack.views import phrases as say
+from bot.slack.views.base import (
+    Message,
+    actions,
+    clip,
+    code,
+    join,
+    mention,
+    mentions,
+    message,
+    moment,
+    section,
+    stack,
+)
+
+
+def thread(notice: Notice, now: datetime) -> Message:
+    """The thread's line for a notice. A key turned off comes with Restore, for the owners who read it."""
+    said = line(notice)
+    wants_restore = notice.occasion is Occasion.KEY_DISABLED and notice.key is not None
+    restore = say.restore_button(notice.key.key, now) if wants_restore and notice.key else None
+    return message(said, section(said), actions(restore))
+
+
+def line(notice: Notice) -> str:
+    """What is said; one to three sentences."""
+    if notice.request and (about_request := _OF_REQUESTS.get(notice.occasion)):
+        return about_request(notice, notice.request)
+    if notice.key and (about_key := _OF_KEYS.get(notice.occasion)):
+        return about_key(notice, notice.key)
+    if notice.occasion is Occasion.EFFECT_FAILED:
+        return _effect_failed(notice)
+    if notice.occasion is Occasion.UNKNOWN_KEYS:
+        return _unknown_keys(notice)
+    return say.quoted(notice.note) or f"{notice.occasion.replace('_', ' ').capitalize()}."
+
+
+# --- about a request ---
+
+
+def _needs_one_more(notice: Notice, facts: RequestFacts) -> str:
+    request = facts.request
+    agreed = say.approvers(request)
+    waiting = tuple(owner for owner in facts.asked_ids if owner not in agreed)
+    who = f" Asked {mentions(waiting)}." if waiting else ""
+    count = f"{len(agreed)} of {request.approvals_needed}"
+    return (
+        f"Approved by {mentions(agreed)}, {count}: {say.ask(facts)}.{_note(notice)} One more owner "
+        f"has to agree.{who}"
+    )
+
+
+def _approved(notice: Notice, facts: RequestFacts) -> str:
+    request = facts.request
+    lines = [f"{say.approved_by(facts)[:-1]}: {say.ask(facts)}.{_note(notice)}", say.changed(facts)]
+    if request.purpose is Purpose.ISSUE:
+        until = moment(request.deadline_at)
+        lines.append(
+            f"{mention(request.requester_id)} has a direct message to reveal the key, until {until}."
+        )
+    return stack(lines)
+
+
+def _denied(notice: Notice, facts: RequestFacts) -> str:
+    words = facts.request.standing(Verdict.DENY)
+    who = words[-1].owner_id if words else notice.actor_id
+    note = words[-1].note if words else notice.note
+    by = f" by {mention(who)}" if who else ""
+    return f"Denied{by}{say.because(note)}"
+
+
+def _cancelled(notice: Notice, facts: RequestFacts) -> str:
+    return (
+        f"Cancelled by {mention(notice.actor_id or facts.request.requester_id)}. There is nothing "
+        "left to decide."
+    )
+
+
+def _reminder(notice: Notice, facts: RequestFacts) -> str:
+    request = facts.request
+    who = mentions(facts.asked_ids, most=10) if facts.asked_ids else "An owner"
+    return (
+        f"{who}: {mention(request.requester_id)} is still waiting for {say.ask(facts)}. Press a "
+        "button above, or "
+        "answer here with `approve` or `deny` and a reason. Unanswered, it expires "
+        f"{moment(request.deadline_at)}."
+    )
+
+
+def _escalation(notice: Notice, facts: RequestFacts) -> str:
+    request = facts.request
+    if not facts.asked_ids:
+        return (
+            "Nobody has answered yet, and there is nobody else to ask. Unanswered, it expires "
+            f"{moment(request.deadline_at)}."
+        )
+    return (
+        f"Nobody has answered yet, so {mentions(facts.asked_ids, most=10)} may decide too: "
+        f"{mention(request.requester_id)} asks for {say.ask(facts)}. Unanswered, it expires "
+        f"{moment(request.deadline_at)}."
+    )
+
+
+def _request_expired(notice: Notice, facts: RequestFacts) -> str:
+    return "Expired: nobody decided in time. Nothing was made, and the requester has been told."
+
+
+def _revealed(notice: Notice, facts: RequestFacts) -> str:
+    who = mention(facts.request.requester_id)
+    until = f" It works {say.ends(facts.key.key)}." if facts.key else ""
+    return f"Revealed by {who} as {say.label(facts)}.{until}"
+
+
+def _lapsed(notice: Notice, facts: RequestFacts) -> str:
+    return (
+        "Lapsed: it was not revealed in time. No key was made, and nothing is promised from the "
+        "budget any more."
+    )
+
+
+def _extended(notice: Notice, facts: RequestFacts) -> str:
+    until = say.ends(facts.key.key) if facts.key else "longer"
+    return f"Extended: {say.label(facts)} now works {until}."
+
+
+def _withdrawn(notice: Notice, facts: RequestFacts) -> str:
+    who = mention(facts.request.requester_id)
+    return (
+        f"A key was made but perhaps not shown, so it was withdrawn and nobody can use it. {who} "
+        "can reveal again."
+    )
+
+
+# --- about a key ---
+
+
+def _warning(notice: Notice, facts: KeyFacts) -> str:
+    left = "an hour" if notice.warning is ExpiryWarning.HOUR else "a day"
+    end = f": {moment(facts.key.expires_at)}" if facts.key.expires_at else ""
+    return f"{code(facts.key.label)} stops working in less than {left}{end}. Its holder has been told."
+
+
+def _off(notice: Notice, facts: KeyFacts) -> str:
+    return f"{code(facts.key.label)}: {say.key_state(facts.key)}"
+
+
+def _restored(notice: Notice, facts: KeyFacts) -> str:
+    who = f" by {mention(notice.actor_id)}" if notice.actor_id else ""
+    return f"Restored{who}: {code(facts.key.label)} works again, {say.ends(facts.key)}."
+
+
+def _unproven(notice: Notice, facts: KeyFacts) -> str:
+    why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
+    return (
+        f"*{code(facts.key.label)} is NOT confirmed off.* It may still work.{why} Purser keeps "
+        "trying; the owners have been told."
+    )
+
+
+def _cap_restored(notice: Notice, facts: KeyFacts) -> str:
+    found = f" It was {clip(notice.note, 200)}." if notice.note.strip() else ""
+    return (
+        f"The cap of {code(facts.key.label)} had been changed at the gateway, without Purser.{found} "
+        f"It is {show(facts.key.cap_micros)} again."
+    )
+
+
+def _gone(notice: Notice, facts: KeyFacts) -> str:
+    return (
+        f"{code(facts.key.label)} was found off or gone at the gateway, without Purser. It now counts as off."
+    )
+
+
+# --- about neither ---
+
+
+def _effect_failed(notice: Notice) -> str:
+    about = ""
+    if notice.request:
+        about = f" for {mention(notice.request.request.requester_id)}'s request ({say.ask(notice.request)})"
+    elif notice.key:
+        about = f" for {code(notice.key.key.label)}"
+        if notice.key.key.state in (KeyState.LIVE, KeyState.DISABLING, KeyState.RESTORING):
+            about += ", which may still work"
+    why = f": {say.quoted(notice.note)}" if notice.note.strip() else ""
+    return (
+        f"*Something that was agreed could not be done*{about}{why}. Purser gave up trying. "
+        "`purser doctor` says what to repair."
+    )
+
+
+def _unknown_keys(notice: Notice) -> str:
+    shown = [code(alias) for alias in notice.others[:10]]
+    if len(notice.others) > 10:
+        shown.append(f"{len(notice.others) - 10} more")
+    one = len(notice.others) == 1
+    what, them = ("a key", "it") if one else (f"{len(notice.others)} keys", "them")
+    where = f" {code(notice.note)}" if notice.note.strip() else ""
+    return (
+        f"*The gateway{where} holds {what} that Purser did not make:* {join(shown)}.\n"
+        f"Nothing was changed. If nobody knows {them}, block {them} at the gateway. You are told once."
+    )
+
+
+def _note(notice: Notice) -> str:
+    return f" {say.quoted(notice.note)}" if notice.note.strip() else ""
+
+
+_OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], str]] = {
+    Occasion.NEEDS_ONE_MORE: _needs_one_more,
+    Occasion.APPROVED: _approved,
+    Occasion.DENIED: _denied,
+    Occasion.CANCELLED: _cancelled,
+    Occasion.REMINDER: _reminder,
+    Occasion.ESCALATION: _escalation,
+    Occasion.REQUEST_EXPIRED: _request_expired,
+    Occasion.REVEALED: _revealed,
+    Occasion.LAPSED: _lapsed,
+    Occasion.EXTENDED: _extended,
+    Occasion.KEY_WITHDRAWN: _withdrawn,
+}
+_OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
+    Occasion.EXPIRY_WARNING: _warning,
+    Occasion.KEY_EXPIRED: _off,
+    Occasion.KEY_DISABLED: _off,
+    Occasion.KEY_RETURNED: _off,
+    Occasion.KEY_RESTORED: _restored,
+    Occasion.OFF_UNPROVEN: _unproven,
+    Occasion.CAP_RESTORED: _cap_restored,
+    Occasion.KEY_GONE: _gone,
+}
