@@ -88,6 +88,7 @@ class Change:
     terms: Terms | None = None
     rule: str | None = None
     approvals_needed: int | None = None
+    created_at: datetime | None = None
     deadline_at: datetime | None = None
     decided_at: datetime | None = None
 
@@ -107,7 +108,7 @@ def move(
         raise ValueError(msg)
     values: dict[str, Any] = {
         name: value
-        for name in ("rule", "approvals_needed", "deadline_at", "decided_at")
+        for name in ("rule", "approvals_needed", "created_at", "deadline_at", "decided_at")
         if (value := getattr(change, name)) is not None
     }
     if change.terms is not None:

@@ -227,6 +227,9 @@ def within_limits(ask: Ask, policy: Policy, offered_models: Sequence[str]) -> Re
         most = show(limits.largest_cap_micros)
         return Refused(Because.CAP_TOO_LARGE, f"The largest cap for a {ask.kind} key is {most}.")
     seconds = ask.terms.duration_seconds
+    if seconds is not None and limits.default_seconds is None:
+        text = f"A {ask.kind} key does not end by itself. Leave out the time: `/ai-key {ask.kind} $50`."
+        return Refused(Because.TIME_TOO_LONG, text)
     if seconds is not None and limits.longest_seconds is not None and seconds > limits.longest_seconds:
         longest = show_duration(limits.longest_seconds)
         what = "extension" if ask.purpose is Purpose.EXTEND else "time"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from bot.domain.people import Authority, Member
 from bot.domain.periods import month_of
 from bot.domain.policy import Policy
 from bot.gateways.base import Gateway
+from bot.services.catalog import Catalog
 from bot.services.ports import Clock, Directory, Ids, Notifier
 from storage import ledger, outbox, runs
 from storage.engine import Books
@@ -50,6 +52,7 @@ class Purser:
     pepper: bytes = field(repr=False)
     installation: str
     """Marks our keys at a gateway that several installations share."""
+    catalog: Catalog = field(default_factory=Catalog)
     wake: Callable[[], None] = lambda: None
     """Tells the outbox worker that there is something to do now."""
     failpoint: Callable[[str], None] = _never
@@ -58,6 +61,13 @@ class Purser:
     def now(self) -> datetime:
         """The present moment, aware, UTC."""
         return self.clock.now()
+
+    @contextmanager
+    def deciding(self) -> Iterator[Session]:
+        """One transaction that decides something; once it is committed, its effects are performed at once."""
+        with self.books.transaction() as session:
+            yield session
+        self.wake()
 
     @property
     def default_gateway(self) -> Gateway:
@@ -123,6 +133,14 @@ def effect(  # noqa: PLR0913 - the columns of an outbox row
     )
 
 
-def first_delivery(session: Session, actor: Actor, now: datetime) -> bool:
-    """Whether this delivery from Slack is new. Part of the transaction that acts on it: both or neither."""
-    return runs.first_sight(session, actor.delivery, now)
+class Repeated(Exception):
+    """Slack delivered the same thing again. It was done the first time; there is nothing to do or say."""
+
+
+def take_in(session: Session, actor: Actor, now: datetime) -> None:
+    """Take in a delivery from Slack within the transaction that acts on it: both or neither.
+
+    Raises `Repeated` when it was taken in before.
+    """
+    if not runs.first_sight(session, actor.delivery, now):
+        raise Repeated(actor.delivery)

@@ -1,0 +1,72 @@
+"""Who is speaking: turns a signed Slack user id into a person, by asking Slack or else the books."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.domain.people import BARRIER_TEXT, Barrier, Member
+from bot.domain.requests import Because, Refused
+from bot.services.context import Actor, Purser
+from bot.services.ports import DeliveryError
+from storage import people
+
+FRESH_SECONDS = 300
+"""How long what Slack said of a person is believed for anything but a decision."""
+
+
+def identify(
+    purser: Purser, user_id: str, workspace_id: str, delivery: str, *, fresh: bool
+) -> Actor | Refused:
+    """The person behind a signed user id, unless they may use nothing at all.
+
+    `fresh` asks Slack anew, as for every decision. When Slack does not answer, what it last said counts. A
+    workspace id in the payload that is not ours refuses whatever the books say.
+    """
+    person = _known(purser, user_id, fresh=fresh)
+    if person is None:
+        return Refused(
+            Because.NOT_FOUND, "Slack does not tell Purser who you are just now. Please try again."
+        )
+    if workspace_id and workspace_id != purser.authority.workspace_id:
+        person = Member(person.id, workspace_id, person.handle, person.name)
+    if barrier := purser.authority.stranger(person):
+        return refused_by(barrier)
+    return Actor(person, delivery)
+
+
+def refused_by(barrier: Barrier) -> Refused:
+    """The refusal that a barrier stands for."""
+    return Refused(Because.NOT_ALLOWED, BARRIER_TEXT[barrier])
+
+
+def meet(purser: Purser, user_ids: tuple[str, ...]) -> list[Member]:
+    """These people, asking Slack about those whom Purser has not seen lately; unknown ids are left out."""
+    found = (_known(purser, user_id, fresh=False) for user_id in user_ids)
+    return [person for person in found if person is not None]
+
+
+def take_note(purser: Purser, person: Member) -> None:
+    """Slack says something new about a person: write it down if Purser has met them."""
+    with purser.books.transaction() as session:
+        if people.member(session, person.id) is not None:
+            people.save_member(session, person, purser.now())
+
+
+def _known(purser: Purser, user_id: str, *, fresh: bool) -> Member | None:
+    now = purser.now()
+    with purser.books.reading() as session:
+        stored = people.member(session, user_id)
+        seen_at = people.seen_at(session, user_id)
+    if stored and seen_at and not fresh and now - seen_at < timedelta(seconds=FRESH_SECONDS):
+        return stored
+    try:
+        person = purser.directory.lookup(user_id)
+    except DeliveryError:
+        return stored
+    if person is None:
+        return stored
+    if stored != person or not fresh:
+        with purser.books.transaction() as session:
+            people.save_member(session, person, now)
+            return people.member(session, user_id)
+    return stored

@@ -1,0 +1,358 @@
+"""Asking: drafts, sending, cancelling. An ask either changes nothing or is fully on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
+from bot.domain.keys import Key, KeyKind, KeyState
+from bot.domain.people import Team
+from bot.domain.requests import (
+    Ask,
+    AutoApproved,
+    Because,
+    Decision,
+    NeedsOwners,
+    Purpose,
+    Refused,
+    Request,
+    RequestState,
+    Terms,
+    decide,
+)
+from bot.services.approvals import approved, subjects
+from bot.services.context import Actor, Purser, record, take_in
+from bot.services.facts import charged_budgets, gateway_facts, key_facts, request_facts, team_or_raise
+from bot.services.people import refused_by
+from bot.services.telling import Telling, refresh_card, tell_thread
+from storage import keys, people, requests
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was asked: the channel, and the team when the asker named one."""
+
+    channel_id: str
+    team_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The request is made: waiting for owners, or approved by a rule."""
+
+    facts: RequestFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Written down as a draft, to be looked at before it is sent."""
+
+    facts: RequestFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The asker holds such a key already. The ask is kept as a draft, in case a new key is meant."""
+
+    facts: RequestFacts
+    holds: KeyFacts
+
+
+Outcome = Sent | Drafted | Duplicate | Refused
+
+
+def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
+    """What the request form offers this person, opened in this channel."""
+    with purser.books.reading() as session:
+        teams = tuple(people.teams_of(session, actor.id))
+        here = people.team_in_channel(session, channel_id)
+    if not teams:
+        return _nowhere_to_ask(here)
+    temporary = purser.policy.kinds[KeyKind.TEMPORARY]
+    preselected = here if here is not None and here in teams else teams[0]
+    return FormFacts(
+        teams=teams,
+        gateway=gateway_facts(
+            purser.default_gateway, purser.catalog.models(purser.default_gateway, purser.now())
+        ),
+        default_seconds=temporary.default_seconds or 0,
+        longest_seconds=temporary.longest_seconds or 0,
+        team_id=preselected.id,
+    )
+
+
+def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool = False) -> Outcome:
+    """Ask for a key. `draft` only writes it down for its author to look at.
+
+    Refused, it changes nothing. The same delivery from Slack asks once.
+    """
+    now = purser.now()
+    wanted = _with_defaults(purser, wanted)
+    offered = purser.catalog.models(purser.default_gateway, now) if wanted.terms.models else ()
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        team = _team_for(session, place, actor)
+        if isinstance(team, Refused):
+            return team
+        decision = _judge(session, purser, actor, team, wanted, offered)
+        if isinstance(decision, Refused):
+            return decision
+        if (same := _same_waiting(session, actor, team, wanted)) is not None:
+            return _already_waiting(same)
+        held = _held_already(session, actor, team.id, wanted.kind)
+        if held is not None and wanted.kind is KeyKind.MEMBER:
+            return _one_each(held)
+        request = _new(purser, actor, team, wanted)
+        requests.add(session, request)
+        if held is not None:
+            return Duplicate(request_facts(session, purser, request, now), key_facts(session, held, now))
+        if draft:
+            request = replace(request, rule=decision.rule)
+            return Drafted(request_facts(session, purser, request, now))
+        return _send(session, purser, actor, request, decision)
+
+
+def send_draft(purser: Purser, actor: Actor, request_id: str) -> Outcome:
+    """Send a draft as it stands: from the form's preview, or a new key in spite of the one held."""
+    now = purser.now()
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        draft = _own_draft(session, actor, request_id, now)
+        if isinstance(draft, Refused):
+            return draft
+        team = team_or_raise(session, draft.team_id)
+        wanted = Ask(draft.kind, draft.terms, draft.reason)
+        decision = _judge(session, purser, actor, team, wanted, ())
+        if isinstance(decision, Refused):
+            return decision
+        return _send(session, purser, actor, draft, decision)
+
+
+def extend_instead(purser: Purser, actor: Actor, request_id: str) -> Outcome:
+    """Turn a draft for a new key into an ask for more time on the key already held."""
+    now = purser.now()
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        draft = _own_draft(session, actor, request_id, now)
+        if isinstance(draft, Refused):
+            return draft
+        held = _held_already(session, actor, draft.team_id, draft.kind)
+        if held is None:
+            return Refused(Because.WRONG_STATE, "You no longer hold such a key. Ask again with `/ai-key`.")
+        outcome = _extend(session, purser, actor, held, draft.terms.duration_seconds, draft.reason)
+        if isinstance(outcome, Sent):
+            requests.move(session, draft.id, RequestState.DRAFT, RequestState.CANCELLED)
+        return outcome
+
+
+def extend(purser: Purser, actor: Actor, label: str, seconds: int | None, reason: str) -> Outcome:
+    """Ask for more time on a key the asker holds. Owners decide, as for a new key; no new money is asked for."""
+    now = purser.now()
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        key = keys.labelled(session, label)
+        if key is None or key.holder_id != actor.id:
+            return Refused(
+                Because.NOT_FOUND, f"You hold no key `{label}`. `/ai-key list` shows those you do."
+            )
+        return _extend(session, purser, actor, key, seconds, reason)
+
+
+def cancel(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Refused:
+    """Take back one's own request before it was decided, or a draft."""
+    now = purser.now()
+    with purser.deciding() as session:
+        request = requests.get(session, request_id)
+        if request is None or request.requester_id != actor.id:
+            return Refused(Because.NOT_ALLOWED, "Only the person who asked can cancel a request.")
+        if request.state is RequestState.DRAFT:
+            requests.move(session, request.id, RequestState.DRAFT, RequestState.CANCELLED)
+            return request_facts(session, purser, replace(request, state=RequestState.CANCELLED), now)
+        if request.state is RequestState.CANCELLED:
+            return request_facts(session, purser, request, now)
+        if not requests.move(session, request.id, RequestState.WAITING, RequestState.CANCELLED):
+            return Refused(
+                Because.WRONG_STATE, f"Too late to cancel: the request is {request.state} already."
+            )
+        about = subjects(request)
+        seq = record(session, now, actor=actor.id, action="request.cancelled", about=about, once=request.id)
+        refresh_card(session, now, request.id, seq)
+        tell_thread(session, now, Telling(Occasion.CANCELLED, actor.id, request.id), once=request.id)
+        return request_facts(session, purser, replace(request, state=RequestState.CANCELLED), now)
+
+
+def _extend(
+    session: Session, purser: Purser, actor: Actor, key: Key, seconds: int | None, reason: str
+) -> Outcome:
+    if key.state is not KeyState.LIVE or key.expires_at is None:
+        why = "does not end by itself" if key.state is KeyState.LIVE else "is not in use any more"
+        return Refused(Because.WRONG_STATE, f"`{key.label}` {why}, so there is nothing to extend.")
+    terms = Terms(key.cap_micros, seconds, key.models)
+    wanted = _with_defaults(purser, Ask(key.kind, terms, reason, Purpose.EXTEND, key.id))
+    team = team_or_raise(session, key.team_id)
+    decision = _judge(session, purser, actor, team, wanted, ())
+    if isinstance(decision, Refused):
+        return decision
+    if (same := _same_waiting(session, actor, team, wanted)) is not None:
+        return _already_waiting(same)
+    request = _new(purser, actor, team, wanted)
+    requests.add(session, request)
+    return _send(session, purser, actor, request, decision)
+
+
+def _send(
+    session: Session, purser: Purser, actor: Actor, request: Request, decision: AutoApproved | NeedsOwners
+) -> Sent:
+    now = purser.now()
+    auto = isinstance(decision, AutoApproved)
+    wait = purser.policy.claim_within_seconds if auto else purser.policy.give_up_after_seconds
+    change = requests.Change(
+        rule=decision.rule,
+        approvals_needed=0 if isinstance(decision, AutoApproved) else decision.count,
+        created_at=now,
+        deadline_at=now + timedelta(seconds=wait),
+        decided_at=now if auto else None,
+    )
+    to = RequestState.APPROVED if auto else RequestState.WAITING
+    moved = requests.move(session, request.id, RequestState.DRAFT, to, change)
+    assert moved, request.id
+    about = subjects(request, amount_micros=request.terms.cap_micros)
+    seq = record(
+        session,
+        now,
+        actor=actor.id,
+        action="request.made",
+        about=about,
+        once=request.id,
+        reason=request.reason,
+    )
+    refresh_card(session, now, request.id, seq)
+    if auto:
+        by = f"rule:{decision.rule}"
+        record(session, now, actor=by, action="request.approved", about=about, once=request.id)
+        approved(session, purser, request.id, None, now)
+    sent = requests.get(session, request.id)
+    assert sent is not None
+    return Sent(request_facts(session, purser, sent, now))
+
+
+def _new(purser: Purser, actor: Actor, team: Team, wanted: Ask) -> Request:
+    now = purser.now()
+    return Request(
+        id=purser.ids.new("req"),
+        purpose=wanted.purpose,
+        kind=wanted.kind,
+        gateway=purser.default_gateway.name,
+        team_id=team.id,
+        project_id=None,
+        requester_id=actor.id,
+        asked=wanted.terms,
+        terms=wanted.terms,
+        reason=wanted.reason,
+        state=RequestState.DRAFT,
+        rule="",
+        approvals_needed=0,
+        created_at=now,
+        deadline_at=now + timedelta(seconds=purser.policy.draft_seconds),
+        channel_id=team.channel_id,
+        extends_key_id=wanted.extends_key_id,
+    )
+
+
+def _with_defaults(purser: Purser, wanted: Ask) -> Ask:
+    limits = purser.policy.kinds.get(wanted.kind)
+    if wanted.terms.duration_seconds is not None or limits is None:
+        return wanted
+    return replace(wanted, terms=replace(wanted.terms, duration_seconds=limits.default_seconds))
+
+
+def _judge(
+    session: Session, purser: Purser, actor: Actor, team: Team, wanted: Ask, offered: tuple[str, ...]
+) -> Decision:
+    gateway = purser.default_gateway
+    if not gateway.capabilities.can_mint:
+        return Refused(
+            Because.GATEWAY_CANNOT, f"{gateway.name} cannot make keys, so Purser cannot hand any out."
+        )
+    if barrier := purser.authority.barrier_to_ask(actor.member, team):
+        return refused_by(barrier)
+    budgets = charged_budgets(session, team, None, actor.id, purser.now())
+    return decide(wanted, purser.policy, budgets, offered)
+
+
+def _team_for(session: Session, place: Place, actor: Actor) -> Team | Refused:
+    """The team an ask is charged to: the one named, else the channel's, else the asker's only one."""
+    here = people.team_in_channel(session, place.channel_id)
+    if place.team_id is not None:
+        named = people.team(session, place.team_id)
+        return named or Refused(Because.NOT_FOUND, "That team is not there any more.")
+    if here is not None:
+        return here
+    mine = people.teams_of(session, actor.id)
+    if len(mine) == 1:
+        return mine[0]
+    if not mine:
+        return _nowhere_to_ask(here)
+    channels = " or ".join(f"<#{team.channel_id}>" for team in mine)
+    return Refused(
+        Because.WRONG_STATE,
+        f"You are in several teams. Type it in the channel of the one that pays: {channels}.",
+    )
+
+
+def _nowhere_to_ask(here: Team | None) -> Refused:
+    if here is not None:
+        text = f"You are not in team {here.name}. Ask one of its owners to type `/ai-team invite @you` here."
+        return Refused(Because.NOT_ALLOWED, text)
+    text = "You are in no team yet. Ask a team's owner to type `/ai-team invite @you` in its channel."
+    return Refused(Because.NOT_ALLOWED, text)
+
+
+def _held_already(session: Session, actor: Actor, team_id: str, kind: KeyKind) -> Key | None:
+    live = keys.of_holder(session, actor.id, (KeyState.LIVE,))
+    same = [key for key in live if key.kind is kind and (kind is KeyKind.MEMBER or key.team_id == team_id)]
+    return same[-1] if same else None
+
+
+def _one_each(held: Key) -> Refused:
+    text = f"You hold `{held.label}` already, and member keys are one per person. `/ai-key list` shows it."
+    return Refused(Because.WRONG_STATE, text)
+
+
+def _same_waiting(session: Session, actor: Actor, team: Team, wanted: Ask) -> Request | None:
+    """A request by the same person for the very same thing that is still on its way."""
+    on_its_way = requests.of_requester(session, actor.id, RequestState.WAITING, RequestState.APPROVED)
+    for request in on_its_way:
+        if request.purpose is not wanted.purpose or request.kind is not wanted.kind:
+            continue
+        if wanted.purpose is Purpose.ISSUE and wanted.kind is KeyKind.MEMBER:
+            return request
+        if wanted.purpose is Purpose.EXTEND and request.extends_key_id == wanted.extends_key_id:
+            return request
+        if request.team_id == team.id and request.asked == wanted.terms and request.reason == wanted.reason:
+            return request
+    return None
+
+
+def _already_waiting(request: Request) -> Refused:
+    if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
+        text = "You have been granted this already: press **Reveal key** in Purser's direct message."
+        return Refused(Because.WRONG_STATE, text.replace("**", "*"))
+    return Refused(
+        Because.WRONG_STATE, "You have asked for this already, and owners have been told. Nothing to do."
+    )
+
+
+def _own_draft(session: Session, actor: Actor, request_id: str, now: datetime) -> Request | Refused:
+    draft = requests.get(session, request_id)
+    if draft is None or draft.requester_id != actor.id:
+        return Refused(Because.NOT_ALLOWED, "Only the person who wrote this can send it.")
+    if draft.state is not RequestState.DRAFT:
+        said = "cancelled" if draft.state is RequestState.CANCELLED else "sent"
+        return Refused(Because.WRONG_STATE, f"This was {said} already.")
+    if now >= draft.deadline_at:
+        return Refused(Because.TOO_LATE, "This was left open too long. Ask again with `/ai-key`.")
+    return draft

@@ -1,0 +1,210 @@
+"""Teams: founding one in a channel, who is in it, its projects and their budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.domain.budgets import Layer
+from bot.domain.facts import TeamFacts
+from bot.domain.keys import SPENDING
+from bot.domain.money import show
+from bot.domain.people import BARRIER_TEXT, Barrier, Member, Project, Role, Team, is_team_name
+from bot.domain.requests import Because, Refused
+from bot.services.context import Actor, Purser, Subjects, record, take_in
+from bot.services.facts import team_facts
+from bot.services.people import meet, refused_by
+from storage import budgets, keys, people
+
+NAME_RULE = "Names are 1 to 40 of a-z, 0-9 and hyphens, such as `search` or `data-platform`."
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChanged:
+    """What became of the team, and what should be said about it beyond that."""
+
+    team: TeamFacts
+    changed_ids: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Sentences about people for whom nothing changed, or who still hold keys."""
+
+
+def show_team(purser: Purser, channel_id: str) -> TeamFacts | Refused:
+    """The team of this channel, to anyone of the workspace."""
+    with purser.books.reading() as session:
+        team = people.team_in_channel(session, channel_id)
+        return _no_team() if team is None else team_facts(session, team, purser.now())
+
+
+def create(
+    purser: Purser, actor: Actor, channel_id: str, name: str, monthly_micros: int
+) -> TeamChanged | Refused:
+    """Found a team in this channel, with its founder as first owner. Workspace owners only."""
+    if barrier := purser.authority.barrier_to_found_team(actor.member):
+        text = "Only workspace owners (`PURSER_OWNERS`) can create a team."
+        return Refused(Because.NOT_ALLOWED, text if barrier is Barrier.NOT_OWNER else BARRIER_TEXT[barrier])
+    if not is_team_name(name):
+        return Refused(Because.WRONG_STATE, NAME_RULE)
+    now = purser.now()
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        if (here := people.team_in_channel(session, channel_id)) is not None:
+            text = f"This channel already belongs to team {here.name}. A new team needs a channel of its own."
+            return Refused(Because.WRONG_STATE, text)
+        if people.team_named(session, name) is not None:
+            return Refused(Because.WRONG_STATE, f"There is a team {name} already. Choose another name.")
+        team = Team(purser.ids.new("team"), name, channel_id)
+        people.add_team(session, team, actor.id, now)
+        people.set_role(session, team.id, actor.id, Role.OWNER, now)
+        budgets.set_monthly(session, purser.ids.new("budget"), Layer.TEAM, team.id, monthly_micros, now)
+        about = Subjects(team_id=team.id, member_id=actor.id, amount_micros=monthly_micros)
+        record(session, now, actor=actor.id, action="team.created", about=about, once=team.id, reason=name)
+        return TeamChanged(_facts(session, team.id, now), (actor.id,))
+
+
+def invite(purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, ...]) -> TeamChanged | Refused:
+    """Make people members of this channel's team. Owners stay owners."""
+
+    def welcome(team: Team, person: Member) -> Role | str:
+        if team.role_of(person.id) is not Role.NONE:
+            return f"<@{person.id}> is in the team already."
+        return Role.MEMBER
+
+    return _change_people(purser, actor, channel_id, user_ids, welcome)
+
+
+def make_owner(
+    purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, ...]
+) -> TeamChanged | Refused:
+    """Make people owners of this channel's team. Guests cannot be."""
+
+    def promote(team: Team, person: Member) -> Role | str:
+        if person.is_guest:
+            return f"<@{person.id}> is a guest in Slack and cannot be an owner."
+        if team.role_of(person.id) is Role.OWNER:
+            return f"<@{person.id}> is an owner already."
+        return Role.OWNER
+
+    return _change_people(purser, actor, channel_id, user_ids, promote)
+
+
+def remove(purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, ...]) -> TeamChanged | Refused:
+    """Take people out of this channel's team. Their keys are named, not touched; the last owner stays."""
+
+    def dismiss(team: Team, person: Member) -> Role | str:
+        if team.role_of(person.id) is Role.NONE:
+            return f"<@{person.id}> is not in the team."
+        if team.owner_ids == (person.id,):
+            return f"<@{person.id}> is the last owner. First make another: `/ai-team owner @name`."
+        return Role.NONE
+
+    return _change_people(purser, actor, channel_id, user_ids, dismiss)
+
+
+def add_project(
+    purser: Purser, actor: Actor, channel_id: str, name: str, monthly_micros: int, lead_id: str
+) -> TeamChanged | Refused:
+    """Give this channel's team a project with a monthly budget and a lead, who must be in the team."""
+    if not is_team_name(name):
+        return Refused(Because.WRONG_STATE, NAME_RULE)
+    now = purser.now()
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        team = _owned(session, purser, actor, channel_id)
+        if isinstance(team, Refused):
+            return team
+        if team.role_of(lead_id) is Role.NONE:
+            text = f"<@{lead_id}> is not in the team. First `/ai-team invite @name`, then add the project."
+            return Refused(Because.WRONG_STATE, text)
+        if any(project.name == name for project in people.projects_of(session, team.id)):
+            return Refused(Because.WRONG_STATE, f"Team {team.name} has a project {name} already.")
+        above = budgets.monthly(session, Layer.TEAM, team.id)
+        if above is not None and monthly_micros > above:
+            text = f"The team's own budget is {show(above)} a month; a project cannot have more."
+            return Refused(Because.NO_HEADROOM, text)
+        project = Project(purser.ids.new("project"), team.id, name, lead_id)
+        people.add_project(session, project, now)
+        budgets.set_monthly(session, purser.ids.new("budget"), Layer.PROJECT, project.id, monthly_micros, now)
+        about = Subjects(team.id, project.id, lead_id, amount_micros=monthly_micros)
+        record(
+            session, now, actor=actor.id, action="project.created", about=about, once=project.id, reason=name
+        )
+        return TeamChanged(_facts(session, team.id, now), (lead_id,))
+
+
+Ruling = Callable[[Team, Member], Role | str]
+"""What a person becomes, or the sentence that says why nothing changes for them."""
+
+
+def _change_people(
+    purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, ...], ruling: Ruling
+) -> TeamChanged | Refused:
+    known = {person.id: person for person in meet(purser, user_ids)}
+    now = purser.now()
+    changed: list[str] = []
+    remarks: list[str] = []
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        team = _owned(session, purser, actor, channel_id)
+        if isinstance(team, Refused):
+            return team
+        for user_id in dict.fromkeys(user_ids):
+            person = known.get(user_id)
+            became = _ruled(purser, team, person, user_id, ruling)
+            if not isinstance(became, Role):
+                remarks.append(became)
+                continue
+            people.set_role(session, team.id, user_id, became, now)
+            changed.append(user_id)
+            about = Subjects(team_id=team.id, member_id=user_id)
+            action = "team.removed" if became is Role.NONE else f"team.{became}"
+            once = f"{team.id}:{user_id}:{actor.delivery}"
+            record(session, now, actor=actor.id, action=action, about=about, once=once)
+            if became is Role.NONE:
+                remarks += _keys_left(session, team, user_id)
+            team = people.team(session, team.id) or team
+        return TeamChanged(_facts(session, team.id, now), tuple(changed), tuple(remarks))
+
+
+def _ruled(purser: Purser, team: Team, person: Member | None, user_id: str, ruling: Ruling) -> Role | str:
+    if person is None:
+        return f"Slack knows nobody with the id `{user_id}`."
+    ruled = ruling(team, person)
+    barrier = purser.authority.stranger(person)
+    if barrier is not None and ruled is not Role.NONE:
+        return (
+            f"<@{user_id}> cannot be in a team: {BARRIER_TEXT[barrier][0].lower()}{BARRIER_TEXT[barrier][1:]}"
+        )
+    return ruled
+
+
+def _keys_left(session: Session, team: Team, user_id: str) -> list[str]:
+    held = [key for key in keys.of_holder(session, user_id, SPENDING) if key.team_id == team.id]
+    if not held:
+        return []
+    labels = ", ".join(f"`{key.label}`" for key in held)
+    return [f"<@{user_id}> still holds {labels}. `/ai-disable {held[0].label}` turns a key off."]
+
+
+def _owned(session: Session, purser: Purser, actor: Actor, channel_id: str) -> Team | Refused:
+    team = people.team_in_channel(session, channel_id)
+    if team is None:
+        return _no_team()
+    barrier = purser.authority.barrier_to_own(actor.member, team)
+    return team if barrier is None else refused_by(barrier)
+
+
+def _facts(session: Session, team_id: str, now: datetime) -> TeamFacts:
+    team = people.team(session, team_id)
+    assert team is not None, team_id
+    return team_facts(session, team, now)
+
+
+def _no_team() -> Refused:
+    text = (
+        "No team lives in this channel. A workspace owner can start one here: `/ai-team create search $500`."
+    )
+    return Refused(Because.NOT_FOUND, text)
