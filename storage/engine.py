@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlmodel import Session
+from sqlmodel import Session as Session  # services name it without knowing sqlmodel
 
 from storage import migrations
 
@@ -78,18 +78,17 @@ class Books:
     def transaction(self) -> Iterator[Session]:
         """Write: the only way. One writer at a time, over all threads, processes and replicas.
 
-        Commits at the end of the block, rolls back on an exception. Raises `BooksUnavailable` when the turn
-        does not come in time or the database is away; `RuntimeError` when this thread has one open already.
+        Commits at the end of the block and not before, rolls back on an exception. Raises `BooksUnavailable`
+        when the turn does not come in time or the database is away, and `RuntimeError` when this thread has a
+        transaction open already.
         """
-        with self._turn_taken(), self._session(self._writing) as session:
-            with _translated():
-                self._lock_out_others(session.connection())
+        with self._turn_taken(), self._session(self._writing) as session, session.begin() as transaction:
+            self._lock_out_others(session.connection())
             yield session
-            with _translated():
-                session.flush()
+            session.flush()
             # From here on a lost connection leaves it open whether the server committed.
             with _translated(committing=not self._is_sqlite):
-                session.commit()
+                transaction.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

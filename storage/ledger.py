@@ -10,7 +10,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -193,11 +194,12 @@ def entries(
     return [_recorded(row) for row in session.execute(query).mappings()]
 
 
-def stream(session: Session) -> Iterator[Recorded]:
-    """Every row in order, a few hundred at a time in memory."""
+def stream(session: Session) -> Generator[Recorded, None, None]:
+    """Every row in order, a few hundred at a time in memory. Whoever stops early must `close` it."""
     query = select(_ledger).order_by(_ledger.c.seq)
-    rows = session.execute(query, execution_options={"yield_per": _CHUNK_ROWS}).mappings()
-    return (_recorded(row) for row in rows)
+    with session.execute(query, execution_options={"yield_per": _CHUNK_ROWS}) as result:
+        for row in result.mappings():
+            yield _recorded(row)
 
 
 def verify(session: Session, *, checks: Sequence[Check] = (), anchors: Iterable[Anchor] = ()) -> Verdict:
@@ -208,12 +210,13 @@ def verify(session: Session, *, checks: Sequence[Check] = (), anchors: Iterable[
     """
     noted = {anchor.seq: anchor for anchor in anchors if anchor.seq > 0}
     last, latest, steps_back, broken = Anchor(0, GENESIS), None, 0, None
-    for row in stream(session):
-        broken = _fault(row, last, noted.pop(row.seq, None))
-        if broken is not None:
-            break
-        steps_back += latest is not None and row.at < latest
-        last, latest = Anchor(row.seq, row.hash), row.at
+    with closing(stream(session)) as rows:
+        for row in rows:
+            broken = _fault(row, last, noted.pop(row.seq, None))
+            if broken is not None:
+                break
+            steps_back += latest is not None and row.at < latest
+            last, latest = Anchor(row.seq, row.hash), row.at
     if broken is None and noted:
         missing = min(noted)
         broken = Broken(missing, Fault.MISSING, noted[missing].hash, "no such row")
@@ -228,17 +231,18 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
-def export(session: Session, *, fmt: Format) -> Iterator[str]:
+def export(session: Session, *, fmt: Format) -> Generator[str, None, None]:
     """The whole ledger, line by line with line ends. JSON lines are exact; CSV is safe for spreadsheets."""
     names = [field.name for field in fields(Recorded)]
     if fmt is Format.CSV:
         yield _csv_line(names)
-    for row in stream(session):
-        values = asdict(row) | {"at": _instant(row.at)}
-        if fmt is Format.CSV:
-            yield _csv_line([_unarmed(values[name]) for name in names])
-        else:
-            yield json.dumps({name: values[name] for name in names}, ensure_ascii=False) + "\n"
+    with closing(stream(session)) as rows:
+        for row in rows:
+            values = asdict(row) | {"at": _instant(row.at)}
+            if fmt is Format.CSV:
+                yield _csv_line([_unarmed(values[name]) for name in names])
+            else:
+                yield json.dumps({name: values[name] for name in names}, ensure_ascii=False) + "\n"
 
 
 def hash_inputs(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -86,29 +86,29 @@ class Backlog(NamedTuple):
     oldest_age_seconds: float
 
 
-def add(  # noqa: PLR0913 - the parts of an effect, all by name
-    session: Session,
-    *,
-    stream: str,
-    effect: str,
-    payload: Mapping[str, Any],
-    unique_key: str,
-    now: datetime,
-    not_before: datetime | None = None,
+class Wanted(TypedDict):
+    """What `add` is told of an effect."""
+
+    stream: str
+    effect: str
+    payload: Mapping[str, Any]
+    unique_key: str
+
+
+def add(
+    session: Session, *, now: datetime, not_before: datetime | None = None, **wanted: Unpack[Wanted]
 ) -> int:
     """Write down an effect and return its id; a `unique_key` seen before writes nothing: the earlier id.
 
     Effects of one stream are performed in the order they were added: one that waits for `not_before`, or for
     another try, holds up those behind it.
     """
-    earlier = session.execute(select(_row.id).where(_row.unique_key == unique_key)).scalar()
+    earlier = session.execute(select(_row.id).where(_row.unique_key == wanted["unique_key"])).scalar()
     if earlier is not None:
         return int(earlier)
     values = {
-        "stream": stream,
-        "effect": effect,
-        "payload": dict(payload),
-        "unique_key": unique_key,
+        **wanted,
+        "payload": dict(wanted["payload"]),
         "state": State.WAITING,
         "attempts": 0,
         "created_at": now,

@@ -51,9 +51,7 @@ def _budgets() -> None:
 def _ledger() -> None:
     op.create_table(
         "ledger",
-        sa.Column(
-            "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
@@ -109,9 +107,7 @@ def _outbox() -> None:
         sa.Column("outcome_unknown", sa.Boolean(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('waiting', 'done', 'dead', 'void')", name=op.f("ck_outbox_state_is_known")
-        ),
+        sa.CheckConstraint("state IN ('waiting', 'done', 'dead', 'void')", name=op.f("ck_outbox_state_is_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("unique_key", name=op.f("uq_outbox_unique_key")),
         sqlite_autoincrement=True,
@@ -163,9 +159,7 @@ def _memberships() -> None:
         sa.Column("member_id", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "role IN ('member', 'owner', 'removed')", name=op.f("ck_memberships_role_is_known")
-        ),
+        sa.CheckConstraint("role IN ('member', 'owner', 'removed')", name=op.f("ck_memberships_role_is_known")),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_memberships_team_id_teams")),
         sa.PrimaryKeyConstraint("team_id", "member_id", name=op.f("pk_memberships")),
     )
@@ -214,16 +208,14 @@ def _requests() -> None:
         sa.Column("channel_id", sa.String(), nullable=False),
         sa.Column("card_ts", sa.String(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired', 'fulfilled', 'lapsed')",  # noqa: E501 - one condition
+            "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired', 'fulfilled', 'lapsed')",
             name=op.f("ck_requests_state_is_known"),
         ),
         sa.CheckConstraint("cap_micros > 0", name=op.f("ck_requests_cap_positive")),
         sa.CheckConstraint(
             "duration_seconds IS NULL OR duration_seconds > 0", name=op.f("ck_requests_duration_positive")
         ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name=op.f("fk_requests_project_id_projects")
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_requests_project_id_projects")),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_requests_team_id_teams")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
     )
@@ -244,9 +236,7 @@ def _approvals() -> None:
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("stands", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["request_id"], ["requests.id"], name=op.f("fk_approvals_request_id_requests")
-        ),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_approvals_request_id_requests")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
         sa.UniqueConstraint("request_id", "owner_id", name=op.f("uq_approvals_request_id_owner_id")),
     )
@@ -284,7 +274,7 @@ def _keys() -> None:
         sa.Column("proof", sa.String(), nullable=True),
         sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring', 'discarding', 'discarded')",  # noqa: E501 - one condition
+            "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring', 'discarding', 'discarded')",
             name=op.f("ck_keys_state_is_known"),
         ),
         sa.CheckConstraint("cap_micros > 0", name=op.f("ck_keys_cap_positive")),
