@@ -15,9 +15,7 @@ from storage import requests as request_rows
 from storage.tables import BudgetRow, KeyRow
 
 
-def set_monthly(
-    session: Session, budget_id: str, layer: Layer, subject_id: str, micros: int, now: datetime
-) -> None:
+def set_monthly(session: Session, budget_id: str, layer: Layer, subject_id: str, micros: int, now: datetime) -> None:
     """Set what a layer may spend in a calendar month, in micro-USD. Nothing spent is touched."""
     row = _row(session, layer, subject_id) or BudgetRow(
         id=budget_id, layer=layer, subject_id=subject_id, monthly_micros=micros, changed_at=now
@@ -85,9 +83,7 @@ def _committed(session: Session, key: Key, period: str) -> int:
 
 
 def _keys(session: Session, layer: Layer, subject_id: str) -> list[Key]:
-    subject = {Layer.TEAM: KeyRow.team_id, Layer.PROJECT: KeyRow.project_id, Layer.MEMBER: KeyRow.holder_id}[
-        layer
-    ]
+    subject = {Layer.TEAM: KeyRow.team_id, Layer.PROJECT: KeyRow.project_id, Layer.MEMBER: KeyRow.holder_id}[layer]
     gone = UNSHOWN | {KeyState.DISCARDING, KeyState.DISCARDED}
     rows = session.exec(select(KeyRow.id).where(subject == subject_id, KeyRow.state.not_in(gone)))  # type: ignore[attr-defined]
     return [key for key_id in rows.all() if (key := keys.get(session, key_id)) is not None]

@@ -96,9 +96,7 @@ class Change:
 _NO_CHANGE = Change()
 
 
-def move(
-    session: Session, request_id: str, frm: RequestState, to: RequestState, change: Change = _NO_CHANGE
-) -> bool:
+def move(session: Session, request_id: str, frm: RequestState, to: RequestState, change: Change = _NO_CHANGE) -> bool:
     """Move the request from one state to another, or change it where it stands; False when it was not there.
 
     Raises ValueError for a move that the domain does not know.
@@ -136,9 +134,7 @@ def mark_nudged(session: Session, request_id: str, column: str, now: datetime) -
     marker = getattr(RequestRow, column)
     done = session.exec(
         update(RequestRow)
-        .where(
-            col(RequestRow.id) == request_id, col(RequestRow.state) == RequestState.WAITING, marker.is_(None)
-        )
+        .where(col(RequestRow.id) == request_id, col(RequestRow.state) == RequestState.WAITING, marker.is_(None))
         .values({column: now})
         .execution_options(synchronize_session=False)
     )
@@ -148,9 +144,7 @@ def mark_nudged(session: Session, request_id: str, column: str, now: datetime) -
 
 def say(session: Session, approval_id: str, request_id: str, word: Approval) -> None:
     """Write down an owner's word; a later word of the same owner replaces the earlier one."""
-    query = select(ApprovalRow).where(
-        ApprovalRow.request_id == request_id, ApprovalRow.owner_id == word.owner_id
-    )
+    query = select(ApprovalRow).where(ApprovalRow.request_id == request_id, ApprovalRow.owner_id == word.owner_id)
     row = session.exec(query).first() or ApprovalRow(
         id=approval_id, request_id=request_id, owner_id=word.owner_id, verdict=word.verdict, at=word.at
     )

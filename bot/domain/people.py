@@ -141,9 +141,7 @@ def who_to_ask(
     """
     able = set(can_decide) - {requester_id}
     first = tuple(owner for owner in team.owner_ids if owner in able)
-    then = tuple(
-        sorted(owner for owner in authority.workspace_owner_ids if owner in able and owner not in first)
-    )
+    then = tuple(sorted(owner for owner in authority.workspace_owner_ids if owner in able and owner not in first))
     return (first, then) if first else (then, ())
 
 

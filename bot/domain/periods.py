@@ -14,9 +14,7 @@ DAY_SECONDS = 24 * HOUR_SECONDS
 WEEK_SECONDS = 7 * DAY_SECONDS
 
 _UNITS = {"m": MINUTE_SECONDS, "h": HOUR_SECONDS, "d": DAY_SECONDS, "w": WEEK_SECONDS}
-_TYPED = re.compile(
-    r"(\d{1,6})\s*(m|h|d|w|mins?|minutes?|hours?|hrs?|days?|weeks?)", re.ASCII | re.IGNORECASE
-)
+_TYPED = re.compile(r"(\d{1,6})\s*(m|h|d|w|mins?|minutes?|hours?|hrs?|days?|weeks?)", re.ASCII | re.IGNORECASE)
 
 
 class BadDuration(ValueError):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
-
 from bot.domain.facts import Occasion, RequestFacts
 from bot.domain.keys import extended_expiry
 from bot.domain.people import Team
@@ -29,6 +27,7 @@ from bot.services.facts import charged_budgets, request_facts, team_or_raise
 from bot.services.people import refused_by
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from storage import keys, people, requests
+from storage.engine import Session
 
 EXTEND = "gateway.extend"
 
@@ -119,9 +118,7 @@ def deny(purser: Purser, actor: Actor, request_id: str, reason: str) -> Outcome:
         moved = requests.move(session, request.id, RequestState.WAITING, RequestState.DENIED, change)
         assert moved, request.id
         about = subjects(request)
-        seq = record(
-            session, now, actor=actor.id, action="request.denied", about=about, once=request.id, reason=reason
-        )
+        seq = record(session, now, actor=actor.id, action="request.denied", about=about, once=request.id, reason=reason)
         refresh_card(session, now, request.id, seq)
         telling = Telling(Occasion.DENIED, actor.id, request.id, request.extends_key_id, note=reason)
         tell_thread(session, now, telling, once=request.id)
@@ -141,7 +138,7 @@ def subjects(request: Request, *, amount_micros: int | None = None) -> Subjects:
     )
 
 
-def approved(session: Session, purser: Purser, request_id: str, by: str | None, now: datetime) -> None:
+def approved(session: Session, request_id: str, by: str | None, now: datetime) -> None:
     """What follows an approval, whoever gave it: the requester is told, or the extension is made."""
     request = requests.get(session, request_id)
     assert request is not None
@@ -170,9 +167,7 @@ def _decidable(
     if request.state is not RequestState.WAITING:
         return AlreadyDecided(request_facts(session, purser, request, now))
     if now >= request.deadline_at:
-        return Refused(
-            Because.TOO_LATE, "Nobody decided in time, so this request has ended. It can be asked anew."
-        )
+        return Refused(Because.TOO_LATE, "Nobody decided in time, so this request has ended. It can be asked anew.")
     requester = people.member(session, request.requester_id)
     if requester is not None and requester.is_departed:
         text = f"<@{requester.id}> has left the workspace, so nobody could use this key. Deny it instead."
@@ -195,9 +190,7 @@ def _count(session: Session, request: Request, actor: Actor, judged: OneMore, no
     tell_thread(session, now, Telling(Occasion.NEEDS_ONE_MORE, actor.id, request.id), once=once)
 
 
-def _agree(
-    session: Session, purser: Purser, request: Request, actor: Actor, judged: Agreed, now: datetime
-) -> None:
+def _agree(session: Session, purser: Purser, request: Request, actor: Actor, judged: Agreed, now: datetime) -> None:
     if judged.terms != request.terms:
         requests.unsay_all(session, request.id)
     change = requests.Change(
@@ -221,7 +214,7 @@ def _agree(
         reason=judged.rule,
     )
     refresh_card(session, now, request.id, seq)
-    approved(session, purser, request.id, actor.id, now)
+    approved(session, request.id, actor.id, now)
 
 
 def _say_yes(session: Session, request: Request, actor: Actor, terms: Terms, now: datetime) -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
-
 from bot.domain.people import Authority, Member
 from bot.domain.periods import month_of
 from bot.domain.policy import Policy
@@ -17,7 +15,8 @@ from bot.gateways.base import Gateway
 from bot.services.catalog import Catalog
 from bot.services.ports import Clock, Directory, Ids, Notifier
 from storage import ledger, outbox, runs
-from storage.engine import Books
+from storage.engine import Books, Session
+from storage.outbox import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,22 @@ class Actor:
     def id(self) -> str:
         """The person's Slack user id."""
         return self.member.id
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How one kind of outbox row is performed, how often it is tried, and who is told when that fails.
+
+    A stubborn effect is tried again even after a permanent failure: it must happen in the end.
+    """
+
+    perform: Callable[[Purser, Claimed], None]
+    attempts: int
+    stubborn: bool = False
+    on_failing: Callable[[Purser, Claimed, str], None] | None = None
+    """Called when the third try failed and more will follow."""
+    on_dead: Callable[[Purser, Claimed, str], None] | None = None
+    """Called when Purser gives up."""
 
 
 def _never(name: str) -> None:
@@ -53,6 +68,8 @@ class Purser:
     installation: str
     """Marks our keys at a gateway that several installations share."""
     catalog: Catalog = field(default_factory=Catalog)
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    """How each kind of outbox row is performed, by name."""
     wake: Callable[[], None] = lambda: None
     """Tells the outbox worker that there is something to do now."""
     failpoint: Callable[[str], None] = _never

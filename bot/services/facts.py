@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session
-
 from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import GatewayFacts, HomeFacts, KeyFacts, RequestFacts, TeamFacts
 from bot.domain.keys import SPENDING, Key, KeyState
@@ -15,6 +13,7 @@ from bot.domain.requests import Purpose, Request, RequestState, Rule, rule_text
 from bot.gateways.base import Gateway
 from bot.services.context import Purser
 from storage import budgets, keys, people, requests
+from storage.engine import Session
 
 HELD = SPENDING | {KeyState.DISABLED}
 """States of keys that have been shown to somebody."""
@@ -43,9 +42,7 @@ def able_owners(session: Session, purser: Purser, team: Team) -> set[str]:
     return ids - unable
 
 
-def owners_to_ask(
-    session: Session, purser: Purser, request: Request
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def owners_to_ask(session: Session, purser: Purser, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Whom to ask about a request, first and then, by Slack user id."""
     team = team_or_raise(session, request.team_id)
     return who_to_ask(team, purser.authority, request.requester_id, able_owners(session, purser, team))

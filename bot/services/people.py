@@ -14,9 +14,7 @@ FRESH_SECONDS = 300
 """How long what Slack said of a person is believed for anything but a decision."""
 
 
-def identify(
-    purser: Purser, user_id: str, workspace_id: str, delivery: str, *, fresh: bool
-) -> Actor | Refused:
+def identify(purser: Purser, user_id: str, workspace_id: str, delivery: str, *, fresh: bool) -> Actor | Refused:
     """The person behind a signed user id, unless they may use nothing at all.
 
     `fresh` asks Slack anew, as for every decision. When Slack does not answer, what it last said counts. A
@@ -24,9 +22,7 @@ def identify(
     """
     person = _known(purser, user_id, fresh=fresh)
     if person is None:
-        return Refused(
-            Because.NOT_FOUND, "Slack does not tell Purser who you are just now. Please try again."
-        )
+        return Refused(Because.NOT_FOUND, "Slack does not tell Purser who you are just now. Please try again.")
     if workspace_id and workspace_id != purser.authority.workspace_id:
         person = Member(person.id, workspace_id, person.handle, person.name)
     if barrier := purser.authority.stranger(person):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
-
 from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState
 from bot.domain.people import Team
@@ -29,6 +27,7 @@ from bot.services.facts import charged_budgets, gateway_facts, key_facts, reques
 from bot.services.people import refused_by
 from bot.services.telling import Telling, refresh_card, tell_thread
 from storage import keys, people, requests
+from storage.engine import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +74,7 @@ def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
     preselected = here if here is not None and here in teams else teams[0]
     return FormFacts(
         teams=teams,
-        gateway=gateway_facts(
-            purser.default_gateway, purser.catalog.models(purser.default_gateway, purser.now())
-        ),
+        gateway=gateway_facts(purser.default_gateway, purser.catalog.models(purser.default_gateway, purser.now())),
         default_seconds=temporary.default_seconds or 0,
         longest_seconds=temporary.longest_seconds or 0,
         team_id=preselected.id,
@@ -155,9 +152,7 @@ def extend(purser: Purser, actor: Actor, label: str, seconds: int | None, reason
         take_in(session, actor, now)
         key = keys.labelled(session, label)
         if key is None or key.holder_id != actor.id:
-            return Refused(
-                Because.NOT_FOUND, f"You hold no key `{label}`. `/ai-key list` shows those you do."
-            )
+            return Refused(Because.NOT_FOUND, f"You hold no key `{label}`. `/ai-key list` shows those you do.")
         return _extend(session, purser, actor, key, seconds, reason)
 
 
@@ -174,9 +169,7 @@ def cancel(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Refu
         if request.state is RequestState.CANCELLED:
             return request_facts(session, purser, request, now)
         if not requests.move(session, request.id, RequestState.WAITING, RequestState.CANCELLED):
-            return Refused(
-                Because.WRONG_STATE, f"Too late to cancel: the request is {request.state} already."
-            )
+            return Refused(Because.WRONG_STATE, f"Too late to cancel: the request is {request.state} already.")
         about = subjects(request)
         seq = record(session, now, actor=actor.id, action="request.cancelled", about=about, once=request.id)
         refresh_card(session, now, request.id, seq)
@@ -184,9 +177,7 @@ def cancel(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Refu
         return request_facts(session, purser, replace(request, state=RequestState.CANCELLED), now)
 
 
-def _extend(
-    session: Session, purser: Purser, actor: Actor, key: Key, seconds: int | None, reason: str
-) -> Outcome:
+def _extend(session: Session, purser: Purser, actor: Actor, key: Key, seconds: int | None, reason: str) -> Outcome:
     if key.state is not KeyState.LIVE or key.expires_at is None:
         why = "does not end by itself" if key.state is KeyState.LIVE else "is not in use any more"
         return Refused(Because.WRONG_STATE, f"`{key.label}` {why}, so there is nothing to extend.")
@@ -233,7 +224,7 @@ def _send(
     if auto:
         by = f"rule:{decision.rule}"
         record(session, now, actor=by, action="request.approved", about=about, once=request.id)
-        approved(session, purser, request.id, None, now)
+        approved(session, request.id, None, now)
     sent = requests.get(session, request.id)
     assert sent is not None
     return Sent(request_facts(session, purser, sent, now))
@@ -274,9 +265,7 @@ def _judge(
 ) -> Decision:
     gateway = purser.default_gateway
     if not gateway.capabilities.can_mint:
-        return Refused(
-            Because.GATEWAY_CANNOT, f"{gateway.name} cannot make keys, so Purser cannot hand any out."
-        )
+        return Refused(Because.GATEWAY_CANNOT, f"{gateway.name} cannot make keys, so Purser cannot hand any out.")
     if barrier := purser.authority.barrier_to_ask(actor.member, team):
         return refused_by(barrier)
     budgets = charged_budgets(session, team, None, actor.id, purser.now())
@@ -341,9 +330,7 @@ def _already_waiting(request: Request) -> Refused:
     if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
         text = "You have been granted this already: press **Reveal key** in Purser's direct message."
         return Refused(Because.WRONG_STATE, text.replace("**", "*"))
-    return Refused(
-        Because.WRONG_STATE, "You have asked for this already, and owners have been told. Nothing to do."
-    )
+    return Refused(Because.WRONG_STATE, "You have asked for this already, and owners have been told. Nothing to do.")
 
 
 def _own_draft(session: Session, actor: Actor, request_id: str, now: datetime) -> Request | Refused:

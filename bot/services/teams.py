@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
-
 from bot.domain.budgets import Layer
 from bot.domain.facts import TeamFacts
 from bot.domain.keys import SPENDING
@@ -18,6 +16,7 @@ from bot.services.context import Actor, Purser, Subjects, record, take_in
 from bot.services.facts import team_facts
 from bot.services.people import meet, refused_by
 from storage import budgets, keys, people
+from storage.engine import Session
 
 NAME_RULE = "Names are 1 to 40 of a-z, 0-9 and hyphens, such as `search` or `data-platform`."
 
@@ -39,9 +38,7 @@ def show_team(purser: Purser, channel_id: str) -> TeamFacts | Refused:
         return _no_team() if team is None else team_facts(session, team, purser.now())
 
 
-def create(
-    purser: Purser, actor: Actor, channel_id: str, name: str, monthly_micros: int
-) -> TeamChanged | Refused:
+def create(purser: Purser, actor: Actor, channel_id: str, name: str, monthly_micros: int) -> TeamChanged | Refused:
     """Found a team in this channel, with its founder as first owner. Workspace owners only."""
     if barrier := purser.authority.barrier_to_found_team(actor.member):
         text = "Only workspace owners (`PURSER_OWNERS`) can create a team."
@@ -76,9 +73,7 @@ def invite(purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, .
     return _change_people(purser, actor, channel_id, user_ids, welcome)
 
 
-def make_owner(
-    purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, ...]
-) -> TeamChanged | Refused:
+def make_owner(purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, ...]) -> TeamChanged | Refused:
     """Make people owners of this channel's team. Guests cannot be."""
 
     def promote(team: Team, person: Member) -> Role | str:
@@ -129,9 +124,7 @@ def add_project(
         people.add_project(session, project, now)
         budgets.set_monthly(session, purser.ids.new("budget"), Layer.PROJECT, project.id, monthly_micros, now)
         about = Subjects(team.id, project.id, lead_id, amount_micros=monthly_micros)
-        record(
-            session, now, actor=actor.id, action="project.created", about=about, once=project.id, reason=name
-        )
+        record(session, now, actor=actor.id, action="project.created", about=about, once=project.id, reason=name)
         return TeamChanged(_facts(session, team.id, now), (lead_id,))
 
 
@@ -175,9 +168,7 @@ def _ruled(purser: Purser, team: Team, person: Member | None, user_id: str, ruli
     ruled = ruling(team, person)
     barrier = purser.authority.stranger(person)
     if barrier is not None and ruled is not Role.NONE:
-        return (
-            f"<@{user_id}> cannot be in a team: {BARRIER_TEXT[barrier][0].lower()}{BARRIER_TEXT[barrier][1:]}"
-        )
+        return f"<@{user_id}> cannot be in a team: {BARRIER_TEXT[barrier][0].lower()}{BARRIER_TEXT[barrier][1:]}"
     return ruled
 
 
@@ -204,7 +195,5 @@ def _facts(session: Session, team_id: str, now: datetime) -> TeamFacts:
 
 
 def _no_team() -> Refused:
-    text = (
-        "No team lives in this channel. A workspace owner can start one here: `/ai-team create search $500`."
-    )
+    text = "No team lives in this channel. A workspace owner can start one here: `/ai-team create search $500`."
     return Refused(Because.NOT_FOUND, text)

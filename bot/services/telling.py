@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
-
 from bot.domain.facts import Occasion
 from bot.domain.keys import ExpiryWarning
 from bot.services.context import effect
+from storage.engine import Session
 
 CARD = "slack.card"
 THREAD = "slack.thread"
@@ -82,9 +81,7 @@ def tell_thread(session: Session, now: datetime, telling: Telling, *, once: str)
     )
 
 
-def tell_people(
-    session: Session, now: datetime, telling: Telling, people: Iterable[str | None], *, once: str
-) -> None:
+def tell_people(session: Session, now: datetime, telling: Telling, people: Iterable[str | None], *, once: str) -> None:
     """Write to people directly, each once, none to nobody. `once` makes it one message per event."""
     for person in dict.fromkeys(person for person in people if person):
         effect(

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlmodel import Session
-
 from bot.domain.facts import KeyFacts, Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, Proof, fingerprint
 from bot.domain.periods import month_of
@@ -21,7 +19,8 @@ from bot.services.context import Actor, Purser, Subjects, effect, record, take_i
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from bot.services.worker import perform_now
-from storage import keys
+from storage import keys, outbox
+from storage.engine import Session
 
 DISABLE = "gateway.disable"
 DELETE = "gateway.delete"
@@ -79,6 +78,8 @@ def start(session: Session, now: datetime, key: Key, by: str, cause: OffCause, r
         return None
     if not keys.move(session, key.id, was, KeyState.DISABLING, change):
         return None
+    # Nothing that still waits for this key (an extension, a restore) may hold up turning it off.
+    outbox.void(session, now=now, stream=key_stream(key.id))
     once = f"{key.id}:{now.isoformat()}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
     refresh_card(session, now, key.request_id, seq)
@@ -130,7 +131,15 @@ def delete_at_gateway(purser: Purser, key_id: str) -> None:
     with purser.deciding() as session:
         if keys.move(session, key.id, KeyState.DISCARDING, KeyState.DISCARDED, keys.Change(proven_at=now)):
             reason = f"{len(handles)} found at {gateway.name}"
-            record(session, now, actor="purser", action="key.deleted", about=about(key), once=key.id, reason=reason)
+            record(
+                session,
+                now,
+                actor="purser",
+                action="key.deleted",
+                about=about(key),
+                once=key.id,
+                reason=reason,
+            )
 
 
 def tell_unproven(purser: Purser, key_id: str, error: str) -> None:
@@ -160,9 +169,7 @@ class _Found:
     already: bool
 
 
-def _decide(
-    purser: Purser, actor: Actor, target: Target, reason: str, cause: OffCause
-) -> _Found | Refused:
+def _decide(purser: Purser, actor: Actor, target: Target, reason: str, cause: OffCause) -> _Found | Refused:
     now = purser.now()
     with purser.deciding() as session:
         take_in(session, actor, now)
@@ -203,7 +210,7 @@ def _find(session: Session, purser: Purser, target: Target) -> Key | Refused:
 
 def _perform(purser: Purser, found: _Found) -> Off:
     if found.outbox_id is not None:
-        perform_now(purser, found.outbox_id)
+        perform_now(purser, found.outbox_id, key_stream(found.key_id))
     return _off(purser, found.key_id, already=found.already)
 
 

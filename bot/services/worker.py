@@ -7,14 +7,13 @@ the loop goes on.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
 from datetime import timedelta
 
 import structlog
 
 from bot.gateways.base import FailureKind, GatewayError
-from bot.services.context import Purser
+from bot.services.context import Effect, Purser
 from bot.services.ports import DeliveryError
 from storage import outbox
 from storage.engine import BooksUnavailable
@@ -22,22 +21,133 @@ from storage.outbox import Claimed
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
+FAILING_AT_ATTEMPT = 3
 IDLE_SECONDS = 1.0
+"""How long a worker waits for a call before it looks by itself: other processes write rows too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """How one kind of outbox row is performed, how often it is tried, and what is done when that is not enough."""
+def perform_now(purser: Purser, outbox_id: int, stream: str, *, patience_seconds: float = 10.0) -> None:
+    """Perform this row at once, or wait while a worker does. Returns after one try, whatever came of it."""
+    until = time.monotonic() + patience_seconds
+    while True:
+        if perform_next(purser, only_id=outbox_id):
+            return
+        with purser.books.reading() as session:
+            row = next((row for row in outbox.pending(session, stream=stream) if row.id == outbox_id), None)
+        if row is None or (row.attempts and row.leased_until is None) or time.monotonic() > until:
+            return
+        purser.clock.sleep(0.02)
 
-    perform: Callable[[Purser, Claimed], None]
-    attempts: int
-    on_failing: Callable[[Purser, Claimed, str], None] | None = None
-    """Called once, when the third try failed."""
-    on_dead: Callable[[Purser, Claimed, str], None] | None = None
+
+def perform_next(purser: Purser, *, only_id: int | None = None) -> bool:
+    """Perform the oldest row that is due, or this one. False when there was none to claim."""
+    now = purser.now()
+    lease = purser.ids.new("lease")
+    with purser.books.transaction() as session:
+        claimed = outbox.claim(session, now=now, lease_seconds=LEASE_SECONDS, lease=lease, only_id=only_id)
+    if claimed is None:
+        return False
+    purser.failpoint(f"before-effect:{claimed.effect}")
+    _perform(purser, claimed)
+    return True
 
 
-Effects = dict[str, Effect]
-TELL_AT_ATTEMPT = 3
+def _perform(purser: Purser, claimed: Claimed) -> None:
+    known = purser.effects.get(claimed.effect)
+    if known is None:
+        _bury(purser, claimed, None, f"this version of Purser knows no effect {claimed.effect}")
+        return
+    try:
+        known.perform(purser, claimed)
+    except (GatewayError, DeliveryError) as failed:
+        _failed(purser, claimed, known, failed.kind, failed.message, failed.retry_after_seconds)
+        return
+    except BooksUnavailable:
+        raise
+    except Exception as bug:
+        log.exception("an effect failed in a way nobody foresaw", effect=claimed.effect, outbox_id=claimed.id)
+        _failed(purser, claimed, known, FailureKind.UNKNOWN, f"{type(bug).__name__}, see the log", None)
+        return
+    purser.failpoint(f"after-effect:{claimed.effect}")
+    with purser.books.transaction() as session:
+        outbox.finish(session, claimed, now=purser.now())
+    purser.failpoint(f"after-recorded:{claimed.effect}")
+
+
+def _failed(
+    purser: Purser,
+    claimed: Claimed,
+    known: Effect,
+    kind: FailureKind,
+    error: str,
+    after_seconds: float | None,
+) -> None:
+    final = kind is FailureKind.PERMANENT and not known.stubborn
+    if final or claimed.attempts >= known.attempts:
+        _bury(purser, claimed, known, error)
+        return
+    pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (claimed.attempts - 1))
+    if after_seconds is not None:
+        pause = max(after_seconds, FIRST_PAUSE_SECONDS)
+    now = purser.now()
+    log.warning("an effect will be tried again", effect=claimed.effect, error=error, pause_seconds=pause)
+    with purser.books.transaction() as session:
+        outbox.retry(
+            session,
+            claimed,
+            now=now,
+            error=error,
+            next_try_at=now + timedelta(seconds=pause),
+            outcome_unknown=kind is FailureKind.UNKNOWN,
+        )
+    if claimed.attempts == FAILING_AT_ATTEMPT and known.on_failing is not None:
+        known.on_failing(purser, claimed, error)
+
+
+def _bury(purser: Purser, claimed: Claimed, known: Effect | None, error: str) -> None:
+    log.error("an effect was given up", effect=claimed.effect, error=error, outbox_id=claimed.id)
+    with purser.books.transaction() as session:
+        buried = outbox.bury(session, claimed, now=purser.now(), error=error)
+    if buried and known is not None and known.on_dead is not None:
+        known.on_dead(purser, claimed, error)
+
+
+class Worker:
+    """Threads that perform the outbox until told to stop."""
+
+    def __init__(self, purser: Purser, bell: threading.Event, threads: int = 4) -> None:
+        """`bell` is rung whenever something was written down to do."""
+        self._purser = purser
+        self._bell = bell
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"outbox-{number}", daemon=True) for number in range(threads)
+        ]
+
+    def start(self) -> None:
+        """Start performing."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_seconds: float = 10.0) -> None:
+        """Let each thread end what it is doing, and wait for that."""
+        self._stop.set()
+        self._bell.set()
+        for thread in self._threads:
+            thread.join(timeout_seconds)
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if perform_next(self._purser):
+                    self._bell.set()
+                    continue
+            except Exception:
+                log.exception("the outbox could not be worked on; trying again soon")
+                self._stop.wait(IDLE_SECONDS)
+                continue
+            self._bell.wait(IDLE_SECONDS)
+            self._bell.clear()

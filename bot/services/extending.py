@@ -1,0 +1,63 @@
+"""Making an approved extension at the gateway, and what follows when that fails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.facts import Occasion
+from bot.domain.keys import KeyState
+from bot.domain.requests import RequestState
+from bot.gateways.base import FailureKind, GatewayError
+from bot.services.approvals import subjects
+from bot.services.context import Purser, record
+from bot.services.telling import Telling, refresh_card, tell_people, tell_thread
+from storage import keys, requests
+
+
+def extend_at_gateway(purser: Purser, request_id: str, key_id: str, until: datetime) -> None:
+    """Set the agreed end at the gateway, read it back, and only then in the books. Idempotent.
+
+    Raises `GatewayError`. A key turned off meanwhile stays off, and its extension lapses.
+    """
+    with purser.books.reading() as session:
+        key = keys.get(session, key_id)
+        request = requests.get(session, request_id)
+    if key is None or request is None or request.state is not RequestState.APPROVED:
+        return
+    if key.state is not KeyState.LIVE or key.handle is None:
+        extension_failed(purser, request_id, f"{key.label} was turned off before it could be extended")
+        return
+    gateway = purser.gateways[key.gateway]
+    gateway.set_expiry(key.handle, until)
+    seen = gateway.find(key.handle)
+    if seen is None or (seen.expires_at is not None and abs((seen.expires_at - until).total_seconds()) > 60):
+        raise GatewayError(FailureKind.TRANSIENT, f"{gateway.name}'s record does not show the new end")
+    now = purser.now()
+    with purser.deciding() as session:
+        if not keys.move(session, key.id, KeyState.LIVE, KeyState.LIVE, keys.Change(expires_at=until)):
+            return
+        requests.move(session, request.id, RequestState.APPROVED, RequestState.FULFILLED)
+        reason = f"until {until:%Y-%m-%d %H:%M} UTC"
+        seq = record(
+            session, now, actor="purser", action="key.extended", about=subjects(request), once=request.id, reason=reason
+        )
+        refresh_card(session, now, request.id, seq)
+        refresh_card(session, now, key.request_id, seq)
+        telling = Telling(Occasion.EXTENDED, None, request.id, key.id)
+        tell_thread(session, now, telling, once=request.id)
+        tell_people(session, now, telling, (key.holder_id,), once=request.id)
+
+
+def extension_failed(purser: Purser, request_id: str, error: str) -> None:
+    """An approved extension could not be made: it lapses, and its requester is told why."""
+    now = purser.now()
+    with purser.deciding() as session:
+        request = requests.get(session, request_id)
+        if request is None or not requests.move(session, request_id, RequestState.APPROVED, RequestState.LAPSED):
+            return
+        about = subjects(request)
+        seq = record(session, now, actor="purser", action="request.lapsed", about=about, once=request.id, reason=error)
+        refresh_card(session, now, request.id, seq)
+        telling = Telling(Occasion.EFFECT_FAILED, None, request.id, request.extends_key_id, note=error)
+        tell_thread(session, now, telling, once=request.id)
+        tell_people(session, now, telling, (request.requester_id,), once=request.id)

@@ -1,0 +1,131 @@
+"""Compares each gateway's keys with the books, both ways, and mends what differs.
+
+Orphans of ours (minted, never surely shown) are deleted. Keys we do not know are reported once. Caps changed
+behind our back are put back and reported. A live key that is off or gone at the gateway is written down as
+off. A key of ours that is on although the books say off is turned off again. Spend is read on the way. A key
+that carries our mark but that these books have never heard of is only reported: the books may be the ones
+that lost something.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.facts import Occasion
+from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.money import show
+from bot.domain.periods import month_of
+from bot.gateways.base import CapPeriod, CapScope, Gateway, KeyRecord
+from bot.services.context import Purser, Subjects, record
+from bot.services.telling import Telling, tell_people, tell_thread
+from bot.services.turning_off import about, start
+from storage import keys, ledger
+from storage.engine import Session
+
+
+def reconcile(purser: Purser) -> None:
+    """Compare every gateway with the books. Raises `GatewayError` when one cannot be read."""
+    for gateway in purser.gateways.values():
+        _reconcile_one(purser, gateway)
+
+
+def _reconcile_one(purser: Purser, gateway: Gateway) -> None:
+    # The books are read first: whatever was live then must be in the list that is read after.
+    with purser.books.reading() as session:
+        live = [key for key in keys.in_state(session, KeyState.LIVE) if key.gateway == gateway.name]
+    held = gateway.list_keys()
+    now = purser.now()
+    unknown: list[KeyRecord] = []
+    for seen in held:
+        with purser.books.reading() as session:
+            key = keys.with_handle(session, gateway.name, seen.handle)
+            minted_for = None if key else keys.get(session, seen.tags.get("key", ""))
+        if key is not None:
+            _compare(purser, gateway, key, seen, now)
+        elif minted_for is not None and seen.tags.get("installation") == purser.installation:
+            _clear_orphan(purser, gateway, seen, minted_for, now)
+        else:
+            unknown.append(seen)
+    _report_unknown(purser, gateway, unknown, now)
+    handles = {seen.handle for seen in held}
+    for key in live:
+        if key.handle not in handles:
+            _note_gone(purser, gateway, key, now)
+
+
+def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
+    with purser.deciding() as session:
+        keys.read(session, key.id, month_of(now), seen.spent_micros, now)
+        if key.state is KeyState.DISABLED and seen.enabled:
+            _turn_off_again(session, key, now)
+            return
+    if key.state is KeyState.LIVE and not seen.enabled:
+        expired = key.expires_at is not None and key.expires_at <= now
+        if not expired:
+            _note_gone(purser, gateway, key, now)
+        return
+    if key.state is KeyState.LIVE and gateway.capabilities.cap_scope is CapScope.KEY:
+        _restore_cap(purser, gateway, key, seen, now)
+
+
+def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
+    if seen.cap_micros == key.cap_micros and seen.cap_period == key.cap_period:
+        return
+    gateway.set_cap(seen.handle, key.cap_micros, CapPeriod(key.cap_period))
+    found = "no cap" if seen.cap_micros is None else show(seen.cap_micros)
+    note = f"{found} instead of {show(key.cap_micros)}"
+    with purser.deciding() as session:
+        once = f"{key.id}:{now.isoformat()}"
+        rows = about(key, amount_micros=key.cap_micros)
+        record(session, now, actor="purser", action="key.cap_restored", about=rows, once=once, reason=note)
+        telling = Telling(Occasion.CAP_RESTORED, None, key.request_id, key.id, note=note)
+        tell_thread(session, now, telling, once=once)
+        tell_people(session, now, telling, sorted(purser.authority.workspace_owner_ids), once=once)
+
+
+def _turn_off_again(session: Session, key: Key, now: datetime) -> None:
+    """Somebody turned a key on at the gateway that the books say is off: the books decide."""
+    if not keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING):
+        return
+    current = keys.get(session, key.id)
+    assert current is not None
+    reason = "found on at the gateway, although it had been turned off"
+    start(session, now, current, "purser", key.off_cause or OffCause.DISABLED, reason)
+
+
+def _clear_orphan(purser: Purser, gateway: Gateway, seen: KeyRecord, key: Key, now: datetime) -> None:
+    """A key we minted and hold no handle of: its reply was lost, so nobody can have seen it."""
+    if key.state in (KeyState.MINTING, KeyState.DISCARDING) or seen.handle == key.handle:
+        return
+    gateway.delete(seen.handle)
+    with purser.books.transaction() as session:
+        once = f"{gateway.name}:{seen.handle}"
+        record(
+            session, now, actor="purser", action="orphan.deleted", about=about(key), once=once, reason=seen.alias or ""
+        )
+
+
+def _report_unknown(purser: Purser, gateway: Gateway, unknown: list[KeyRecord], now: datetime) -> None:
+    """Tell the workspace's owners, once each, of keys at the gateway that Purser did not make."""
+    with purser.deciding() as session:
+        new = []
+        for seen in unknown:
+            once = f"{gateway.name}:{seen.handle}"
+            if ledger.entries(session, idempotency_key=f"gateway.unknown_key:{once}"):
+                continue
+            name = seen.alias or f"{seen.handle[:12]}..."
+            record(session, now, actor="purser", action="gateway.unknown_key", about=Subjects(), once=once, reason=name)
+            new.append(name)
+        if new:
+            telling = Telling(Occasion.UNKNOWN_KEYS, None, note=gateway.name, others=tuple(sorted(new)))
+            owners = sorted(purser.authority.workspace_owner_ids)
+            tell_people(session, now, telling, owners, once=f"{gateway.name}:{now.isoformat()}")
+
+
+def _note_gone(purser: Purser, gateway: Gateway, key: Key, now: datetime) -> None:
+    """The gateway says a live key is off or gone: the books follow, and its people are told."""
+    seen = gateway.find(key.handle or "")
+    if seen is not None and seen.enabled:
+        return
+    with purser.deciding() as session:
+        start(session, now, key, "purser", OffCause.DRIFT, f"found off or gone at {gateway.name}")

@@ -1,0 +1,93 @@
+"""Turning a disabled key on again: an owner's decision, done at the gateway and read back."""
+
+from __future__ import annotations
+
+from bot.domain.budgets import may_still_spend
+from bot.domain.facts import KeyFacts, Occasion
+from bot.domain.keys import Key, KeyState, can_restore
+from bot.domain.requests import Because, Refused, within_headroom
+from bot.gateways.base import FailureKind, GatewayError
+from bot.services.context import Actor, Purser, effect, record, take_in
+from bot.services.facts import charged_budgets, key_facts, team_or_raise
+from bot.services.people import refused_by
+from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
+from bot.services.turning_off import about, start
+from bot.services.worker import perform_now
+from storage import keys, people
+from storage.engine import Session
+
+ENABLE = "gateway.enable"
+
+
+def restore(purser: Purser, actor: Actor, key_id: str) -> KeyFacts | Refused:
+    """Let a disabled key work again. Owners only; its cap must still fit every budget it is charged to."""
+    now = purser.now()
+    with purser.deciding() as session:
+        take_in(session, actor, now)
+        key = keys.get(session, key_id)
+        if key is None:
+            return Refused(Because.NOT_FOUND, "Purser does not know this key.")
+        if refused := _refused(session, purser, actor, key):
+            return refused
+        keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING)
+        once = f"{key.id}:{actor.delivery}"
+        seq = record(session, now, actor=actor.id, action="key.restored", about=about(key), once=once)
+        refresh_card(session, now, key.request_id, seq)
+        stream = key_stream(key.id)
+        payload = {"key_id": key.id, "by": actor.id}
+        outbox_id = effect(session, now, stream=stream, name=ENABLE, payload=payload, once=once)
+    perform_now(purser, outbox_id, stream)
+    with purser.books.reading() as session:
+        after = keys.get(session, key_id)
+        assert after is not None
+        return key_facts(session, after, now)
+
+
+def enable_at_gateway(purser: Purser, key_id: str, by: str, once: str) -> None:
+    """Perform a decided restore and believe only what the gateway's record says. Idempotent.
+
+    Raises `GatewayError`.
+    """
+    with purser.books.reading() as session:
+        key = keys.get(session, key_id)
+    if key is None or key.state is not KeyState.RESTORING or key.handle is None:
+        return
+    gateway = purser.gateways[key.gateway]
+    gateway.enable(key.handle)
+    seen = gateway.find(key.handle)
+    if seen is None or not seen.enabled:
+        raise GatewayError(FailureKind.TRANSIENT, f"{gateway.name}'s record does not say on again")
+    now = purser.now()
+    with purser.deciding() as session:
+        if not keys.move(session, key.id, KeyState.RESTORING, KeyState.LIVE):
+            return
+        seq = record(session, now, actor="purser", action="key.proven_on", about=about(key), once=once)
+        refresh_card(session, now, key.request_id, seq)
+        telling = Telling(Occasion.KEY_RESTORED, by, key.request_id, key.id)
+        tell_thread(session, now, telling, once=once)
+        tell_people(session, now, telling, (key.holder_id,), once=once)
+
+
+def restore_failed(purser: Purser, key_id: str, by: str, error: str, once: str) -> None:
+    """The gateway would not turn the key on: it counts as off again, which is made sure of, and is told."""
+    now = purser.now()
+    with purser.deciding() as session:
+        key = keys.get(session, key_id)
+        if key is None or key.off_cause is None:
+            return
+        if start(session, now, key, "purser", key.off_cause, key.off_reason or "") is not None:
+            telling = Telling(Occasion.EFFECT_FAILED, None, key.request_id, key.id, note=error)
+            tell_people(session, now, telling, (by,), once=once)
+
+
+def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refused | None:
+    team = team_or_raise(session, key.team_id)
+    if barrier := purser.authority.barrier_to_own(actor.member, team):
+        return refused_by(barrier)
+    now = purser.now()
+    if why_not := can_restore(key, now):
+        return Refused(Because.WRONG_STATE, why_not)
+    project = None if key.project_id is None else people.project(session, key.project_id)
+    budgets = charged_budgets(session, team, project, key.holder_id, now)
+    spent = key_facts(session, key, now).spent_micros or 0
+    return within_headroom(may_still_spend(key.cap_micros, spent), budgets)

@@ -1,0 +1,298 @@
+"""Revealing: the key is minted when its requester asks to see it, shown once, and only then is it theirs.
+
+Each try is a key of its own, with an alias written down before the gateway is called. Whatever fails between
+minting and showing, the key is deleted at the gateway and the next click mints another: a key that nobody was
+shown is never left working, and one request never has two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.facts import Occasion, Revealed
+from bot.domain.keys import (
+    UNSHOWN,
+    Key,
+    KeyKind,
+    KeyState,
+    alias_for,
+    fingerprint,
+    label_for,
+)
+from bot.domain.people import Member
+from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
+from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
+from bot.services.context import Actor, Purser, record
+from bot.services.facts import gateway_facts, team_or_raise
+from bot.services.people import refused_by
+from bot.services.ports import DeliveryError
+from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
+from bot.services.turning_off import about, discard
+from bot.services.worker import perform_now
+from storage import keys, requests
+from storage.engine import BooksUnavailable, Session
+
+LEASE_SECONDS = 60
+"""How long one click may take from minting to showing before its key counts as lost."""
+TRIES = 2
+"""Mints per click: a lost reply is answered once by deleting what may exist and minting anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The key was shown and is live."""
+
+    key: Key
+
+
+def check(purser: Purser, actor: Actor, request_id: str) -> Request | Refused:
+    """Whether this person may reveal this request's key now. Changes nothing."""
+    with purser.books.reading() as session:
+        return _revealable(session, purser, actor, request_id)
+
+
+def reveal(purser: Purser, actor: Actor, request_id: str, show: Callable[[Revealed], None]) -> Shown | Refused:
+    """Mint the key and have it shown, once, to its requester.
+
+    `show` puts it before the person and raises `DeliveryError` unless it surely did. Nothing else gets the
+    secret. Refused means that no usable key was left behind and, where that makes sense, that another click
+    will do.
+    """
+    for last_try in (*([False] * (TRIES - 1)), True):
+        begun = _begin(purser, actor, request_id)
+        if isinstance(begun, Refused):
+            return begun
+        purser.failpoint("after-mint-intent")
+        try:
+            issued = _mint(purser, begun)
+        except GatewayError as failed:
+            _withdraw(purser, begun, f"minting failed: {failed.message}")
+            if failed.kind is FailureKind.UNKNOWN and not last_try:
+                continue
+            return _not_minted(failed)
+        return _record_and_show(purser, begun, issued, show)
+    raise AssertionError("every try returns")
+
+
+def withdraw_lost(purser: Purser) -> int:
+    """Delete keys whose click never came to its end, as after a crash, and tell whom they were for."""
+    now = purser.now()
+    withdrawn = 0
+    with purser.deciding() as session:
+        for key in keys.in_state(session, *UNSHOWN):
+            if key.mint_lease_until is None or key.mint_lease_until > now:
+                continue
+            was_minted = key.state is KeyState.MINTED
+            if discard(session, now, key, "purser", "never surely shown") is None:
+                continue
+            withdrawn += 1
+            if was_minted:
+                telling = Telling(Occasion.KEY_WITHDRAWN, None, key.request_id, key.id)
+                tell_people(session, now, telling, (key.holder_id,), once=key.id)
+    return withdrawn
+
+
+def _begin(purser: Purser, actor: Actor, request_id: str) -> Key | Refused:
+    """Write the next key and its alias down, after making sure that no earlier one is left."""
+    left = _clear_away(purser, actor, request_id)
+    if left is not None:
+        return left
+    now = purser.now()
+    with purser.books.transaction() as session:
+        request = _revealable(session, purser, actor, request_id)
+        if isinstance(request, Refused):
+            return request
+        if any(key.state in UNSHOWN for key in keys.of_request(session, request.id)):
+            return _being_made()
+        key = _new_key(session, purser, actor.member, request)
+        keys.add(session, key)
+        record(session, now, actor=actor.id, action="key.minting", about=about(key), once=key.id)
+        return key
+
+
+def _clear_away(purser: Purser, actor: Actor, request_id: str) -> Refused | None:
+    """Delete what earlier tries may have left at the gateway; refuse while that cannot be done."""
+    now = purser.now()
+    todo: list[tuple[Key, int | None]] = []
+    with purser.books.transaction() as session:
+        request = _revealable(session, purser, actor, request_id)
+        if isinstance(request, Refused):
+            return request
+        for key in keys.of_request(session, request.id):
+            if key.state in UNSHOWN:
+                if key.mint_lease_until is not None and key.mint_lease_until > now:
+                    return _being_made()
+                todo.append((key, discard(session, now, key, actor.id, "another click")))
+    for key, outbox_id in todo:
+        if outbox_id is not None:
+            perform_now(purser, outbox_id, key_stream(key.id))
+    with purser.books.reading() as session:
+        left = [key for key in keys.of_request(session, request_id) if key.state is KeyState.DISCARDING]
+    if left:
+        text = (
+            "The gateway has not confirmed yet that an earlier try is gone, so no second key is made. "
+            "Purser keeps at it: press Reveal key again in a minute."
+        )
+        return Refused(Because.BUSY, text)
+    return None
+
+
+def _revealable(session: Session, purser: Purser, actor: Actor, request_id: str) -> Request | Refused:
+    request = requests.get(session, request_id)
+    if request is None or request.purpose is not Purpose.ISSUE:
+        return Refused(Because.NOT_FOUND, "Purser does not know this request.")
+    if request.requester_id != actor.id:
+        return Refused(Because.NOT_ALLOWED, f"This key is for <@{request.requester_id}>, and only they can reveal it.")
+    team = team_or_raise(session, request.team_id)
+    if barrier := purser.authority.barrier_to_ask(actor.member, team):
+        return refused_by(barrier)
+    if request.state is RequestState.FULFILLED:
+        return _shown_already(session, request)
+    if request.state is not RequestState.APPROVED:
+        return Refused(Because.WRONG_STATE, f"This request is {request.state}, so there is no key to reveal.")
+    if purser.now() >= request.deadline_at:
+        text = "This key was not revealed in time and has lapsed. Ask again with `/ai-key`."
+        return Refused(Because.TOO_LATE, text)
+    return request
+
+
+def _shown_already(session: Session, request: Request) -> Refused:
+    label = next((key.label for key in keys.of_request(session, request.id) if key.state not in UNSHOWN), "")
+    text = (
+        f"`{label}` was shown already, and a key is shown once only. If it is lost, turn it off with "
+        f"`/ai-disable {label}` and ask for a new one."
+    )
+    return Refused(Because.WRONG_STATE, text)
+
+
+def _being_made() -> Refused:
+    return Refused(Because.BUSY, "This key is being made right now, from another click. Look at the other window.")
+
+
+def _new_key(session: Session, purser: Purser, holder: Member, request: Request) -> Key:
+    now = purser.now()
+    label = label_for(holder.handle, purser.ids.suffix())
+    while keys.label_taken(session, label):
+        label = label_for(holder.handle, purser.ids.suffix())
+    seconds = request.terms.duration_seconds
+    period = CapPeriod.TOTAL if request.kind is KeyKind.TEMPORARY else CapPeriod.MONTH
+    return Key(
+        id=purser.ids.new("key"),
+        label=label,
+        alias=alias_for(label),
+        request_id=request.id,
+        gateway=request.gateway,
+        kind=request.kind,
+        team_id=request.team_id,
+        project_id=request.project_id,
+        holder_id=holder.id,
+        cap_micros=request.terms.cap_micros,
+        cap_period=period,
+        models=request.terms.models,
+        state=KeyState.MINTING,
+        created_at=now,
+        mint_lease_until=now + timedelta(seconds=LEASE_SECONDS),
+        expires_at=None if seconds is None else now + timedelta(seconds=seconds),
+    )
+
+
+def _mint(purser: Purser, key: Key) -> Issued:
+    """Have the gateway mint it, and check its own record before believing it."""
+    gateway = purser.gateways[key.gateway]
+    issued = gateway.issue(
+        KeySpec(
+            alias=key.alias,
+            holder=key.holder_id,
+            cap_micros=key.cap_micros,
+            cap_period=CapPeriod(key.cap_period),
+            expires_at=key.expires_at,
+            models=key.models,
+            tags={"installation": purser.installation, "key": key.id, "request": key.request_id},
+        )
+    )
+    purser.failpoint("after-gateway-minted")
+    _check_record(gateway, key, issued)
+    return issued
+
+
+def _check_record(gateway: Gateway, key: Key, issued: Issued) -> None:
+    seen = gateway.find(issued.handle)
+    if seen is None or not seen.enabled:
+        raise GatewayError(FailureKind.UNKNOWN, f"{gateway.name} made the key, but its record does not show it")
+    if gateway.capabilities.cap_scope == "key" and seen.cap_micros != key.cap_micros:
+        raise GatewayError(FailureKind.PERMANENT, f"{gateway.name} did not set the cap that was agreed")
+    if set(seen.models) != set(key.models):
+        raise GatewayError(FailureKind.PERMANENT, f"{gateway.name} did not set the models that were agreed")
+
+
+def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[Revealed], None]) -> Shown | Refused:
+    try:
+        if not _record(purser, key, issued):
+            _withdraw(purser, key, "turned off while it was being made")
+            return _turned_off(key)
+        purser.failpoint("after-recorded-before-shown")
+        show(Revealed(key, gateway_facts(purser.gateways[key.gateway]), issued.secret))
+        purser.failpoint("after-shown-before-live")
+        if not _go_live(purser, key):
+            return _turned_off(key)
+    except (DeliveryError, BooksUnavailable) as failed:
+        _withdraw(purser, key, "showing it failed")
+        text = (
+            "The key could not be shown, so it was withdrawn and is of no use to anyone. "
+            f"Press Reveal key again for a new one. ({type(failed).__name__})"
+        )
+        return Refused(Because.BUSY, text)
+    return Shown(key)
+
+
+def _record(purser: Purser, key: Key, issued: Issued) -> bool:
+    now = purser.now()
+    change = keys.Change(handle=issued.handle, fingerprint=fingerprint(issued.secret, purser.pepper), minted_at=now)
+    with purser.books.transaction() as session:
+        if not keys.move(session, key.id, KeyState.MINTING, KeyState.MINTED, change):
+            return False
+        record(session, now, actor="purser", action="key.minted", about=about(key), once=key.id)
+        return True
+
+
+def _go_live(purser: Purser, key: Key) -> bool:
+    """It was shown: now it is the holder's, and the request is done."""
+    now = purser.now()
+    with purser.deciding() as session:
+        if not keys.move(session, key.id, KeyState.MINTED, KeyState.LIVE, keys.Change(revealed_at=now)):
+            return False
+        moved = requests.move(session, key.request_id, RequestState.APPROVED, RequestState.FULFILLED)
+        assert moved, key.request_id
+        rows = about(key, amount_micros=key.cap_micros)
+        seq = record(session, now, actor=key.holder_id, action="key.revealed", about=rows, once=key.id)
+        refresh_card(session, now, key.request_id, seq)
+        telling = Telling(Occasion.REVEALED, key.holder_id, key.request_id, key.id)
+        tell_thread(session, now, telling, once=key.id)
+        return True
+
+
+def _withdraw(purser: Purser, key: Key, why: str) -> None:
+    """Give this key up and delete what the gateway may hold of it, now or as soon as it answers."""
+    now = purser.now()
+    with purser.deciding() as session:
+        current = keys.get(session, key.id)
+        outbox_id = None
+        if current is not None and current.state in UNSHOWN:
+            outbox_id = discard(session, now, current, "purser", why)
+    if outbox_id is not None:
+        perform_now(purser, outbox_id, key_stream(key.id))
+
+
+def _turned_off(key: Key) -> Refused:
+    text = f"`{key.label}` was turned off while it was being made. Press Reveal key again for a new one."
+    return Refused(Because.BUSY, text)
+
+
+def _not_minted(failed: GatewayError) -> Refused:
+    if failed.kind is FailureKind.PERMANENT:
+        text = f"The gateway refused to make the key: {failed.message}. Nothing was lost; please tell an owner."
+        return Refused(Because.GATEWAY_CANNOT, text)
+    text = "The gateway does not answer just now. Nothing was lost: press Reveal key again in a minute."
+    return Refused(Because.BUSY, text)
