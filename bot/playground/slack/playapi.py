@@ -1,0 +1,219 @@
+"""The JSON API of the page, under /_play: the same acts as the driver's, for whoever the page says it is.
+
+Loopback only and no accounts, so it answers only requests that a page of this server, or a local tool, can
+make: the Host must be loopback and changes must be JSON, which other sites cannot send unasked.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify, request
+
+from bot.playground.slack.acts import Acts, find_element
+from bot.playground.slack.courier import LOOPBACK
+from bot.playground.slack.errors import NotInSlack
+from bot.playground.slack.faults import Fault, FaultKind
+from bot.playground.slack.forms import interactive
+from bot.playground.slack.model import JSON, Message, View
+from bot.playground.slack.pageview import seen_by, vocabulary, wait_for_change
+from bot.playground.slack.server import file_response
+from bot.playground.slack.workspace import Workspace
+
+LONGEST_POLL_SECONDS = 25.0
+ClockHook = Callable[[JSON], JSON]
+
+
+def create_blueprint(acts: Acts, workspace: Workspace, move_clock: Callable[[], ClockHook | None]) -> Blueprint:
+    """Routes of the page; `move_clock` gives whatever the runner wants done with a clock request."""
+    play = Blueprint("play", __name__, url_prefix="/_play")
+    world, state = acts.world, acts.state
+
+    @play.before_request
+    def only_from_here() -> Response | None:
+        host = urlsplit(f"//{request.host}").hostname
+        origin = request.headers.get("Origin")
+        if host not in LOOPBACK or (origin and urlsplit(origin).hostname not in LOOPBACK):
+            return _no("this is for this machine only", 403)
+        plain = request.mimetype in ("application/json", "application/octet-stream")
+        if request.method == "POST" and not plain:
+            return _no("send JSON", 415)
+        return None
+
+    @play.errorhandler(NotInSlack)
+    def not_in_slack(error: NotInSlack) -> Response:
+        return _no(str(error), 409)
+
+    @play.errorhandler(KeyError)
+    def unknown(error: KeyError) -> Response:
+        return _no(f"missing or unknown: {error.args[0]}", 400)
+
+    @play.get("/state")
+    def get_state() -> Response:
+        user = state.user(request.args["as"])
+        since = int(request.args.get("since", -1))
+        wait = min(float(request.args.get("wait", LONGEST_POLL_SECONDS)), LONGEST_POLL_SECONDS)
+        if since >= 0 and not wait_for_change(state, since, wait):
+            return jsonify({"seq": state.seq, "unchanged": True})
+        return jsonify(seen_by(world, user.id, int(request.args.get("messages", 200))))
+
+    @play.get("/vocabulary")
+    def get_vocabulary() -> Response:
+        return jsonify(vocabulary(world))
+
+    @play.get("/journal")
+    def get_journal() -> Response:
+        entries = world.journal.entries(since=int(request.args.get("since", 0)))
+        return jsonify({"entries": [e.wire() for e in entries], "violations": world.violations})
+
+    @play.get("/file/<file_id>")
+    def get_file(file_id: str) -> Response:
+        return file_response(world, file_id)
+
+    @play.post("/upload")
+    def upload() -> Response:
+        user = state.user(request.args["as"])
+        channel = state.channel(request.args["channel"])
+        message = acts.uploads(user.id, channel.id, request.args["name"], request.get_data())
+        return jsonify({"ok": True, "ts": message.ts})
+
+    _add_acts(play, acts)
+    _add_controls(play, acts, workspace, move_clock)
+    return play
+
+
+def _add_acts(play: Blueprint, acts: Acts) -> None:
+    """What the person of a page does."""
+    state = acts.state
+
+    def command(body: JSON, user: str) -> JSON:
+        channel = _channel(acts, body, user)
+        return acts.command(user, body["text"], channel, in_thread=bool(body.get("thread_ts"))).wire()
+
+    def message(body: JSON, user: str) -> JSON:
+        return {"ts": acts.says(user, _channel(acts, body, user), body["text"], body.get("thread_ts")).ts}
+
+    def change(body: JSON, user: str) -> JSON:
+        acts.edits(user, _message(acts, body, user), body["text"])
+        return {}
+
+    def delete(body: JSON, user: str) -> JSON:
+        acts.deletes(user, _message(acts, body, user))
+        return {}
+
+    def action(body: JSON, user: str) -> JSON:
+        shown = _shown(acts, body, user)
+        block, element = find_element(shown, body["block_id"], body["action_id"])
+        return acts.act(user, shown, block, element, body.get("value")).wire()
+
+    def options(body: JSON, user: str) -> JSON:
+        shown = _shown(acts, body, user)
+        block, element = find_element(shown, body["block_id"], body["action_id"])
+        return {"options": acts.options(user, shown, block, element, body.get("value", ""))}
+
+    def submit(body: JSON, user: str) -> JSON:
+        view = _view(acts, body["view_id"], user)
+        for block, element in list(interactive(view.content["blocks"])):
+            given = body.get("values", {}).get(block["block_id"], {})
+            if block["type"] == "input" and element["action_id"] in given:
+                acts.fill(user, view, block | {"dispatch_action": False}, element, given[element["action_id"]])
+        return acts.submit(user, view).wire()
+
+    def close(body: JSON, user: str) -> JSON:
+        return acts.close(user, _view(acts, body["view_id"], user), everything=bool(body.get("all"))).wire()
+
+    def shortcut(body: JSON, user: str) -> JSON:
+        target = _message(acts, body, user) if "ts" in body else None
+        return acts.shortcut(user, body["callback_id"], target).wire()
+
+    def home(body: JSON, user: str) -> JSON:
+        return {"event_id": acts.opens_home(user, body.get("tab", "home"))}
+
+    def read(body: JSON, user: str) -> JSON:
+        acts.reads(user, _channel(acts, body, user), body["ts"])
+        return {}
+
+    handlers = (command, message, change, delete, action, options, submit, close, shortcut, home, read)
+    for handler in handlers:
+
+        def view(handler: Callable[[JSON, str], JSON] = handler) -> Response:
+            body = _body()
+            return jsonify({"ok": True, **handler(body, state.user(body["as"]).id)})
+
+        play.add_url_rule(f"/{handler.__name__}", handler.__name__, view, methods=["POST"])
+
+
+def _add_controls(
+    play: Blueprint, acts: Acts, workspace: Workspace, move_clock: Callable[[], ClockHook | None]
+) -> None:
+    """What nobody in Slack could do: faults, sockets, people leaving, the clock."""
+    world = acts.world
+
+    @play.post("/faults")
+    def faults() -> Response:
+        body = _body()
+        if body.pop("clear", False):
+            world.faults.clear()
+        if "kind" in body:
+            world.faults.add(Fault(FaultKind(body.pop("kind")), **body))
+        return jsonify({"ok": True, "faults": world.faults.wire()})
+
+    @play.post("/sockets")
+    def sockets() -> Response:
+        touched = world.hub.cut() if _body().get("how") == "cut" else world.hub.refresh()
+        return jsonify({"ok": True, "connections": touched})
+
+    @play.post("/people")
+    def people() -> Response:
+        body = _body()
+        user = world.state.user(body["user"]).name
+        if body["deleted"]:
+            workspace.deactivate(user)
+        else:
+            workspace.reactivate(user)
+        return jsonify({"ok": True})
+
+    @play.post("/clock")
+    def clock() -> Response:
+        hook = move_clock()
+        if hook is None:
+            return _no("this playground's clock is not for moving", 501)
+        answer = hook(_body())
+        world.state.touch()
+        return jsonify({"ok": True, **answer})
+
+
+def _body() -> JSON:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise NotInSlack("send a JSON object")
+    return body
+
+
+def _channel(acts: Acts, body: JSON, user: str) -> str:
+    ref = body["channel"]
+    return acts.state.im(user).id if ref == "dm" else acts.state.channel(ref).id
+
+
+def _message(acts: Acts, body: JSON, user: str) -> Message:
+    ts = body["ts"]
+    found = acts.state.channels[_channel(acts, body, user)].find(ts) or acts.state.find_ephemeral(user, ts)
+    if found is None:
+        raise NotInSlack("this message is not there any more")
+    return found
+
+
+def _view(acts: Acts, view_id: str, user: str) -> View:
+    view = acts.state.find_view(view_id=view_id)
+    if view is None or view.user != user:
+        raise NotInSlack("this view is not open any more")
+    return view
+
+
+def _shown(acts: Acts, body: JSON, user: str) -> Message | View:
+    return _view(acts, body["view_id"], user) if "view_id" in body else _message(acts, body, user)
+
+
+def _no(why: str, status: int) -> Response:
+    response = jsonify({"ok": False, "error": why})
+    response.status_code = status
+    return response

@@ -1,0 +1,162 @@
+"""The HTTP side: Web API, response URLs, uploads and downloads on one loopback port, in threads that stop
+cleanly.
+"""
+
+import ipaddress
+import json
+import logging
+import socket
+import threading
+from typing import Any, cast
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from bot.playground.slack import api, api_files
+from bot.playground.slack.blockkit import check_message
+from bot.playground.slack.elements import as_list
+from bot.playground.slack.errors import ApiError
+from bot.playground.slack.model import JSON
+from bot.playground.slack.posting import use_response_url
+from bot.playground.slack.world import BOT_TOKEN, World
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the journal says more
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        del code, size
+
+
+class HttpServer:
+    """A threaded server of one Flask app on loopback; anything else is refused before a socket exists."""
+
+    def __init__(self, app: Flask, host: str, port: int = 0) -> None:
+        if not ipaddress.ip_address(host).is_loopback:
+            raise ValueError(f"the playground listens on loopback only, not on {host}")
+        self._app, self._host, self._port = app, host, port
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> str:
+        """Listen; the base URL."""
+        self._server = make_server(self._host, self._port, self._app, threaded=True, request_handler=_QuietHandler)
+        self._port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="slack-http", daemon=True)
+        self._thread.start()
+        return f"http://{self._host}:{self._port}"
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join(5)
+            self._server = self._thread = None
+
+
+def create_app(world: World) -> Flask:
+    """The routes that real Slack has; the page's are added by playapi."""
+    app = Flask("purser-playground-slack", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
+
+    @app.route("/api/<method>", methods=["GET", "POST"])
+    def web_api(method: str) -> Response:
+        args = arguments()
+        answer = api.answer(world, method, _token(args), args)
+        if answer.cut:
+            return cut_connection()
+        response = jsonify(answer.body)
+        response.status_code = answer.status
+        response.headers.update(answer.headers)
+        return response
+
+    @app.post("/response/<token>")
+    def response_url(token: str) -> Response:
+        body = _response_body()
+        try:
+            given, status = _respond(world, token, body), 200
+        except ApiError as error:
+            given, status = error.body(), 404 if error.code == "used_url" else 400
+        world.journal.note("in", "response_url", body, status=status, answer=given)
+        return Response("ok", 200, mimetype="text/html") if status == 200 else _json(given, status)
+
+    @app.post("/upload/v1/<file_id>")
+    def upload(file_id: str) -> Response:
+        content = next(iter(request.files.values())).read() if request.files else request.get_data()
+        try:
+            api_files.receive(world, file_id, content)
+        except ApiError as error:
+            return _json(error.body(), 400)
+        return Response(f"OK - {len(content)}", mimetype="text/plain")
+
+    @app.get("/files/<file_id>/<path:_name>")
+    def download(file_id: str, _name: str) -> Response:
+        if _token({}) != BOT_TOKEN or "files:read" not in world.scopes:
+            return Response("sign in first", 403)
+        return file_response(world, file_id)
+
+    return app
+
+
+def file_response(world: World, file_id: str) -> Response:
+    stored = world.state.files.get(file_id)
+    if stored is None or not stored.complete:
+        return Response("no such file", 404)
+    headers = {"Content-Disposition": f'attachment; filename="{stored.name}"'}
+    return Response(stored.content, mimetype=stored.mimetype, headers=headers)
+
+
+def arguments() -> JSON:
+    """The arguments of a Web API call: query, form or JSON body, as slack_sdk sends them."""
+    args: JSON = dict(request.args.items())
+    if request.is_json:
+        body = request.get_json(silent=True)
+        return args | body if isinstance(body, dict) else args
+    return args | dict(request.form.items())
+
+
+def cut_connection() -> Response:
+    """Break the connection under the client's feet: it gets no reply at all."""
+    connection = cast("socket.socket", request.environ["werkzeug.socket"])
+    connection.shutdown(socket.SHUT_RDWR)
+    return Response(status=500)
+
+
+def _token(args: JSON) -> str | None:
+    header = request.headers.get("Authorization", "")
+    if header.lower().startswith("bearer "):
+        return header[7:].strip()
+    token = args.pop("token", None)
+    return str(token) if token else None
+
+
+def _response_body() -> JSON:
+    if request.is_json:
+        body: Any = request.get_json(silent=True)
+    else:
+        try:
+            body = json.loads(request.form.get("payload", "") or request.get_data(as_text=True) or "{}")
+        except ValueError:
+            body = None
+    return body if isinstance(body, dict) else {"_invalid": True}
+
+
+def _respond(world: World, token: str, body: JSON) -> JSON:
+    if "_invalid" in body:
+        world.violate("response_url: the body is not a JSON object")
+        raise ApiError("invalid_payload")
+    url = world.tickets.redeem_url(token)
+    problems = check_message(as_list(body.get("blocks")), str(body.get("text") or ""))
+    for problem in problems:
+        world.violate(f"response_url: {problem}")
+    refused = [p for p in problems if not p.startswith("missing_text_in_message")]
+    if refused:
+        raise ApiError("invalid_blocks", problems=refused)
+    with world.state.lock:
+        use_response_url(world, url, body)
+    return {"ok": True}
+
+
+def _json(body: JSON, status: int) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    return response
