@@ -1,0 +1,160 @@
+"""`/ai-team`: setting up the team of a channel. People come as Slack's own mentions, which Slack resolves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain.people import is_team_name
+from bot.slack.grammar.text import HELP_WORDS, Help, Mistake, Slip, amount, is_amount, quote, tidy
+
+CREATE = "/ai-team create search $500"
+INVITE = "/ai-team invite @ana @ben"
+REMOVE = "/ai-team remove @ben"
+OWNER = "/ai-team owner @omar"
+PROJECT = "/ai-team project reranker $200 @ana"
+PEOPLE_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTeam:
+    """The team of this channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTeam:
+    """Make this channel a team's home. Amount in micro-USD a month."""
+
+    name: str
+    monthly_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    user_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    user_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddOwners:
+    user_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProject:
+    """A project of this channel's team. Amount in micro-USD a month; the lead by Slack user id."""
+
+    name: str
+    monthly_micros: int
+    lead_id: str
+
+
+TeamCommand = ShowTeam | CreateTeam | Invite | Remove | AddOwners | CreateProject | Help | Mistake
+
+_PERSON = re.compile(r"<@([UW][A-Z0-9]{1,20})(?:\|[^<>]*)?>")
+_PERSON_WITH_SPACES = re.compile(r"<@([UW][A-Z0-9]{1,20})\|[^<>]*>")
+
+
+def parse(text: str) -> TeamCommand:
+    """Read what follows `/ai-team`. Never raises."""
+    tokens = _PERSON_WITH_SPACES.sub(r" <@\1> ", tidy(text)).split()
+    if not tokens:
+        return ShowTeam()
+    word = tokens[0].lower()
+    if word in HELP_WORDS:
+        return Help()
+    reader = _READERS.get(word)
+    if reader is None:
+        return Mistake(f"There is create, invite, remove, owner and project, but not {quote(tokens[0])}.", INVITE)
+    try:
+        return reader(tokens[1:])
+    except Slip as slip:
+        return slip.mistake
+
+
+def _create(tokens: list[str]) -> TeamCommand:
+    name, monthly, rest = _name_and_amount(tokens, CREATE)
+    if rest:
+        raise Slip("A team has a name and a monthly budget, nothing else.", CREATE)
+    return CreateTeam(name, monthly)
+
+
+def _project(tokens: list[str]) -> TeamCommand:
+    people = [token for token in tokens if token.startswith(("<", "@"))]
+    name, monthly, rest = _name_and_amount([token for token in tokens if token not in people], PROJECT)
+    if rest:
+        raise Slip("A project has a name, a monthly budget and a lead, nothing else.", PROJECT)
+    if not people:
+        raise Slip("Name the lead, who answers for the project's keys.", PROJECT)
+    leads = _people(people, PROJECT)
+    if len(leads) > 1:
+        raise Slip("A project has one lead.", PROJECT)
+    return CreateProject(name, monthly, leads[0])
+
+
+def _name_and_amount(tokens: list[str], example: str) -> tuple[str, int, list[str]]:
+    """A name and an amount in either order, and what follows them."""
+    if len(tokens) > 1 and is_amount(tokens[0], plain=False) and not is_amount(tokens[1], plain=False):
+        tokens = [tokens[1], tokens[0], *tokens[2:]]
+    if not tokens or is_amount(tokens[0], plain=False):
+        raise Slip("A name is needed, and a monthly budget.", example)
+    name = tokens[0].lower()
+    if not is_team_name(name):
+        raise Slip("Names have 1 to 40 of a-z, 0-9 and hyphens inside.", example)
+    if len(tokens) < 2:
+        raise Slip("Say how much may be spent a month.", example)
+    return name, amount(tokens[1], example), tokens[2:]
+
+
+def _people(tokens: list[str], example: str) -> tuple[str, ...]:
+    """The people mentioned, each once. Raises `Slip` for anything that is no mention of a person."""
+    found: list[str] = []
+    for token in tokens:
+        bare = token.strip(",;")
+        if not bare or bare.lower() in {"and", "&amp;", "&"}:
+            continue
+        person = _PERSON.fullmatch(bare)
+        if person is None:
+            raise _no_person(bare, example)
+        found.append(person[1])
+    if not found:
+        raise Slip("Say whom, with @.", example)
+    if len(set(found)) > PEOPLE_MOST:
+        raise Slip(f"At most {PEOPLE_MOST} people at a time.", example)
+    return tuple(dict.fromkeys(found))
+
+
+def _no_person(token: str, example: str) -> Slip:
+    if token.startswith("<!"):
+        return Slip("Groups and whole channels don't work here: name people one by one.", example)
+    if token.startswith("@"):
+        return Slip(
+            f"Slack did not recognise {quote(token)}. Pick the person from the list that appears after @.", example
+        )
+    return Slip(f"People are named with @; {quote(token)} is no person.", example)
+
+
+def _invite(tokens: list[str]) -> TeamCommand:
+    return Invite(_people(tokens, INVITE))
+
+
+def _remove(tokens: list[str]) -> TeamCommand:
+    return Remove(_people(tokens, REMOVE))
+
+
+def _owner(tokens: list[str]) -> TeamCommand:
+    return AddOwners(_people(tokens, OWNER))
+
+
+_READERS: dict[str, Callable[[list[str]], TeamCommand]] = {
+    "create": _create,
+    "invite": _invite,
+    "remove": _remove,
+    "owner": _owner,
+    "project": _project,
+}
