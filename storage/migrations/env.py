@@ -5,11 +5,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 
-import storage.tables  # noqa: F401 - defines the tables that revisions are compared with
+from storage.tables import UtcDateTime  # defines the tables, too, that revisions are compared with
+
+
+def _plain(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """A revision names plain types: it must mean the same when the code has changed."""
+    if kind == "type" and isinstance(item, AutoString):
+        return "sa.String()"
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
 
 
 def _run(connection: Connection) -> None:
@@ -19,6 +31,7 @@ def _run(connection: Connection) -> None:
         render_as_batch=True,  # SQLite alters a table by rebuilding it
         transactional_ddl=True,  # SQLite too: the engine says BEGIN, the driver doesn't meddle
         compare_type=True,
+        render_item=_plain,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -177,3 +177,15 @@ def test_the_books_work_after_a_migration_on_the_same_connection(empty: Books) -
 def test_the_revisions_form_one_line() -> None:
     assert [revision for revision in REVISIONS if revision] == [f"{n:04}" for n in range(1, len(REVISIONS) + 1)]
     assert migrations.head() == REVISIONS[-1]
+
+
+def test_a_revision_can_be_written_from_the_command_line(tmp_path: Path) -> None:
+    """As the package's docstring tells a developer to; here it only says what it would write: nothing."""
+    ini, url = Path(migrations.__file__).parent / "alembic.ini", f"sqlite:///{tmp_path}/x.db"
+    books = Books(url)
+    books.migrate()
+    books.close()
+    command = [sys.executable, "-m", "alembic", "-c", str(ini), "-x", f"url={url}", "check"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=50)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No new upgrade operations detected" in done.stdout + done.stderr
