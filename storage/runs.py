@@ -50,9 +50,14 @@ def prune(session: Session, before: datetime) -> int:
     return int(result.rowcount)
 
 
+def was_seen(session: Session, key: str) -> bool:
+    """Whether `key` has been seen before."""
+    return session.execute(select(_seen.c.key).where(_seen.c.key == key)).first() is not None
+
+
 def first_sight(session: Session, key: str, now: datetime) -> bool:
     """True the first time `key` is seen, over all replicas; rolled back with its transaction, unseen."""
-    if session.execute(select(_seen.c.key).where(_seen.c.key == key)).first() is not None:
+    if was_seen(session, key):
         return False
     session.execute(insert(_seen).values(key=key, at=now))
     return True

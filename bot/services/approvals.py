@@ -81,7 +81,7 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
     """An owner's yes. Authority, headroom and the request's state are looked up now, in one transaction."""
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         found = _decidable(session, purser, actor, request_id, now)
         if not isinstance(found, tuple):
             return found
@@ -107,7 +107,7 @@ def deny(purser: Purser, actor: Actor, request_id: str, reason: str) -> Outcome:
     """An owner's no, with the reason the requester reads. One no is enough."""
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         found = _decidable(session, purser, actor, request_id, now)
         if not isinstance(found, tuple):
             return found

@@ -109,6 +109,7 @@ def record(  # noqa: PLR0913 - the columns of a ledger row
     session: Session, now: datetime, *, actor: str, action: str, about: Subjects, once: str, reason: str = ""
 ) -> int:
     """Append one ledger row. `once` is its idempotency key within the action."""
+    changed(session, now)
     return ledger.append(
         session,
         ledger.Entry(
@@ -150,14 +151,26 @@ def effect(  # noqa: PLR0913 - the columns of an outbox row
     )
 
 
+_DELIVERY = "delivery"
+
+
 class Repeated(Exception):
     """Slack delivered the same thing again. It was done the first time; there is nothing to do or say."""
 
 
-def take_in(session: Session, actor: Actor, now: datetime) -> None:
-    """Take in a delivery from Slack within the transaction that acts on it: both or neither.
+def take_in(session: Session, actor: Actor) -> None:
+    """Let this transaction act on a delivery from Slack at most once: the first that changes anything.
 
-    Raises `Repeated` when it was taken in before.
+    Raises `Repeated` when an earlier transaction did. A delivery that is refused changes nothing and is not
+    taken in, so the same form may be sent again, corrected or when times have changed.
     """
-    if not runs.first_sight(session, actor.delivery, now):
+    if runs.was_seen(session, actor.delivery):
         raise Repeated(actor.delivery)
+    session.info[_DELIVERY] = actor.delivery
+
+
+def changed(session: Session, now: datetime) -> None:
+    """This transaction changes something: from now on, its delivery has been taken in."""
+    delivery = session.info.pop(_DELIVERY, None)
+    if delivery is not None:
+        runs.first_sight(session, delivery, now)

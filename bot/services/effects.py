@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.facts import Notice, Occasion, RequestFacts
+from bot.domain.facts import Notice, Occasion
 from bot.services import extending, restoring, turning_off
 from bot.services.approvals import EXTEND
 from bot.services.context import Effect, Purser
-from bot.services.facts import key_facts, request_facts
+from bot.services.facts import key_facts, request_facts, request_now
 from bot.services.ports import Sending
 from bot.services.telling import CARD, DIRECT, THREAD, Telling, tell_people
 from storage import keys, requests
@@ -22,10 +22,10 @@ ALWAYS = 1_000_000
 
 
 def _post_card(purser: Purser, row: Claimed) -> None:
-    now = purser.now()
-    facts = _request(purser, row.payload["request_id"], now)
+    facts = request_now(purser, row.payload["request_id"])
     if facts is None:
         return
+    now = purser.now()
     if facts.request.card_ts is not None:
         purser.notifier.update_card(facts, now)
         return
@@ -38,7 +38,7 @@ def _post_card(purser: Purser, row: Claimed) -> None:
 def _card_failed(purser: Purser, row: Claimed, error: str) -> None:
     """The card could not be posted: the requester must not wait for owners who never saw it."""
     now = purser.now()
-    facts = _request(purser, row.payload["request_id"], now)
+    facts = request_now(purser, row.payload["request_id"])
     if facts is None or facts.request.card_ts is not None:
         return
     with purser.deciding() as session:
@@ -76,12 +76,6 @@ def _notice(purser: Purser, telling: Telling, now: datetime) -> Notice:
             note=telling.note,
             others=telling.others,
         )
-
-
-def _request(purser: Purser, request_id: str, now: datetime) -> RequestFacts | None:
-    with purser.books.reading() as session:
-        request = requests.get(session, request_id)
-        return None if request is None else request_facts(session, purser, request, now)
 
 
 def _sending(row: Claimed) -> Sending:

@@ -144,3 +144,32 @@ def home_facts(purser: Purser, member: Member) -> HomeFacts:
             budgets=tuple(state for state in states if state is not None),
             is_owner=owns or member.id in purser.authority.workspace_owner_ids,
         )
+
+
+def request_at(purser: Purser, channel_id: str, card_ts: str) -> str | None:
+    """The id of the request whose card stands at this place in Slack, or None."""
+    with purser.books.reading() as session:
+        request = requests.by_card(session, channel_id, card_ts)
+        return None if request is None else request.id
+
+
+def keys_of(purser: Purser, member_id: str) -> list[KeyFacts]:
+    """The person's keys that still matter: on, being turned on or off, or off and restorable, oldest first."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        return [key_facts(session, key, now) for key in keys.of_holder(session, member_id, HELD)]
+
+
+def key_now(purser: Purser, key_id: str) -> KeyFacts | None:
+    """The key as it stands, for the form behind a button."""
+    with purser.books.reading() as session:
+        key = keys.get(session, key_id)
+        return None if key is None else key_facts(session, key, purser.now())
+
+
+def request_now(purser: Purser, request_id: str) -> RequestFacts | None:
+    """The request as it stands."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        request = requests.get(session, request_id)
+        return None if request is None else request_facts(session, purser, request, now)

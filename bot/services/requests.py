@@ -22,7 +22,7 @@ from bot.domain.requests import (
     decide,
 )
 from bot.services.approvals import approved, subjects
-from bot.services.context import Actor, Purser, record, take_in
+from bot.services.context import Actor, Purser, changed, record, take_in
 from bot.services.facts import charged_budgets, gateway_facts, key_facts, request_facts, team_or_raise
 from bot.services.people import refused_by
 from bot.services.telling import Telling, refresh_card, tell_thread
@@ -88,9 +88,11 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
     """
     now = purser.now()
     wanted = _with_defaults(purser, wanted)
-    offered = purser.catalog.models(purser.default_gateway, now) if wanted.terms.models else ()
+    offered: tuple[str, ...] = ()
+    if wanted.terms.models and not draft:  # a form only offers what there is, and must answer at once
+        offered = purser.catalog.models(purser.default_gateway, now)
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         team = _team_for(session, place, actor)
         if isinstance(team, Refused):
             return team
@@ -104,6 +106,7 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
             return _one_each(held)
         request = _new(purser, actor, team, wanted)
         requests.add(session, request)
+        changed(session, now)
         if held is not None:
             return Duplicate(request_facts(session, purser, request, now), key_facts(session, held, now))
         if draft:
@@ -116,7 +119,7 @@ def send_draft(purser: Purser, actor: Actor, request_id: str) -> Outcome:
     """Send a draft as it stands: from the form's preview, or a new key in spite of the one held."""
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         draft = _own_draft(session, actor, request_id, now)
         if isinstance(draft, Refused):
             return draft
@@ -132,7 +135,7 @@ def extend_instead(purser: Purser, actor: Actor, request_id: str) -> Outcome:
     """Turn a draft for a new key into an ask for more time on the key already held."""
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         draft = _own_draft(session, actor, request_id, now)
         if isinstance(draft, Refused):
             return draft
@@ -147,9 +150,8 @@ def extend_instead(purser: Purser, actor: Actor, request_id: str) -> Outcome:
 
 def extend(purser: Purser, actor: Actor, label: str, seconds: int | None, reason: str) -> Outcome:
     """Ask for more time on a key the asker holds. Owners decide, as for a new key; no new money is asked for."""
-    now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         key = keys.labelled(session, label)
         if key is None or key.holder_id != actor.id:
             return Refused(Because.NOT_FOUND, f"You hold no key `{label}`. `/ai-key list` shows those you do.")

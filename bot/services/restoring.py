@@ -23,7 +23,7 @@ def restore(purser: Purser, actor: Actor, key_id: str) -> KeyFacts | Refused:
     """Let a disabled key work again. Owners only; its cap must still fit every budget it is charged to."""
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         key = keys.get(session, key_id)
         if key is None:
             return Refused(Because.NOT_FOUND, "Purser does not know this key.")

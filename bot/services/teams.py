@@ -47,7 +47,7 @@ def create(purser: Purser, actor: Actor, channel_id: str, name: str, monthly_mic
         return Refused(Because.WRONG_STATE, NAME_RULE)
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         if (here := people.team_in_channel(session, channel_id)) is not None:
             text = f"This channel already belongs to team {here.name}. A new team needs a channel of its own."
             return Refused(Because.WRONG_STATE, text)
@@ -99,33 +99,40 @@ def remove(purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, .
     return _change_people(purser, actor, channel_id, user_ids, dismiss)
 
 
-def add_project(
-    purser: Purser, actor: Actor, channel_id: str, name: str, monthly_micros: int, lead_id: str
-) -> TeamChanged | Refused:
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """A project to be: its name, monthly budget in micro-USD, and the Slack user id of its lead."""
+
+    name: str
+    monthly_micros: int
+    lead_id: str
+
+
+def add_project(purser: Purser, actor: Actor, channel_id: str, new: NewProject) -> TeamChanged | Refused:
     """Give this channel's team a project with a monthly budget and a lead, who must be in the team."""
-    if not is_team_name(name):
+    if not is_team_name(new.name):
         return Refused(Because.WRONG_STATE, NAME_RULE)
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         team = _owned(session, purser, actor, channel_id)
         if isinstance(team, Refused):
             return team
-        if team.role_of(lead_id) is Role.NONE:
-            text = f"<@{lead_id}> is not in the team. First `/ai-team invite @name`, then add the project."
+        if team.role_of(new.lead_id) is Role.NONE:
+            text = f"<@{new.lead_id}> is not in the team. First `/ai-team invite @name`, then add the project."
             return Refused(Because.WRONG_STATE, text)
-        if any(project.name == name for project in people.projects_of(session, team.id)):
-            return Refused(Because.WRONG_STATE, f"Team {team.name} has a project {name} already.")
+        if any(project.name == new.name for project in people.projects_of(session, team.id)):
+            return Refused(Because.WRONG_STATE, f"Team {team.name} has a project {new.name} already.")
         above = budgets.monthly(session, Layer.TEAM, team.id)
-        if above is not None and monthly_micros > above:
+        if above is not None and new.monthly_micros > above:
             text = f"The team's own budget is {show(above)} a month; a project cannot have more."
             return Refused(Because.NO_HEADROOM, text)
-        project = Project(purser.ids.new("project"), team.id, name, lead_id)
+        project = Project(purser.ids.new("project"), team.id, new.name, new.lead_id)
         people.add_project(session, project, now)
-        budgets.set_monthly(session, purser.ids.new("budget"), Layer.PROJECT, project.id, monthly_micros, now)
-        about = Subjects(team.id, project.id, lead_id, amount_micros=monthly_micros)
-        record(session, now, actor=actor.id, action="project.created", about=about, once=project.id, reason=name)
-        return TeamChanged(_facts(session, team.id, now), (lead_id,))
+        budgets.set_monthly(session, purser.ids.new("budget"), Layer.PROJECT, project.id, new.monthly_micros, now)
+        about = Subjects(team.id, project.id, new.lead_id, amount_micros=new.monthly_micros)
+        record(session, now, actor=actor.id, action="project.created", about=about, once=project.id, reason=new.name)
+        return TeamChanged(_facts(session, team.id, now), (new.lead_id,))
 
 
 Ruling = Callable[[Team, Member], Role | str]
@@ -140,7 +147,7 @@ def _change_people(
     changed: list[str] = []
     remarks: list[str] = []
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         team = _owned(session, purser, actor, channel_id)
         if isinstance(team, Refused):
             return team

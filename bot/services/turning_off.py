@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.facts import KeyFacts, Occasion, Off
+from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, Proof, fingerprint
 from bot.domain.periods import month_of
 from bot.domain.requests import Because, Refused
@@ -172,7 +172,7 @@ class _Found:
 def _decide(purser: Purser, actor: Actor, target: Target, reason: str, cause: OffCause) -> _Found | Refused:
     now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor, now)
+        take_in(session, actor)
         key = _find(session, purser, target)
         if isinstance(key, Refused):
             return key
@@ -307,10 +307,3 @@ def _owners(session: Session, purser: Purser, key: Key) -> tuple[str, ...]:
     """Who answers for a team's keys: its owners, or the workspace's when it has none."""
     team = team_or_raise(session, key.team_id)
     return team.owner_ids or tuple(sorted(purser.authority.workspace_owner_ids))
-
-
-def key_now(purser: Purser, key_id: str) -> KeyFacts | None:
-    """The key as it stands, for the form behind a button."""
-    with purser.books.reading() as session:
-        key = keys.get(session, key_id)
-        return None if key is None else key_facts(session, key, purser.now())

@@ -1,0 +1,157 @@
+"""Keys, as people handle them in Slack: reveal, list, extend, give back, turn off, restore."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bot.domain.facts import Revealed
+from bot.domain.requests import Because, Refused
+from bot.services import requests, restoring, revealing, turning_off
+from bot.services.facts import key_now, keys_of, request_now
+from bot.services.turning_off import Target
+from bot.slack import requests as asking
+from bot.slack.errors import translated
+from bot.slack.grammar import disable as disable_grammar
+from bot.slack.grammar import key as key_grammar
+from bot.slack.grammar.text import Help, Mistake
+from bot.slack.guard import CLOSED, Response, with_errors
+from bot.slack.incoming import Incoming, Stop, allowed
+from bot.slack.views import answers, forms
+from bot.slack.views import keys as views
+from bot.slack.views.help import help_for
+
+KEY_UNKNOWN = Refused(Because.NOT_FOUND, "Purser does not know this key any more.")
+
+
+def key_command(event: Incoming) -> None:
+    """`/ai-key` in all its forms."""
+    typed = key_grammar.parse(event.text)
+    match typed:
+        case key_grammar.OpenForm():
+            asking.open_form(event)
+        case key_grammar.AskTyped():
+            asking.ask_typed(event, typed)
+        case key_grammar.ListKeys():
+            facts = keys_of(event.purser, event.actor().id)
+            event.answer(views.key_list(facts, event.purser.now()))
+        case key_grammar.ReturnKey():
+            _give_back(event, Target(label=typed.label))
+        case key_grammar.ExtendKey():
+            outcome = requests.extend(event.purser, event.actor(), typed.label, typed.duration_seconds, typed.reason)
+            event.answer(asking.asked(outcome, event.purser.now()))
+        case Help():
+            event.answer(help_for("/ai-key"))
+        case Mistake():
+            event.answer(answers.mistake(typed.text, typed.example))
+        case _:
+            assert_never(typed)
+
+
+def reveal(event: Incoming) -> None:
+    """Reveal key: a modal at once, then the key in it, once."""
+    person = event.actor()
+    allowed(revealing.check(event.purser, person, event.value))
+    facts = request_now(event.purser, event.value)
+    assert facts is not None
+    view_id = event.open(views.minting_modal(facts))
+
+    def show(revealed: Revealed) -> None:
+        with translated("showing a key"):
+            shown = views.revealed_modal(revealed, event.purser.now())
+            event.client.views_update(view_id=view_id, view=shown)
+
+    outcome = revealing.reveal(event.purser, person, event.value, show)
+    if isinstance(outcome, Refused):
+        event.client.views_update(view_id=view_id, view=views.reveal_failed_modal(outcome.text))
+
+
+def open_extend(event: Incoming) -> None:
+    """Extend: how much longer, and what for."""
+    person = event.actor()
+    facts = key_now(event.purser, event.value)
+    if facts is None or facts.key.holder_id != person.id:
+        raise Stop(Refused(Because.NOT_ALLOWED, "Only the holder of a key can ask for more time."))
+    longest = event.purser.policy.kinds[facts.key.kind].longest_seconds or 0
+    event.open(forms.extend_form(facts, longest))
+
+
+def submit_extend(event: Incoming) -> Response:
+    """More time is asked for like a key: owners decide."""
+    read = forms.read_extend_form(event.view)
+    if isinstance(read, dict):
+        return with_errors(read)
+    facts = key_now(event.purser, read.key_id)
+    if facts is None:
+        raise Stop(KEY_UNKNOWN)
+    outcome = requests.extend(event.purser, event.actor(), facts.key.label, read.duration_seconds, read.reason)
+    return asking.form_answer(event, outcome)
+
+
+def give_back(event: Incoming) -> None:
+    """Give back, on a button."""
+    _give_back(event, Target(key_id=event.value))
+
+
+def disable_command(event: Incoming) -> None:
+    """`/ai-disable KEY|LABEL reason`, by anyone."""
+    typed = disable_grammar.parse(event.text)
+    match typed:
+        case disable_grammar.OpenDisableForm():
+            event.actor()
+            event.open(forms.disable_form())
+        case disable_grammar.DisableSecret():
+            _disable(event, Target(secret=typed.secret), typed.reason)
+        case disable_grammar.DisableLabel():
+            _disable(event, Target(label=typed.label), typed.reason)
+        case Help():
+            event.answer(help_for("/ai-disable"))
+        case Mistake():
+            event.answer(answers.mistake(typed.text, typed.example))
+        case _:
+            assert_never(typed)
+
+
+def disable_now(event: Incoming) -> None:
+    """Disable now, on a button that asked for confirmation already."""
+    _disable(event, Target(key_id=event.value), "")
+
+
+def check_disable(event: Incoming) -> Response:
+    """The form behind a bare `/ai-disable`: closes it, or says what is missing."""
+    read = forms.read_disable_form(event.view)
+    return with_errors(read) if isinstance(read, dict) else CLOSED
+
+
+def submit_disable(event: Incoming) -> None:
+    """What was typed or pasted into that form; the outcome comes as a direct message."""
+    read = forms.read_disable_form(event.view)
+    if isinstance(read, dict):
+        return
+    if read.key_id is not None:
+        _disable(event, Target(key_id=read.key_id), read.reason)
+        return
+    typed = disable_grammar.parse(f"{read.typed} {read.reason}")
+    match typed:
+        case disable_grammar.DisableSecret():
+            _disable(event, Target(secret=typed.secret), typed.reason)
+        case disable_grammar.DisableLabel():
+            _disable(event, Target(label=typed.label), typed.reason)
+        case Mistake():
+            event.answer(answers.mistake(typed.text, typed.example))
+        case _:
+            event.answer(answers.unknown_key())
+
+
+def restore(event: Incoming) -> None:
+    """Restore, by an owner."""
+    facts = allowed(restoring.restore(event.purser, event.actor(fresh=True), event.value))
+    event.answer(views.restored(facts, event.purser.now()))
+
+
+def _give_back(event: Incoming, target: Target) -> None:
+    event.answer(views.returned(allowed(turning_off.give_back(event.purser, event.actor(), target))))
+
+
+def _disable(event: Incoming, target: Target, reason: str) -> None:
+    for off in turning_off.disable(event.purser, event.actor(), target, reason):
+        event.answer(views.off(allowed(off), event.purser.now()))

@@ -1,0 +1,111 @@
+"""ONE table of everything people can do in Slack, and its registration with Bolt. The manifest equals it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from slack_bolt import App
+
+from bot.services.context import Purser
+from bot.slack import keys, people, requests, teams
+from bot.slack.guard import Handler, Submission, answered, guarded
+from bot.slack.incoming import Incoming
+from bot.slack.views import actions, answers
+
+
+class Kind(StrEnum):
+    """What Slack calls the thing that happened."""
+
+    COMMAND = "command"
+    ACTION = "action"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Something that happens, and the handler that is run after it was acknowledged."""
+
+    kind: Kind
+    name: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A modal whose submission is answered within the acknowledgement, from the books alone."""
+
+    name: str
+    submission: Submission
+
+
+ROUTES = (
+    Route(Kind.COMMAND, "/ai-key", keys.key_command),
+    Route(Kind.COMMAND, "/ai-disable", keys.disable_command),
+    Route(Kind.COMMAND, "/ai-team", teams.team_command),
+    Route(Kind.ACTION, actions.APPROVE, requests.approve),
+    Route(Kind.ACTION, actions.APPROVE_WITH_CHANGES, requests.open_changes),
+    Route(Kind.ACTION, actions.DENY, requests.open_deny),
+    Route(Kind.ACTION, actions.CANCEL_REQUEST, requests.cancel),
+    Route(Kind.ACTION, actions.ASK_ANYWAY, requests.ask_anyway),
+    Route(Kind.ACTION, actions.EXTEND_INSTEAD, requests.extend_instead),
+    Route(Kind.ACTION, actions.REVEAL, keys.reveal),
+    Route(Kind.ACTION, actions.EXTEND, keys.open_extend),
+    Route(Kind.ACTION, actions.GIVE_BACK, keys.give_back),
+    Route(Kind.ACTION, actions.DISABLE_NOW, keys.disable_now),
+    Route(Kind.ACTION, actions.RESTORE, keys.restore),
+    Route(Kind.EVENT, "message", requests.thread_reply),
+    Route(Kind.EVENT, "app_home_opened", people.home_opened),
+    Route(Kind.EVENT, "user_change", people.user_changed),
+)
+
+FORMS = (
+    Form(actions.REQUEST_FORM, requests.submit_form),
+    Form(actions.REQUEST_PREVIEW, requests.submit_preview),
+    Form(actions.CHANGES_FORM, requests.submit_changes),
+    Form(actions.DENY_FORM, requests.submit_deny),
+    Form(actions.EXTEND_FORM, keys.submit_extend),
+)
+
+
+def register(app: App, purser: Purser) -> None:
+    """Let Bolt call every handler: acknowledged first, then run on a thread of its own."""
+
+    def incoming(body: dict[str, Any]) -> Incoming:
+        return Incoming(purser, app.client, body)
+
+    for route in ROUTES:
+        _matcher(app, route)(ack=_acknowledge, lazy=[guarded(route.handler, incoming)])
+    for form in FORMS:
+        app.view(form.name)(answered(form.submission, incoming))
+    app.view(actions.DISABLE_FORM)(
+        ack=answered(keys.check_disable, incoming), lazy=[guarded(keys.submit_disable, incoming)]
+    )
+    app.view_closed(re.compile(".*"))(ack=_acknowledge, lazy=[])
+    app.command(re.compile(".*"))(ack=_acknowledge, lazy=[guarded(_unknown_command, incoming)])
+    app.action(re.compile(".*"))(ack=_acknowledge, lazy=[guarded(_unknown_action, incoming)])
+
+
+def _matcher(app: App, route: Route) -> Callable[..., Any]:
+    match route.kind:
+        case Kind.COMMAND:
+            return app.command(route.name)
+        case Kind.ACTION:
+            return app.action(route.name)
+        case Kind.EVENT:
+            return app.event(route.name)
+
+
+def _acknowledge(ack: Callable[..., Any]) -> None:
+    ack()
+
+
+def _unknown_command(event: Incoming) -> None:
+    event.answer(answers.unknown_command(str(event.body.get("command", ""))))
+
+
+def _unknown_action(event: Incoming) -> None:
+    """A button of an older version of Purser, or a select that only collects: nothing to do."""
