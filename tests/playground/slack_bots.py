@@ -83,7 +83,12 @@ def over_socket(slack: FakeSlack, app: App) -> Iterator[SocketModeHandler]:
     try:
         yield handler
     finally:
+        handler.client.auto_reconnect_enabled = False
+        slack.disconnect(hard=True)  # else its reader holds close() up for three seconds
+        wake = threading.Timer(0.05, handler.client.message_queue.put, [None])  # it naps for a second
+        wake.start()
         handler.close()
+        wake.join()
 
 
 def section(text: str) -> dict:

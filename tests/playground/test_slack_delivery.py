@@ -51,6 +51,11 @@ def small_bot(slack: FakeSlack) -> App:
             case _:
                 ack(f"you said {body['text']}")
 
+    @app.command("/raw")
+    def raw(ack, body):
+        ack()
+        seen.append(body)
+
     @app.action("approve")
     def approve(ack, body, client, respond):
         ack()
@@ -120,14 +125,9 @@ def test_a_command_is_acknowledged_and_only_its_author_sees_the_answer(slack: Fa
 def test_escaped_commands_name_people_and_channels_and_raw_ones_do_not(slack: FakeSlack) -> None:
     ana = slack.person("ana")
     ana.command("/ask give @ben and #general <!channel> & @nobody", channel="search")
-    assert slack.app_seen[-1]["text"] == (
-        "give <@U0BEN|ben> and <#C0GENERAL|general> &lt;!channel&gt; &amp; @nobody"
-    )
-    reply = ana.command("/raw @ben", channel="search")
-    assert slack.calls("auth.test")
-    assert not reply.ok
-    sent = slack.world.journal.entries(method="/raw")[-1].body
-    assert sent["text"] == "@ben"
+    assert slack.app_seen[-1]["text"] == ("give <@U0BEN|ben> and <#C0GENERAL|general> &lt;!channel&gt; &amp; @nobody")
+    ana.command("/raw give @ben <!channel> & more", channel="search")
+    assert slack.app_seen[-1]["text"] == "give @ben <!channel> & more"
 
 
 def test_an_answer_through_the_response_url_is_an_ephemeral(slack: FakeSlack) -> None:
@@ -140,7 +140,7 @@ def test_a_button_reaches_the_bot_with_the_message_and_the_card_changes_in_place
     reply = slack.person("omar").click("Approve", in_=card)
     assert reply.ok
     slack.wait_for(lambda: slack.text_of(card) == "approved by @omar")
-    body = slack.app_seen[-1]
+    body = next(b for b in slack.app_seen if "actions" in b)
     assert body["actions"][0]["value"] == "7"
     assert body["user"] == {"id": "U0OMAR", "username": "omar", "name": "omar", "team_id": "T0PURSER"}
     assert body["container"]["is_ephemeral"] is False
@@ -153,9 +153,9 @@ def test_somebody_from_another_workspace_presses_with_their_own_team_id(slack: F
     slack.person("ana").command("/ask card", channel="search")
     card = slack.wait_for(lambda: slack.channel("search").messages[0])
     slack.person("eve").click("Approve", in_=card)
-    slack.wait_for(lambda: slack.app_seen[-1].get("actions"))
-    assert slack.app_seen[-1]["user"]["team_id"] == "T0ELSEWHERE"
-    assert slack.app_seen[-1]["team"]["id"] == "T0PURSER"
+    body = slack.wait_for(lambda: [b for b in slack.app_seen if "actions" in b][0])
+    assert body["user"]["team_id"] == "T0ELSEWHERE"
+    assert body["team"]["id"] == "T0PURSER"
     assert "not a valid command" in slack.person("eve").command("/ask x", channel="search").text
 
 
@@ -176,9 +176,9 @@ def test_a_form_complains_inline_then_goes_through(slack: FakeSlack) -> None:
 def test_a_message_shortcut_carries_the_message(slack: FakeSlack) -> None:
     message = slack.person("ben").says("search", "my key is sk-1234")
     assert slack.person("ana").shortcut("report_leak", message).ok
-    slack.wait_for(lambda: slack.app_seen[-1].get("callback_id") == "report_leak")
-    assert slack.app_seen[-1]["message"]["text"] == "my key is sk-1234"
-    assert slack.app_seen[-1]["message"]["user"] == "U0BEN"
+    body = slack.wait_for(lambda: [b for b in slack.app_seen if b.get("callback_id") == "report_leak"][0])
+    assert body["message"]["text"] == "my key is sk-1234"
+    assert body["message"]["user"] == "U0BEN"
     with pytest.raises(NotInSlack, match="report_leak"):
         slack.person("ana").shortcut("unknown", message)
 
@@ -188,8 +188,8 @@ def test_a_reply_in_a_thread_reaches_the_bot_with_its_parent(slack: FakeSlack) -
     ana.command("/ask card", channel="search")
     card = slack.wait_for(lambda: slack.channel("search").messages[0])
     slack.person("omar").reply(card, "approve $20 3d for @ana")
-    slack.wait_for(lambda: slack.app_seen[-1].get("thread_ts") == card.ts)
-    assert slack.app_seen[-1]["text"] == "approve $20 3d for <@U0ANA>"
+    event = slack.wait_for(lambda: [e for e in slack.app_seen if e.get("thread_ts") == card.ts][0])
+    assert event["text"] == "approve $20 3d for <@U0ANA>"
     assert [slack.text_of(m) for m in slack.channel("search").replies(card)] == ["approve $20 3d for @ana"]
     assert len(slack.channel("search").messages) == 1
 

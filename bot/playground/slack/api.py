@@ -65,24 +65,28 @@ def _broken(fault: Fault) -> Answer:
 
 
 def _perform(world: World, method: str, token: str | None, args: JSON) -> Answer:
-    headers = {"X-OAuth-Scopes": ",".join(sorted(world.scopes))}
+    headers = {"x-oauth-scopes": ",".join(sorted(world.scopes))}
     try:
         _check_token(world, method, token)
-        if method not in METHODS:
-            world.violate(f"{method}: unknown_method")
-            raise ApiError("unknown_method", req_method=method)
-        world.methods_called.add(method)
+        _check_method(world, method)
         call = Call(world, method, args)
         if token == APP_TOKEN and method == "auth.test":
             return Answer(200, {"ok": True, "app_id": APP_ID, "app_name": "Purser"}, headers)
         call.need_scope(*METHOD_SCOPES[method])
         needed = METHOD_SCOPES[method]
         if needed:
-            headers["X-Accepted-OAuth-Scopes"] = ",".join(needed)
+            headers["x-accepted-oauth-scopes"] = ",".join(needed)
         with world.state.lock:
             return Answer(200, {"ok": True, **METHODS[method](call)}, headers)
     except ApiError as error:
         return Answer(200, error.body(), headers)
+
+
+def _check_method(world: World, method: str) -> None:
+    if method not in METHODS:
+        world.violate(f"{method}: unknown_method")
+        raise ApiError("unknown_method", req_method=method)
+    world.methods_called.add(method)
 
 
 def _check_token(world: World, method: str, token: str | None) -> None:

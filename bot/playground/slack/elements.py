@@ -17,6 +17,7 @@ TYPED = frozenset({"plain_text_input", "email_text_input", "url_text_input", "nu
 ACTION_ELEMENTS = SELECTS | MULTI_SELECTS | PICKERS | CHOICES | {"button", "overflow"}
 SECTION_ACCESSORIES = (ACTION_ELEMENTS | {"image"}) - {"datetimepicker"}
 INPUT_ELEMENTS = SELECTS | MULTI_SELECTS | PICKERS | CHOICES | TYPED | {"file_input"}
+INTERACTIVE = ACTION_ELEMENTS | INPUT_ELEMENTS
 
 _COMMON = frozenset({"type", "action_id"})
 _ASKS = _COMMON | {"placeholder", "confirm", "focus_on_load"}

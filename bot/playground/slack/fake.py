@@ -108,9 +108,9 @@ class FakeSlack(Workspace):
         if not self.world.hub.wait_connected(timeout):
             raise TimeoutError(f"no socket connected in {timeout} s")
 
-    def disconnect(self, *, hard: bool = False) -> int:
-        """Ask every socket to come back (as Slack does regularly), or cut them all."""
-        return self.world.hub.cut() if hard else self.world.hub.refresh()
+    def disconnect(self, *, hard: bool = False, lingers: bool = False) -> int:
+        """Ask every socket to come back (as Slack does regularly), or cut them all; see SocketHub.refresh."""
+        return self.world.hub.cut() if hard else self.world.hub.refresh(lingers=lingers)
 
     # -- people, channels, faults --------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Loopback only and no accounts, so it answers only requests that a page of this s
 make: the Host must be loopback and changes must be JSON, which other sites cannot send unasked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
@@ -26,8 +26,15 @@ ClockHook = Callable[[JSON], JSON]
 def create_blueprint(acts: Acts, workspace: Workspace, move_clock: Callable[[], ClockHook | None]) -> Blueprint:
     """Routes of the page; `move_clock` gives whatever the runner wants done with a clock request."""
     play = Blueprint("play", __name__, url_prefix="/_play")
-    world, state = acts.world, acts.state
+    _guard(play)
+    _add_views(play, acts)
+    _add_controls(play, acts, workspace, move_clock)
+    for name, deed in DEEDS.items():
+        _add_deed(play, acts, name, deed)
+    return play
 
+
+def _guard(play: Blueprint) -> None:
     @play.before_request
     def only_from_here() -> Response | None:
         host = urlsplit(f"//{request.host}").hostname
@@ -46,6 +53,15 @@ def create_blueprint(acts: Acts, workspace: Workspace, move_clock: Callable[[], 
     @play.errorhandler(KeyError)
     def unknown(error: KeyError) -> Response:
         return _no(f"missing or unknown: {error.args[0]}", 400)
+
+    @play.errorhandler(ValueError)
+    def wrong(error: ValueError) -> Response:
+        return _no(str(error), 400)
+
+
+def _add_views(play: Blueprint, acts: Acts) -> None:
+    """What a page looks at."""
+    world, state = acts.world, acts.state
 
     @play.get("/state")
     def get_state() -> Response:
@@ -72,74 +88,97 @@ def create_blueprint(acts: Acts, workspace: Workspace, move_clock: Callable[[], 
     @play.post("/upload")
     def upload() -> Response:
         user = state.user(request.args["as"])
-        channel = state.channel(request.args["channel"])
-        message = acts.uploads(user.id, channel.id, request.args["name"], request.get_data())
+        channel = _channel(acts, {"channel": request.args["channel"]}, user.id)
+        message = acts.uploads(user.id, channel, request.args["name"], request.get_data())
         return jsonify({"ok": True, "ts": message.ts})
 
-    _add_acts(play, acts)
-    _add_controls(play, acts, workspace, move_clock)
-    return play
+
+# -- what the person of a page does: each takes who they are and the body -----------------------------------
 
 
-def _add_acts(play: Blueprint, acts: Acts) -> None:
-    """What the person of a page does."""
-    state = acts.state
+def _command(acts: Acts, user: str, body: JSON) -> JSON:
+    in_thread = bool(body.get("thread_ts"))
+    return acts.command(user, body["text"], _channel(acts, body, user), in_thread=in_thread).wire()
 
-    def command(body: JSON, user: str) -> JSON:
-        channel = _channel(acts, body, user)
-        return acts.command(user, body["text"], channel, in_thread=bool(body.get("thread_ts"))).wire()
 
-    def message(body: JSON, user: str) -> JSON:
-        return {"ts": acts.says(user, _channel(acts, body, user), body["text"], body.get("thread_ts")).ts}
+def _says(acts: Acts, user: str, body: JSON) -> JSON:
+    return {"ts": acts.says(user, _channel(acts, body, user), body["text"], body.get("thread_ts")).ts}
 
-    def change(body: JSON, user: str) -> JSON:
-        acts.edits(user, _message(acts, body, user), body["text"])
-        return {}
 
-    def delete(body: JSON, user: str) -> JSON:
-        acts.deletes(user, _message(acts, body, user))
-        return {}
+def _edits(acts: Acts, user: str, body: JSON) -> JSON:
+    acts.edits(user, _message(acts, body, user), body["text"])
+    return {}
 
-    def action(body: JSON, user: str) -> JSON:
-        shown = _shown(acts, body, user)
-        block, element = find_element(shown, body["block_id"], body["action_id"])
-        return acts.act(user, shown, block, element, body.get("value")).wire()
 
-    def options(body: JSON, user: str) -> JSON:
-        shown = _shown(acts, body, user)
-        block, element = find_element(shown, body["block_id"], body["action_id"])
-        return {"options": acts.options(user, shown, block, element, body.get("value", ""))}
+def _deletes(acts: Acts, user: str, body: JSON) -> JSON:
+    acts.deletes(user, _message(acts, body, user))
+    return {}
 
-    def submit(body: JSON, user: str) -> JSON:
-        view = _view(acts, body["view_id"], user)
-        for block, element in list(interactive(view.content["blocks"])):
-            given = body.get("values", {}).get(block["block_id"], {})
-            if block["type"] == "input" and element["action_id"] in given:
-                acts.fill(user, view, block | {"dispatch_action": False}, element, given[element["action_id"]])
-        return acts.submit(user, view).wire()
 
-    def close(body: JSON, user: str) -> JSON:
-        return acts.close(user, _view(acts, body["view_id"], user), everything=bool(body.get("all"))).wire()
+def _acts(acts: Acts, user: str, body: JSON) -> JSON:
+    shown = _shown(acts, body, user)
+    block, element = find_element(shown, body["block_id"], body["action_id"])
+    return acts.act(user, shown, block, element, body.get("value")).wire()
 
-    def shortcut(body: JSON, user: str) -> JSON:
-        target = _message(acts, body, user) if "ts" in body else None
-        return acts.shortcut(user, body["callback_id"], target).wire()
 
-    def home(body: JSON, user: str) -> JSON:
-        return {"event_id": acts.opens_home(user, body.get("tab", "home"))}
+def _options(acts: Acts, user: str, body: JSON) -> JSON:
+    shown = _shown(acts, body, user)
+    block, element = find_element(shown, body["block_id"], body["action_id"])
+    return {"options": acts.options(user, shown, block, element, body.get("value", ""))}
 
-    def read(body: JSON, user: str) -> JSON:
-        acts.reads(user, _channel(acts, body, user), body["ts"])
-        return {}
 
-    handlers = (command, message, change, delete, action, options, submit, close, shortcut, home, read)
-    for handler in handlers:
+def _submits(acts: Acts, user: str, body: JSON) -> JSON:
+    """`values` is {block_id: {action_id: what was typed or picked}}; inputs left out keep what they have."""
+    view = _view(acts, body["view_id"], user)
+    values = body.get("values", {})
+    for block, element in list(interactive(view.content["blocks"])):
+        given = values.get(block["block_id"], {})
+        if block["type"] == "input" and element["action_id"] in given:
+            quiet = block | {"dispatch_action": False}  # the page told of it as it was typed
+            acts.fill(user, view, quiet, element, given[element["action_id"]])
+    return acts.submit(user, view).wire()
 
-        def view(handler: Callable[[JSON, str], JSON] = handler) -> Response:
-            body = _body()
-            return jsonify({"ok": True, **handler(body, state.user(body["as"]).id)})
 
-        play.add_url_rule(f"/{handler.__name__}", handler.__name__, view, methods=["POST"])
+def _closes(acts: Acts, user: str, body: JSON) -> JSON:
+    return acts.close(user, _view(acts, body["view_id"], user), everything=bool(body.get("all"))).wire()
+
+
+def _shortcut(acts: Acts, user: str, body: JSON) -> JSON:
+    target = _message(acts, body, user) if "ts" in body else None
+    return acts.shortcut(user, body["callback_id"], target).wire()
+
+
+def _opens_home(acts: Acts, user: str, body: JSON) -> JSON:
+    return {"event_id": acts.opens_home(user, body.get("tab", "home"))}
+
+
+def _reads(acts: Acts, user: str, body: JSON) -> JSON:
+    acts.reads(user, _channel(acts, body, user), body["ts"])
+    return {}
+
+
+DEEDS: Mapping[str, Callable[[Acts, str, JSON], JSON]] = {
+    "command": _command,
+    "message": _says,
+    "edit": _edits,
+    "delete": _deletes,
+    "action": _acts,
+    "options": _options,
+    "submit": _submits,
+    "close": _closes,
+    "shortcut": _shortcut,
+    "home": _opens_home,
+    "read": _reads,
+}
+
+
+def _add_deed(play: Blueprint, acts: Acts, name: str, deed: Callable[[Acts, str, JSON], JSON]) -> None:
+    def view() -> Response:
+        body = _body()
+        user = acts.state.user(body["as"]).id
+        return jsonify({"ok": True, **deed(acts, user, body)})
+
+    play.add_url_rule(f"/{name}", name, view, methods=["POST"])
 
 
 def _add_controls(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from copy import deepcopy
 
-from bot.playground.slack.elements import as_list, as_object
+from bot.playground.slack.elements import INTERACTIVE, as_list, as_object
 from bot.playground.slack.errors import ApiError
 from bot.playground.slack.model import BOT_ID, BOT_USER_ID, JSON, Channel, Message
 from bot.playground.slack.state import State
@@ -53,14 +53,8 @@ def with_ids(state: State, blocks: Sequence[JSON]) -> list[JSON]:
         block.setdefault("block_id", state.new_id("b"))
         inner = [block.get("accessory"), block.get("element")]
         for element in [*inner, *as_list(block.get("elements")), *as_list(block.get("actions"))]:
-            if isinstance(element, dict) and element.get("type") not in (
-                None,
-                "image",
-                "plain_text",
-                "mrkdwn",
-            ):
-                if not str(element["type"]).startswith("rich_text_") or element["type"] == "rich_text_input":
-                    element.setdefault("action_id", state.new_id("a"))
+            if as_object(element).get("type") in INTERACTIVE:
+                element.setdefault("action_id", state.new_id("a"))
         if block.get("type") == "container":
             block["child_blocks"] = with_ids(state, as_list(block.get("child_blocks")))
         elif block.get("type") == "carousel":

@@ -81,7 +81,10 @@ def create_app(world: World) -> Flask:
 
     @app.post("/upload/v1/<file_id>")
     def upload(file_id: str) -> Response:
-        content = next(iter(request.files.values())).read() if request.files else request.get_data()
+        if request.mimetype == "multipart/form-data":
+            content = b"".join(part.read() for part in request.files.values())
+        else:  # slack_sdk sends the bare bytes under a form's content type
+            content = request.get_data(parse_form_data=False)
         try:
             api_files.receive(world, file_id, content)
         except ApiError as error:

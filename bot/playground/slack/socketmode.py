@@ -19,6 +19,8 @@ from websockets.sync.server import Server, ServerConnection, serve
 from bot.playground.slack import limits
 from bot.playground.slack.model import APP_ID, JSON
 
+# How long an old connection waits for its successor before it is closed.
+OLD_CONNECTION_SECONDS = 10.0
 # Answers to these may carry a payload; an event's may not.
 ANSWERABLE = frozenset({"slash_commands", "interactive"})
 
@@ -114,8 +116,12 @@ class SocketHub:
             self.unexpected.append(f"socket mode: a payload in the acknowledgement of {kind}")
         return waiting.payload if answered else None
 
-    def refresh(self, reason: str = "refresh_requested") -> int:
-        """Tell each connection to come back; they get nothing more. How many were told."""
+    def refresh(self, reason: str = "refresh_requested", *, lingers: bool = False) -> int:
+        """Tell each connection to come back; they get nothing more. How many were told.
+
+        An old connection is closed once a new one is up, unless it `lingers`: slack_sdk's built-in client then
+        listens to the new one only when its read of the old one times out, up to three seconds later.
+        """
         frame = json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink"}})
         told = 0
         for connection in self._open():
@@ -125,7 +131,13 @@ class SocketHub:
                 told += 1
             except ConnectionClosed:
                 continue
+            if not lingers:
+                threading.Thread(target=self._retire, args=(connection,), daemon=True).start()
         return told
+
+    def _retire(self, connection: ServerConnection) -> None:
+        self.wait_connected(OLD_CONNECTION_SECONDS)
+        connection.close()
 
     def cut(self) -> int:
         """Break every connection without a close frame, as a lost network does. How many were cut."""
