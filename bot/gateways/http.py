@@ -57,9 +57,7 @@ class Again(StrEnum):
 class CallFailed(GatewayError):
     """A call without a good answer. `status` and `body` are for the adapter, `message` for people."""
 
-    def __init__(
-        self, kind: FailureKind, message: str, again: Again = Again.NO, *, after: float | None = None
-    ) -> None:
+    def __init__(self, kind: FailureKind, message: str, again: Again = Again.NO, *, after: float | None = None) -> None:
         """`after` is the Retry-After that came with it, in seconds."""
         super().__init__(kind, message, retry_after_seconds=after)
         self.again = again
@@ -111,9 +109,9 @@ class Dialect:
 class Surroundings:
     """What the policy needs from outside: a transport and clocks. Tests put their own here."""
 
+    now: Callable[[], datetime]
     transport: httpx.BaseTransport | None = None
     monotonic: Callable[[], float] = time.monotonic
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     observe: Callable[[Call], None] = _ignore
 
 
@@ -126,15 +124,15 @@ class Http:
         base_url: str,
         credential: str,
         *,
+        around: Surroundings,
         patience: Patience | None = None,
-        around: Surroundings | None = None,
     ) -> None:
         """`credential` is the bearer of every call that does not bring its own."""
         self._name = dialect.name
         self._explain = dialect.explain
         self._credential = credential
         self._patience = patience or Patience()
-        self._around = around or Surroundings()
+        self._around = around
         pooled = httpx.Limits(
             max_connections=50, max_keepalive_connections=20, keepalive_expiry=self._patience.idle_seconds
         )
@@ -165,9 +163,7 @@ class Http:
         """Close all connections."""
         self.close()
 
-    def read(
-        self, path: str, params: Mapping[str, str | int] | None = None, *, bearer: str | None = None
-    ) -> Reply:
+    def read(self, path: str, params: Mapping[str, str | int] | None = None, *, bearer: str | None = None) -> Reply:
         """GET, repeated where that may help. Failures are `TRANSIENT` or `PERMANENT`, never `UNKNOWN`."""
         return self._persist(_Request("GET", path, Safety.READ, params=params, bearer=bearer))
 
@@ -180,35 +176,45 @@ class Http:
         return self._send(_Request("POST", path, Safety.ONCE, body=body), self._patience.read_seconds)
 
     def _persist(self, request: _Request) -> Reply:
-        """Send until it works, it is pointless, or `total_seconds` are over."""
-        patience = self._patience
-        deadline = self._around.monotonic() + patience.total_seconds
-        tries = 0
+        """Send until it works, it is pointless, or `total_seconds` are over.
 
-        def wait_for(error: Exception) -> bool | float:
-            if not isinstance(error, CallFailed) or error.again is Again.NO:
-                return False
-            if error.again is Again.SECOND_TRY and tries > 1:
-                return False
-            left = deadline - self._around.monotonic()
-            after = error.retry_after_seconds
-            if after is None:
-                return left > patience.longest_wait_seconds
-            return after if after < left else False
-
-        for attempt in stamina.retry_context(
-            on=wait_for,
-            attempts=patience.attempts,
-            timeout=None,
-            wait_initial=patience.first_wait_seconds,
-            wait_max=patience.longest_wait_seconds,
-            wait_jitter=patience.first_wait_seconds,
-        ):
-            with attempt:
-                tries += 1
-                left = deadline - self._around.monotonic()
-                return self._send(request, max(0.1, min(patience.read_seconds, left)))
+        Once one attempt may have been carried out, a later one that was not cannot take the doubt away.
+        """
+        deadline = self._around.monotonic() + self._patience.total_seconds
+        failures: list[CallFailed] = []
+        try:
+            for attempt in stamina.retry_context(
+                on=lambda error: self._wait_for(error, failures, deadline),
+                attempts=self._patience.attempts,
+                timeout=None,
+                wait_initial=self._patience.first_wait_seconds,
+                wait_max=self._patience.longest_wait_seconds,
+                wait_jitter=self._patience.first_wait_seconds,
+            ):
+                with attempt:
+                    left = deadline - self._around.monotonic()
+                    return self._send(request, max(0.1, min(self._patience.read_seconds, left)))
+        except CallFailed as last:
+            in_doubt = any(failure.kind is FailureKind.UNKNOWN for failure in failures)
+            if in_doubt and last.kind is FailureKind.TRANSIENT:
+                last.kind = FailureKind.UNKNOWN
+            raise
         raise AssertionError  # pragma: no cover - stamina returns or raises
+
+    def _wait_for(self, error: Exception, failures: list[CallFailed], deadline: float) -> bool | float:
+        """Whether to try again after an error: no, yes, or after so many seconds."""
+        if not isinstance(error, CallFailed):
+            return False
+        failures.append(error)
+        if error.again is Again.NO:
+            return False
+        if error.again is Again.SECOND_TRY and sum(f.again is Again.SECOND_TRY for f in failures) > 1:
+            return False
+        left = deadline - self._around.monotonic()
+        after = error.retry_after_seconds
+        if after is None:
+            return left > self._patience.longest_wait_seconds
+        return after if after < left else False
 
     def _send(self, request: _Request, read_seconds: float) -> Reply:
         """One request, one answer or one classified failure."""
@@ -229,6 +235,9 @@ class Http:
             outcome = type(error).__name__
             # The original error knows the address and the request: it is named, not chained.
             raise self._lost(error, request.safety) from None
+        except (httpx.InvalidURL, UnicodeError) as error:
+            outcome = type(error).__name__
+            raise self._unsendable() from None
         finally:
             seconds = self._around.monotonic() - started
             self._around.observe(Call(self._name, request.method, request.path, outcome, seconds))
@@ -240,6 +249,8 @@ class Http:
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
                 # Nothing was sent.
                 return CallFailed(FailureKind.TRANSIENT, f"{self._name} could not be reached", Again.YES)
+            case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+                return self._unsendable()
             case httpx.TimeoutException():
                 return self._unanswered("did not answer in time", safety, Again.NO)
             case httpx.NetworkError() | httpx.RemoteProtocolError():
@@ -247,6 +258,10 @@ class Http:
                 return self._unanswered("cut the connection", safety, Again.SECOND_TRY)
             case _:
                 return self._unanswered("answered in a way that cannot be read", safety, Again.NO)
+
+    def _unsendable(self) -> CallFailed:
+        message = f"{self._name} cannot be called: check the spelling of its address and key"
+        return CallFailed(FailureKind.PERMANENT, message)
 
     def _unanswered(self, what: str, safety: Safety, again: Again) -> CallFailed:
         if safety is Safety.READ:
@@ -270,9 +285,7 @@ class Http:
     def _refusal(self, status: int, safety: Safety, retry_after: str | None, body: object) -> CallFailed:
         after = _retry_after(retry_after, self._around.now)
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            return CallFailed(
-                FailureKind.TRANSIENT, f"{self._name} asks to slow down (429)", Again.YES, after=after
-            )
+            return CallFailed(FailureKind.TRANSIENT, f"{self._name} asks to slow down (429)", Again.YES, after=after)
         if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
             again = _again(status, safety)
             failure = self._unanswered(f"answered with an error ({status})", safety, again)

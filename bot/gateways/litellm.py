@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from threading import Lock
@@ -98,8 +99,8 @@ class LiteLLM:
             raise GatewayError(FailureKind.PERMANENT, "a cap cannot be negative")
         if spec.expires_at is not None and spec.expires_at <= now:
             raise GatewayError(FailureKind.PERMANENT, "the key would have expired before it was made")
-        body = _mint_body(spec, now)
-        with self._stripes[hash(spec.alias) % _STRIPES]:
+        body = wire.mint_body(spec, now)
+        with self._stripes[zlib.crc32(spec.alias.encode()) % _STRIPES]:
             try:
                 reply = self._http.once("/key/generate", body)
             except CallFailed as failure:
@@ -117,7 +118,7 @@ class LiteLLM:
         if body.get("token_id", handle) != handle:
             raise GatewayError(FailureKind.UNKNOWN, f"{NAME} answered a mint with another key's id")
         row = wire.key_row({k: v for k, v in body.items() if k not in {"key", "token"}})
-        wrong = _deviations(spec, row)
+        wrong = wire.deviations(spec, row)
         if wrong:
             self.delete(handle)
             msg = f"{NAME} made a key with another {' and '.join(wrong)} than asked; it was deleted again"
@@ -254,8 +255,8 @@ class LiteLLM:
         """
         if self.is_own_credential(secret):
             raise _own_credential()
-        if not secret.isascii() or not secret.isprintable():
-            return Probe.REFUSED
+        if not secret or not all("!" <= letter <= "~" for letter in secret):
+            return Probe.UNREACHABLE  # cannot be sent as it is, so it proves nothing
         try:
             self._http.read("/v1/models", bearer=secret)
         except CallFailed as failure:
@@ -303,38 +304,6 @@ class LiteLLM:
 
 def _sha256(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _mint_body(spec: KeySpec, now: datetime) -> dict[str, object]:
-    """Only keys for calling models: `llm_api` keeps a member's key off the management routes."""
-    body: dict[str, object] = {
-        "key_alias": spec.alias,
-        "user_id": spec.holder,
-        "max_budget": wire.usd(spec.cap_micros),
-        "models": list(spec.models),
-        "metadata": {wire.TAGS: spec.tags},
-        "key_type": "llm_api",
-    }
-    window = wire.budget_duration(spec.cap_period)
-    if window is not None:
-        body["budget_duration"] = window
-    if spec.expires_at is not None:
-        body["duration"] = wire.lifetime(spec.expires_at, now)
-    return body
-
-
-def _deviations(spec: KeySpec, row: wire.KeyRow) -> list[str]:
-    """Which agreed limits the made key lacks. (`duration` comes back null even when it was honoured.)"""
-    wrong = []
-    if row.max_budget is None or money.from_usd(row.max_budget) != spec.cap_micros:
-        wrong.append("cap")
-    if row.budget_duration != wire.budget_duration(spec.cap_period):
-        wrong.append("cap period")
-    if spec.expires_at is not None and row.expires is None:
-        wrong.append("expiry")
-    if spec.models and set(row.models) != set(spec.models):
-        wrong.append("choice of models")
-    return wrong
 
 
 def _is_alias_taken(failure: CallFailed) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from bot.domain import money
-from bot.gateways.base import CapPeriod, FailureKind, GatewayError, KeyRecord
+from bot.gateways.base import CapPeriod, FailureKind, GatewayError, KeyRecord, KeySpec
 
 TAGS = "purser"
 """The entry of a key's `metadata` that is ours. The top-level `tags` of LiteLLM need a licence."""
@@ -121,6 +121,38 @@ def lifetime(expires_at: datetime, now: datetime) -> str:
     LiteLLM counts durations from when it hears them, and refuses fractions and negative ones.
     """
     return f"{max(0, (expires_at - now) // timedelta(seconds=1))}s"
+
+
+def mint_body(spec: KeySpec, now: datetime) -> dict[str, object]:
+    """Only keys for calling models: `llm_api` keeps a member's key off the management routes."""
+    body: dict[str, object] = {
+        "key_alias": spec.alias,
+        "user_id": spec.holder,
+        "max_budget": usd(spec.cap_micros),
+        "models": list(spec.models),
+        "metadata": {TAGS: spec.tags},
+        "key_type": "llm_api",
+    }
+    window = budget_duration(spec.cap_period)
+    if window is not None:
+        body["budget_duration"] = window
+    if spec.expires_at is not None:
+        body["duration"] = lifetime(spec.expires_at, now)
+    return body
+
+
+def deviations(spec: KeySpec, row: KeyRow) -> list[str]:
+    """Which agreed limits the made key lacks. (`duration` comes back null even when it was honoured.)"""
+    wrong = []
+    if row.max_budget is None or money.from_usd(row.max_budget) != spec.cap_micros:
+        wrong.append("cap")
+    if row.budget_duration != budget_duration(spec.cap_period):
+        wrong.append("cap period")
+    if spec.expires_at is not None and row.expires is None:
+        wrong.append("expiry")
+    if spec.models and set(row.models) != set(spec.models):
+        wrong.append("choice of models")
+    return wrong
 
 
 def error_type(body: object) -> str | None:

@@ -106,9 +106,7 @@ class Faults:
             for fault in list(self._waiting):
                 if fault.route not in {None, path}:
                     continue
-                if fault.kind is not FaultKind.LATENCY and any(
-                    other.kind is not FaultKind.LATENCY for other in taken
-                ):
+                if fault.kind is not FaultKind.LATENCY and any(other.kind is not FaultKind.LATENCY for other in taken):
                     continue
                 taken.append(replace(fault))
                 if fault.times is not None:
@@ -163,9 +161,7 @@ class Wire:
                     lost = fault
         return self._work(environ, start_response, lost)
 
-    def _work(
-        self, environ: WSGIEnvironment, start_response: StartResponse, lost: Fault | None
-    ) -> Iterable[bytes]:
+    def _work(self, environ: WSGIEnvironment, start_response: StartResponse, lost: Fault | None) -> Iterable[bytes]:
         status: list[int] = []
 
         def started(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ANN401 - WSGI

@@ -113,8 +113,13 @@ def as_updated(key: StoredKey, given: str) -> dict[str, Any]:
 
 
 def as_table(key: StoredKey) -> dict[str, Any]:
-    """The answer of /key/block and /key/unblock: the raw row."""
+    """The answer of /key/block: the raw row."""
     return shapes.TABLE | _row(key, "Z") | {"token": key.token}
+
+
+def as_unblocked(key: StoredKey) -> dict[str, Any]:
+    """The answer of /key/unblock: another row than that of /key/block."""
+    return shapes.INFO | _row(key, "Z") | {"token": key.token}
 
 
 def as_listed(key: StoredKey) -> dict[str, Any]:

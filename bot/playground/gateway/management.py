@@ -16,6 +16,7 @@ from bot.playground.gateway.keys import (
     as_listed,
     as_minted,
     as_table,
+    as_unblocked,
     as_updated,
     hash_of,
 )
@@ -85,9 +86,7 @@ def _generate(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     budget = _budget(asked, "internal_server_error")
     secret = asked.get("key") or state.new_secret()
     if not str(secret).startswith("sk-") or len(secret) < 16:
-        raise errors.wrapped(
-            400, "Invalid key format. LiteLLM Virtual Key must be at least 16 characters long."
-        )
+        raise errors.wrapped(400, "Invalid key format. LiteLLM Virtual Key must be at least 16 characters long.")
     alias = asked.get("key_alias")
     with state.settled() as now:
         expires = _expiry(asked.get("duration"), now)
@@ -209,7 +208,7 @@ def _set_blocked(state: State, asked: dict[str, Any], *, blocked: bool) -> dict[
             key.blocked_at = now
         key.blocked = blocked
         key.updated_at = key.settings_updated_at = now
-        return as_table(key)
+        return as_table(key) if blocked else as_unblocked(key)
 
 
 def _delete(state: State, asked: dict[str, Any]) -> dict[str, Any]:

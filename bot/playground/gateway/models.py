@@ -27,9 +27,7 @@ class Model:
 
 MODELS = (
     Model("mock-gpt", "openai/gpt-4o-mini", 1.5e-07, 6e-07, "hello from the mock model"),
-    Model(
-        "mock-expensive", "openai/gpt-4o", 0.001, 0.001, "one two three four five six seven eight nine ten"
-    ),
+    Model("mock-expensive", "openai/gpt-4o", 0.001, 0.001, "one two three four five six seven eight nine ten"),
 )
 
 

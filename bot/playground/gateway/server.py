@@ -76,9 +76,7 @@ class FakeGateway:
         if self._server is None:
             self._server = make_server(HOST, self._port, self._app, threaded=True, request_handler=_Quiet)
             self._port = self._server.server_port
-            self._thread = Thread(
-                target=self._server.serve_forever, args=(0.02,), name="fake-gateway", daemon=True
-            )
+            self._thread = Thread(target=self._server.serve_forever, args=(0.02,), name="fake-gateway", daemon=True)
             self._thread.start()
         return self
 

@@ -112,7 +112,7 @@ INFO: dict[str, Any] = dict.fromkeys(
     "rotation_count": 0,
     "auto_rotate": False,
 }
-"""/key/info and /key/update."""
+"""/key/info, /key/update and /key/unblock."""
 
 TABLE: dict[str, Any] = dict.fromkeys(
     (
@@ -149,7 +149,7 @@ TABLE: dict[str, Any] = dict.fromkeys(
     "auto_rotate": False,
     "router_settings": {},
 }
-"""/key/block, /key/unblock and, with more, /key/list."""
+"""/key/block and, with more, /key/list."""
 
 LISTED: dict[str, Any] = dict.fromkeys(
     (

@@ -214,9 +214,7 @@ class State:
         with self.lock:
             self.keys = {row["token"]: from_json(row) for row in saved["keys"]}
             self.deleted = [from_json(row) for row in saved["deleted"]]
-            self.charges = [
-                Charge(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in saved["charges"]
-            ]
+            self.charges = [Charge(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in saved["charges"]]
 
 
 def _charge_to_json(charge: Charge) -> dict[str, Any]:

@@ -115,9 +115,7 @@ def _breakdown(state: State, charges: list[Charge]) -> dict[str, Any]:
     empty: dict[str, Any] = {"mcp_servers": {}, "providers": {}, "endpoints": {}, "entities": {}}
     return empty | {
         "models": {name: _of_model(state, part) for name, part in _grouped(charges, lambda c: c.model)},
-        "model_groups": {
-            name: _of_model(state, part) for name, part in _grouped(charges, lambda c: c.model_group)
-        },
+        "model_groups": {name: _of_model(state, part) for name, part in _grouped(charges, lambda c: c.model_group)},
         "api_keys": keys,
     }
 

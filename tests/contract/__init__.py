@@ -1,0 +1,1 @@
+"""What every gateway adapter must do, run against a fake and, where there is one, the real thing."""

@@ -1,0 +1,1 @@
+"""What the gateway adapters decide on their own: the HTTP policy and the reading of answers."""
