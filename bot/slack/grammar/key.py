@@ -108,7 +108,7 @@ def _no_amount(tokens: list[str], example: str) -> Slip:
         return Slip("Amount and time come first, then what it is for.", example)
     if not tokens or span(tokens):
         return Slip("Say how much it may spend.", example)
-    return Slip(f"An amount is needed; {quote(tokens[0])} is none.", example)
+    return Slip(f"An amount comes first, and {quote(tokens[0])} is none.", example)
 
 
 def _member(tokens: list[str]) -> KeyCommand:

@@ -39,7 +39,7 @@ class Slip(ValueError):
         self.mistake = Mistake(text, example)
 
 
-HELP_WORDS = frozenset({"help", "?", "-h", "--help"})
+HELP_WORDS = frozenset({"help", "?", "-h", "--help", "—help"})
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
@@ -148,7 +148,8 @@ def label(token: str, example: str) -> str:
 
 # --- amounts, times, models ---
 
-_CURRENCY = re.compile(r"[$€£¥₹₿]")
+_CURRENCY = re.compile(r"[-+]?[$€£¥₹₿]\S*|[-+]?[\d.,]+[$€£¥₹₿]")
+_OTHER_CURRENCY = re.compile(r"[€£¥₹₿]")
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*(?:e[-+]?\d+)?(?:k|m|usd)?|[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
 _UNITS = r"mins?|minutes?|hours?|hrs?|days?|weeks?|months?|years?|secs?|seconds?"
 _SPAN = re.compile(rf"[-+]?[\d.,]*\d[\d.,]*(?:[mhdwys]|mo|{_UNITS})", re.IGNORECASE)
@@ -169,6 +170,8 @@ class Typed:
 
 def amount(token: str, example: str) -> int:
     """An amount in micro-USD; `/month` and `/mo` may follow. Raises `Slip`."""
+    if _OTHER_CURRENCY.search(token):
+        raise Slip("Amounts are in US dollars, such as $25.", example)
     try:
         return money.parse(re.sub(r"/(?:month|mo)$", "", token, flags=re.IGNORECASE))
     except money.BadAmount as problem:
@@ -188,7 +191,7 @@ def duration(text: str, example: str) -> int:
 
 def is_amount(token: str, *, plain: bool) -> bool:
     """Whether a word is meant as money: it has a currency sign, or is a number where `plain` ones count."""
-    return bool(_CURRENCY.search(token)) or (plain and _NUMBER.fullmatch(token) is not None)
+    return bool(_CURRENCY.fullmatch(token)) or (plain and _NUMBER.fullmatch(token) is not None)
 
 
 def span(tokens: list[str]) -> int:
@@ -210,20 +213,30 @@ def terms(tokens: list[str], example: str) -> Typed:
     seconds: int | None = None
     first = True
     while left:
-        if length := span(left):
+        if left[0].lower() == "for" and span(left[1:]):
+            left = left[1:]
+        ahead = [_bare(word) for word in left[:2]]
+        if length := span(ahead):
             if seconds is not None:
                 raise Slip("There are two times. Put a reason that starts with one in quotes.", example)
-            seconds, left = duration(" ".join(left[:length]), example), left[length:]
-        elif is_amount(left[0], plain=first):
+            seconds, left = duration(" ".join(ahead[:length]), example), left[length:]
+        elif is_amount(ahead[0], plain=first):
             if cap is not None:
                 raise Slip("There are two amounts. Put a reason that starts with one in quotes.", example)
-            cap, left = amount(left[0], example), left[1:]
+            cap, left = amount(ahead[0], example), left[1:]
         else:
             break
         first = False
     if cap is not None and seconds is None and left and re.fullmatch(r"\d{1,4}", left[0]):
         raise Slip(f"Say what {quote(left[0])} is: a time has a unit, such as 7d or 36h.", example)
     return Typed(cap, seconds, models, tuple(left))
+
+
+def _bare(word: str) -> str:
+    """A word without a comma after it or quotes around it; one that only begins a quotation stays as it is."""
+    bare = word.rstrip(",;") or word
+    quoted = len(bare) > 2 and bare[0] == bare[-1] and bare[0] in "\"'`"
+    return bare[1:-1] if quoted else bare
 
 
 def _take_models(tokens: list[str], example: str) -> tuple[tuple[str, ...] | None, list[str]]:

@@ -36,9 +36,7 @@ def already_decided(facts: RequestFacts) -> Message:
             return _answer(f"Already approved {who}.")
         case RequestState.DENIED:
             words = request.standing(Verdict.DENY)
-            return _answer(
-                f"Already denied by {mention(words[-1].owner_id)}." if words else "Already denied."
-            )
+            return _answer(f"Already denied by {mention(words[-1].owner_id)}." if words else "Already denied.")
         case RequestState.CANCELLED:
             return _answer(f"Already cancelled by {mention(request.requester_id)}.")
         case RequestState.EXPIRED:
@@ -90,15 +88,11 @@ def unknown_label() -> Message:
 
 def no_team() -> Message:
     """Somebody asks for a key without being in any team."""
-    return _answer(
-        "You are in no team yet. Ask an owner of your team for `/ai-team invite @you` in its channel."
-    )
+    return _answer("You are in no team yet. Ask an owner of your team for `/ai-team invite @you` in its channel.")
 
 
 def unknown_team() -> Message:
-    return _answer(
-        "No team lives in this channel. Type this in your team's channel, or open the form with `/ai-key`."
-    )
+    return _answer("No team lives in this channel. Type this in your team's channel, or open the form with `/ai-key`.")
 
 
 def waiting_for(facts: RequestFacts) -> Message:

@@ -53,21 +53,14 @@ def direct(notice: Notice, now: datetime, *, for_owner: bool = False) -> Message
 def _approved(notice: Notice, facts: RequestFacts) -> Message:
     request = facts.request
     if request.purpose is Purpose.EXTEND:
-        return _tell(
-            f"You get {say.ask(facts)}. {say.approved_by(facts)} The new end is being set at the gateway."
-        )
+        return _tell(f"You get {say.ask(facts)}. {say.approved_by(facts)} The new end is being set at the gateway.")
     clock = (
-        f" Its {show_duration(request.terms.duration_seconds)} start then."
-        if request.terms.duration_seconds
-        else ""
+        f" Its {show_duration(request.terms.duration_seconds)} start then." if request.terms.duration_seconds else ""
     )
     lines = [
         f"*You can have your key.* {say.approved_by(facts)} It is {say.ask(facts)}.",
         say.changed(facts),
-        (
-            "Press *Reveal key* when you are ready. The key is made at that moment and shown once, only "
-            f"to you.{clock}"
-        ),
+        (f"Press *Reveal key* when you are ready. The key is made at that moment and shown once, only to you.{clock}"),
         f"Not revealed by {moment(request.deadline_at)}, it lapses.",
     ]
     return _tell(stack(lines), say.reveal_button(request))
@@ -83,8 +76,7 @@ def _denied(notice: Notice, facts: RequestFacts) -> Message:
 def _request_expired(notice: Notice, facts: RequestFacts) -> Message:
     again = "" if facts.request.purpose is Purpose.EXTEND else f"\nTo ask again: {say.retype(facts.request)}"
     return _tell(
-        f"Nobody decided on your request for {say.ask(facts)} in time, so it has expired. Nothing was "
-        f"made.{again}"
+        f"Nobody decided on your request for {say.ask(facts)} in time, so it has expired. Nothing was made.{again}"
     )
 
 
@@ -107,9 +99,7 @@ def _withdrawn(notice: Notice, facts: RequestFacts) -> Message:
 def _extended(notice: Notice, facts: RequestFacts) -> Message:
     key = facts.key.key if facts.key else None
     until = say.ends(key) if key else "longer"
-    return _tell(
-        f"{say.label(facts)} now works {until}. {say.approved_by(facts)} The key itself stays the same."
-    )
+    return _tell(f"{say.label(facts)} now works {until}. {say.approved_by(facts)} The key itself stays the same.")
 
 
 # --- about a key, to its holder ---
@@ -129,17 +119,14 @@ def _warning(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 
 def _expired(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(
-        f"The time of {code(facts.key.label)} is over. {_off_words(facts)}\nIt had "
-        f"{say.spent(facts)}. {_ASK_AGAIN}"
+        f"The time of {code(facts.key.label)} is over. {_off_words(facts)}\nIt had {say.spent(facts)}. {_ASK_AGAIN}"
     )
 
 
 def _disabled(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     key = facts.key
     meaning = "Calls with it fail." if key.state is KeyState.DISABLED else "Please stop using it."
-    hint = (
-        "Not expected? An owner of the team can restore it." if say.restore_button(key, now) else _ASK_AGAIN
-    )
+    hint = "Not expected? An owner of the team can restore it." if say.restore_button(key, now) else _ASK_AGAIN
     return _tell(f"*Your key {code(key.label)} was turned off.* {say.key_state(key)}\n{meaning} {hint}")
 
 
@@ -149,9 +136,7 @@ def _returned(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 
 def _restored(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     who = f" by {mention(notice.actor_id)}" if notice.actor_id else ""
-    return _tell(
-        f"Your key {code(facts.key.label)} was restored{who} and works again, {say.ends(facts.key)}."
-    )
+    return _tell(f"Your key {code(facts.key.label)} was restored{who} and works again, {say.ends(facts.key)}.")
 
 
 def _unproven(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
@@ -223,9 +208,7 @@ def _whose(facts: KeyFacts) -> str:
 
 def _off_words(facts: KeyFacts) -> str:
     return (
-        say.proof(facts.key.proof, facts.key.proven_at)
-        if facts.key.state is KeyState.DISABLED
-        else say.NOT_CONFIRMED
+        say.proof(facts.key.proof, facts.key.proven_at) if facts.key.state is KeyState.DISABLED else say.NOT_CONFIRMED
     )
 
 

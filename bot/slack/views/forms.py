@@ -106,10 +106,7 @@ def request_form(facts: FormFacts) -> View:
             act.TIME,
             "Time",
             inputs.line("7d", short_duration(facts.default_seconds)),
-            hint=(
-                f"For temporary keys, such as 36h, 7d or 2w; at most {longest}. It starts when you "
-                "reveal the key."
-            ),
+            hint=(f"For temporary keys, such as 36h, 7d or 2w; at most {longest}. It starts when you reveal the key."),
             optional=True,
         ),
         *inputs.models(facts.gateway.models, ()),
@@ -130,9 +127,7 @@ def read_request_form(view: Mapping[str, Any]) -> RequestInput | inputs.Errors:
         errors[act.TEAM] = "Choose a team."
     cap = inputs.read_cap(view, errors)
     seconds = None if kind is KeyKind.MEMBER else inputs.read_time(view, errors, needed=True)
-    reason = inputs.read_reason(
-        view, errors, "Say in a few words what it is for.", needed=kind is not KeyKind.MEMBER
-    )
+    reason = inputs.read_reason(view, errors, "Say in a few words what it is for.", needed=kind is not KeyKind.MEMBER)
     if errors or kind is None:
         return errors
     return RequestInput(team_id, kind, cap, seconds, inputs.many(view, act.MODELS) or (), reason)
@@ -149,9 +144,7 @@ def changes_form(facts: RequestFacts) -> View:
         section(f"{mention(request.requester_id)} asks for {say.ask(facts)}. You approve this instead:")
     ]
     if request.purpose is Purpose.ISSUE:
-        blocks.append(
-            inputs.block(act.CAP, "Cap in US dollars", inputs.line("$25", money.show(terms.cap_micros)))
-        )
+        blocks.append(inputs.block(act.CAP, "Cap in US dollars", inputs.line("$25", money.show(terms.cap_micros))))
     if terms.duration_seconds:
         name = "More time" if request.purpose is Purpose.EXTEND else "Time"
         blocks.append(
@@ -218,14 +211,9 @@ def read_extend_form(view: Mapping[str, Any]) -> ExtendInput | inputs.Errors:
 def disable_form(facts: KeyFacts | None = None) -> View:
     """Turns off this key, or the one that is typed or pasted into the form."""
     if facts:
-        blocks = [
-            section(f"{code(facts.key.label)} of {mention(facts.key.holder_id)} stops working at once.")
-        ]
+        blocks = [section(f"{code(facts.key.label)} of {mention(facts.key.holder_id)} stops working at once.")]
     else:
-        hint = (
-            "Its label, such as ana-7kq2, or the key itself. A pasted key is neither stored nor "
-            "shown to anybody."
-        )
+        hint = "Its label, such as ana-7kq2, or the key itself. A pasted key is neither stored nor shown to anybody."
         blocks = [inputs.block(act.KEY, "Key or label", {"type": "plain_text_input"}, hint=hint)]
     blocks.append(inputs.reason("Why?", optional=True))
     return modal(act.DISABLE_FORM, "Turn a key off", blocks, facts.key.id if facts else "", "Disable now")

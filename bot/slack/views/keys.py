@@ -23,6 +23,7 @@ from bot.slack.views.base import (
     context,
     divider,
     fields,
+    fit,
     literal,
     mention,
     message,
@@ -33,9 +34,11 @@ from bot.slack.views.base import (
     stack,
 )
 
-BUTTONED_KEYS = 15
-"""Keys in a list that get buttons of their own; Slack allows 50 blocks in a message."""
+BUTTONED_KEYS = 10
+"""Keys in a list that get buttons of their own: Slack allows 50 blocks and 13,200 characters in a message."""
 _LISTED_OFF = 20
+_LIST_CHARS = 2200
+_STATE_CHARS = 250
 
 
 # --- the reveal ---
@@ -63,18 +66,14 @@ def revealed_modal(revealed: Revealed, now: datetime) -> View:
         ),
         section("*In your shell* (asks for the key, so that it stays out of your history)"),
         literal(
-            f'export OPENAI_BASE_URL="{base_url}"\n'
-            "printf 'Key: '; read -rs OPENAI_API_KEY; export OPENAI_API_KEY"
+            f"export OPENAI_BASE_URL=\"{base_url}\"\nprintf 'Key: '; read -rs OPENAI_API_KEY; export OPENAI_API_KEY"
         ),
         section("*Try it with curl*"),
         literal(_curl(model)),
         section("*Or with Python* (`pip install openai`)"),
         literal(_python(model)),
         *context(
-            (
-                "Keep it in a password manager or secret store, never in code or chat. Nobody can show it "
-                "to you again."
-            ),
+            ("Keep it in a password manager or secret store, never in code or chat. Nobody can show it to you again."),
             f"Leaked it? Type `/ai-disable {clip(key.label, 80)}` at once; anybody may.",
         ),
     ]
@@ -137,11 +136,14 @@ def key_list(keys: list[KeyFacts], now: datetime) -> Message:
         blocks += actions(say.extend_button(facts.key), say.give_back_button(facts.key))
     if rest := live[BUTTONED_KEYS:]:
         hint = "For these, type `/ai-key extend LABEL 7d` or `/ai-key return LABEL`."
-        blocks += [divider(), section(stack([hint, *map(key_line, rest)]))]
+        blocks += [divider(), section(stack([hint, *map(key_line, rest)], _LIST_CHARS))]
     if off:
         lines = [key_line(facts) for facts in off[:_LISTED_OFF]]
         more = len(off) - _LISTED_OFF
-        blocks += [divider(), section(stack([*lines, f"…and {more} more that are off" if more > 0 else ""]))]
+        blocks += [
+            divider(),
+            section(stack([*lines, f"…and {more} more that are off" if more > 0 else ""], _LIST_CHARS)),
+        ]
     names = ", ".join(code(facts.key.label) for facts in live[:5])
     return message(f"Your keys: {_count(live, off)} {names}".strip(), blocks)
 
@@ -153,7 +155,7 @@ def key_line(facts: KeyFacts) -> str:
     if key.state is KeyState.DISABLED:
         since = f" since {moment(key.off_at)}" if key.off_at else ""
         return f"{head}\nOff{since}: {_OFF_SHORT[key.off_cause or OffCause.DISABLED]}."
-    return f"{head}\n{say.key_state(key)}"
+    return f"{head}\n{fit(say.key_state(key), _STATE_CHARS)}"
 
 
 _OFF_SHORT = {
@@ -200,14 +202,8 @@ def _proven(outcome: Off) -> str:
     if outcome.proof is None:
         return say.NOT_CONFIRMED
     lag = outcome.disable_lag_seconds
-    warning = (
-        f" The gateway may accept it for up to {show_duration(lag)} more."
-        if lag and not outcome.already
-        else ""
-    )
-    return say.proof(outcome.proof, outcome.key.key.proven_at) + (
-        warning if outcome.proof.value == "recorded" else ""
-    )
+    warning = f" The gateway may accept it for up to {show_duration(lag)} more." if lag and not outcome.already else ""
+    return say.proof(outcome.proof, outcome.key.key.proven_at) + (warning if outcome.proof.value == "recorded" else "")
 
 
 def _next_step(outcome: Off, now: datetime) -> str:

@@ -30,9 +30,7 @@ from bot.slack.views.base import (
 REASON_SHOWN = 5 * REASON_CHARS
 """Room for the longest reason when every character of it has to be escaped."""
 MODELS_SHOWN = 12
-NOT_CONFIRMED = (
-    "*NOT confirmed off yet.* It may still work. Purser keeps trying and calls an owner if it can't."
-)
+NOT_CONFIRMED = "*NOT confirmed off yet.* It may still work. Purser keeps trying and calls an owner if it can't."
 
 
 def cap(micros: int, kind: KeyKind) -> str:
@@ -201,11 +199,7 @@ def off_cause(key: Key) -> str:
     if key.off_by and key.off_cause in (None, OffCause.DISABLED, OffCause.RETURNED):
         said += f" by {mention(key.off_by)}"
     if key.off_at:
-        said += (
-            f" {moment(key.off_at)}"
-            if key.off_cause is not OffCause.EXPIRED
-            else f" since {moment(key.off_at)}"
-        )
+        said += f" {moment(key.off_at)}" if key.off_cause is not OffCause.EXPIRED else f" since {moment(key.off_at)}"
     wants_reason = key.off_cause in (None, OffCause.DISABLED, OffCause.DRIFT)
     return said + because(key.off_reason or "") if wants_reason else f"{said}."
 
@@ -260,13 +254,8 @@ def extend_button(key: Key) -> Block | None:
 def give_back_button(key: Key) -> Block | None:
     if key.state is not KeyState.LIVE:
         return None
-    text = (
-        f"{clip(key.label, NAME_CHARS)} stops working at once. This can't be undone; you can ask "
-        "for a new key."
-    )
-    return button(
-        "Give back", act.GIVE_BACK, key.id, confirm=confirm("Give this key back?", text, "Give back")
-    )
+    text = f"{clip(key.label, NAME_CHARS)} stops working at once. This can't be undone; you can ask for a new key."
+    return button("Give back", act.GIVE_BACK, key.id, confirm=confirm("Give this key back?", text, "Give back"))
 
 
 def disable_button(key: Key) -> Block | None:

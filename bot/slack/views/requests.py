@@ -74,9 +74,7 @@ def duplicate(draft: RequestFacts, holds: KeyFacts, can_ask_anyway: bool) -> Mes
     lines = [f"You already hold {code(key.label)}: {say.spent(holds)}. {say.key_state(key)}"]
     extendable = key.state is KeyState.LIVE and key.expires_at is not None and seconds is not None
     if extendable:
-        lines.append(
-            f"*Extend {code(key.label)} by {show_duration(seconds or 0)} instead?* Its cap stays the same."
-        )
+        lines.append(f"*Extend {code(key.label)} by {show_duration(seconds or 0)} instead?* Its cap stays the same.")
     if can_ask_anyway:
         lines.append(f"*Ask anyway* sends your request for {say.ask(draft)}.")
     elif not extendable:
@@ -152,9 +150,7 @@ def _waiting(facts: RequestFacts) -> str:
     if agreed:
         missing = request.approvals_needed - len(agreed)
         more = "one more owner has" if missing == 1 else f"{missing} more owners have"
-        lines.append(
-            f"Approved by {mentions(agreed)}: {len(agreed)} of {request.approvals_needed}, {more} to agree."
-        )
+        lines.append(f"Approved by {mentions(agreed)}: {len(agreed)} of {request.approvals_needed}, {more} to agree.")
     elif request.approvals_needed > 1:
         lines.append(f"Waiting for {request.approvals_needed} owners to agree.")
     else:
@@ -174,10 +170,7 @@ def _approved(facts: RequestFacts) -> str:
         return f"{said} Waiting for {who} to reveal it, until {until}. No key exists before that."
     if facts.key.key.state in (KeyState.MINTING, KeyState.MINTED):
         return f"{said} {who} is revealing it now."
-    return (
-        f"{said} A first key was never surely shown, so it is withdrawn. {who} can reveal again "
-        f"until {until}."
-    )
+    return f"{said} A first key was never surely shown, so it is withdrawn. {who} can reveal again until {until}."
 
 
 def _fulfilled(facts: RequestFacts) -> str:
@@ -204,9 +197,7 @@ def _details(facts: RequestFacts) -> Block:
     if request.purpose is Purpose.EXTEND:
         pairs.append(("More time", show_duration(terms.duration_seconds or 0)))
         if facts.key and facts.request.state in _UNDECIDED:
-            pairs.append(
-                ("Ends now", moment(facts.key.key.expires_at) if facts.key.key.expires_at else "never")
-            )
+            pairs.append(("Ends now", moment(facts.key.key.expires_at) if facts.key.key.expires_at else "never"))
             pairs.append(("Use", say.spent(facts.key)))
     else:
         pairs.append(("Time", say.time(terms.duration_seconds)))
@@ -256,10 +247,7 @@ def _receipt_text(facts: RequestFacts) -> str:
         after = "You get a direct message as soon as it is decided."
         return f"You asked for {what}. {who}\n{after} Unanswered, it expires {moment(request.deadline_at)}."
     if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
-        return (
-            f"You asked for {what}. {say.approved_by(facts)}\nA direct message with *Reveal key* "
-            "is on its way."
-        )
+        return f"You asked for {what}. {say.approved_by(facts)}\nA direct message with *Reveal key* is on its way."
     return f"You asked for {what}. {status(facts)}"
 
 

@@ -57,8 +57,7 @@ def created(facts: TeamFacts) -> Message:
 def invited(one: Team, member_ids: Sequence[str]) -> Message:
     """Who can ask for keys from now on."""
     return message(
-        f"Added to team {code(one.name)}: {mentions(member_ids, most=20)}. They can ask for keys with "
-        "`/ai-key`."
+        f"Added to team {code(one.name)}: {mentions(member_ids, most=20)}. They can ask for keys with `/ai-key`."
     )
 
 

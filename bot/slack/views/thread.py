@@ -59,8 +59,7 @@ def _needs_one_more(notice: Notice, facts: RequestFacts) -> str:
     who = f" Asked {mentions(waiting)}." if waiting else ""
     count = f"{len(agreed)} of {request.approvals_needed}"
     return (
-        f"Approved by {mentions(agreed)}, {count}: {say.ask(facts)}.{_note(notice)} One more owner "
-        f"has to agree.{who}"
+        f"Approved by {mentions(agreed)}, {count}: {say.ask(facts)}.{_note(notice)} One more owner has to agree.{who}"
     )
 
 
@@ -69,9 +68,7 @@ def _approved(notice: Notice, facts: RequestFacts) -> str:
     lines = [f"{say.approved_by(facts)[:-1]}: {say.ask(facts)}.{_note(notice)}", say.changed(facts)]
     if request.purpose is Purpose.ISSUE:
         until = moment(request.deadline_at)
-        lines.append(
-            f"{mention(request.requester_id)} has a direct message to reveal the key, until {until}."
-        )
+        lines.append(f"{mention(request.requester_id)} has a direct message to reveal the key, until {until}.")
     return stack(lines)
 
 
@@ -84,10 +81,7 @@ def _denied(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _cancelled(notice: Notice, facts: RequestFacts) -> str:
-    return (
-        f"Cancelled by {mention(notice.actor_id or facts.request.requester_id)}. There is nothing "
-        "left to decide."
-    )
+    return f"Cancelled by {mention(notice.actor_id or facts.request.requester_id)}. There is nothing left to decide."
 
 
 def _reminder(notice: Notice, facts: RequestFacts) -> str:
@@ -126,10 +120,7 @@ def _revealed(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _lapsed(notice: Notice, facts: RequestFacts) -> str:
-    return (
-        "Lapsed: it was not revealed in time. No key was made, and nothing is promised from the "
-        "budget any more."
-    )
+    return "Lapsed: it was not revealed in time. No key was made, and nothing is promised from the budget any more."
 
 
 def _extended(notice: Notice, facts: RequestFacts) -> str:
@@ -139,10 +130,7 @@ def _extended(notice: Notice, facts: RequestFacts) -> str:
 
 def _withdrawn(notice: Notice, facts: RequestFacts) -> str:
     who = mention(facts.request.requester_id)
-    return (
-        f"A key was made but perhaps not shown, so it was withdrawn and nobody can use it. {who} "
-        "can reveal again."
-    )
+    return f"A key was made but perhaps not shown, so it was withdrawn and nobody can use it. {who} can reveal again."
 
 
 # --- about a key ---
@@ -180,9 +168,7 @@ def _cap_restored(notice: Notice, facts: KeyFacts) -> str:
 
 
 def _gone(notice: Notice, facts: KeyFacts) -> str:
-    return (
-        f"{code(facts.key.label)} was found off or gone at the gateway, without Purser. It now counts as off."
-    )
+    return f"{code(facts.key.label)} was found off or gone at the gateway, without Purser. It now counts as off."
 
 
 # --- about neither ---

@@ -1,0 +1,277 @@
+"""Every screen in every state, by name: what snapshots, limits and safety are checked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.facts import HomeFacts, Notice, Occasion, Off, TeamFacts
+from bot.domain.keys import ExpiryWarning, KeyKind, KeyState, OffCause, Proof
+from bot.domain.people import Barrier, Member, Team
+from bot.domain.periods import DAY_SECONDS
+from bot.domain.requests import Because, Refused, RequestState, Terms, Verdict
+from bot.slack.views import answers, direct, forms, help, home, keys, requests, teams, thread  # noqa: A004
+from bot.slack.views.base import Message
+from tests.slack.views import kit
+from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
+
+Screen = Message | dict[str, Any]
+CHANGED = {"terms": Terms(20 * USD, 3 * DAY_SECONDS)}
+BY_RULE = {"rule": "small-ask", "approvals_needed": 0}
+
+
+def cards(world: World) -> dict[str, Screen]:
+    """The channel's card, for every state of request and key."""
+    two: dict[str, Any] = {"approvals_needed": 2, "rule": "two-owners", "approvals": (kit.word(OMAR),)}
+    denied: dict[str, Any] = {"approvals": (kit.word(OMAR, Verdict.DENY, world.note),)}
+    member: dict[str, Any] = {"kind": KeyKind.MEMBER, "terms": Terms(50 * USD, None), "asked": Terms(50 * USD, None)}
+    states = {
+        "draft": kit.facts(world, kit.request(world, RequestState.DRAFT)),
+        "waiting": kit.facts(world, kit.request(world)),
+        "waiting_nobody": kit.facts(world, kit.request(world), asked_ids=()),
+        "waiting_member_kind": kit.facts(world, kit.request(world, **member)),
+        "waiting_two": kit.facts(world, kit.request(world, approvals_needed=2, rule="two-owners")),
+        "waiting_one_of_two": kit.facts(world, kit.request(world, **two)),
+        "waiting_enforced": kit.facts(world, kit.request(world), gateway=replace(kit.gateway(world), limits=())),
+        "denied": kit.facts(world, kit.request(world, RequestState.DENIED, **denied)),
+        "cancelled": kit.facts(world, kit.request(world, RequestState.CANCELLED)),
+        "expired": kit.facts(world, kit.request(world, RequestState.EXPIRED)),
+        "lapsed": kit.facts(world, kit.request(world, RequestState.LAPSED, **APPROVED_BY_OMAR)),
+        "approved": kit.facts(world, kit.request(world, RequestState.APPROVED, **APPROVED_BY_OMAR)),
+        "approved_changed": kit.facts(world, kit.request(world, RequestState.APPROVED, **(APPROVED_BY_OMAR | CHANGED))),
+        "approved_rule": kit.facts(world, kit.request(world, RequestState.APPROVED, **BY_RULE)),
+        "extend_waiting": kit.facts(world, kit.extend(world), kit.key(world)),
+        "extend_approved": kit.facts(
+            world, kit.extend(world, RequestState.APPROVED, **APPROVED_BY_OMAR), kit.key(world)
+        ),
+        "extend_done": kit.facts(world, kit.extend(world, RequestState.FULFILLED, **APPROVED_BY_OMAR), kit.key(world)),
+    }
+    for state in (KeyState.MINTING, KeyState.MINTED, KeyState.DISCARDING, KeyState.DISCARDED):
+        asked = kit.request(world, RequestState.APPROVED, **APPROVED_BY_OMAR)
+        states[f"approved_key_{state}"] = kit.facts(world, asked, kit.key(world, state))
+    for name, key in key_states(world).items():
+        asked = kit.request(world, RequestState.FULFILLED, **APPROVED_BY_OMAR)
+        states[f"revealed_{name}"] = kit.facts(world, asked, key)
+    return {f"card_{name}": requests.card(one, NOW) for name, one in states.items()}
+
+
+def key_states(world: World) -> dict[str, Any]:
+    found = {
+        "live": kit.key(world),
+        "live_unread": kit.key(world, spent_micros=None),
+        "restoring": kit.key(world, KeyState.RESTORING),
+        "disabling": kit.off_key(world, OffCause.DISABLED, None),
+        "disabled_probed": kit.off_key(world, OffCause.DISABLED, Proof.PROBED),
+        "disabled_quiet": kit.off_key(world, OffCause.DISABLED, Proof.QUIET),
+    }
+    return found | {f"off_{cause}": kit.off_key(world, cause) for cause in OffCause}
+
+
+def receipts(world: World) -> dict[str, Screen]:
+    waiting = kit.facts(world, kit.request(world))
+    by_rule = kit.facts(world, kit.request(world, RequestState.APPROVED, **BY_RULE), asked_ids=())
+    draft = kit.facts(world, kit.request(world, RequestState.DRAFT))
+    late = kit.facts(world, kit.request(world, RequestState.DRAFT, deadline_at=NOW - timedelta(minutes=1)))
+    member = kit.key(world, kind=KeyKind.MEMBER, expires_at=None)
+    return {
+        "receipt_waiting": requests.receipt(waiting, NOW),
+        "receipt_nobody": requests.receipt(replace(waiting, asked_ids=()), NOW),
+        "receipt_rule": requests.receipt(by_rule, NOW),
+        "receipt_extend": requests.receipt(kit.facts(world, kit.extend(world), kit.key(world)), NOW),
+        "receipt_cancelled": requests.receipt(kit.facts(world, kit.request(world, RequestState.CANCELLED)), NOW),
+        "preview": requests.preview(draft, NOW),
+        "preview_late": requests.preview(late, NOW),
+        "preview_rule": requests.preview(kit.facts(world, kit.request(world, RequestState.DRAFT, **BY_RULE)), NOW),
+        "preview_nobody": requests.preview(replace(draft, asked_ids=()), NOW),
+        "duplicate": requests.duplicate(draft, kit.key(world), can_ask_anyway=True),
+        "duplicate_member": requests.duplicate(draft, member, can_ask_anyway=False),
+        "refused_modal": requests.refused_modal(f"Only $3 is left for <@{ANA}>. {world.note}"),
+        "notice_modal": requests.notice_modal(world.team, world.note),
+    }
+
+
+def request_notices(world: World) -> dict[str, Notice]:
+    approved = kit.facts(world, kit.request(world, RequestState.APPROVED, **APPROVED_BY_OMAR))
+    changed = kit.facts(world, kit.request(world, RequestState.APPROVED, **(APPROVED_BY_OMAR | CHANGED)))
+    by_rule = kit.facts(world, kit.request(world, RequestState.APPROVED, **BY_RULE))
+    extend = kit.facts(world, kit.extend(world, RequestState.APPROVED, **APPROVED_BY_OMAR), kit.key(world))
+    one_of_two = kit.request(world, approvals_needed=2, approvals=(kit.word(OMAR),))
+    denied = kit.request(world, RequestState.DENIED, approvals=(kit.word(OMAR, Verdict.DENY, world.note),))
+    waiting = kit.facts(world, kit.request(world))
+    done = kit.facts(world, kit.request(world, RequestState.FULFILLED, **APPROVED_BY_OMAR), kit.key(world))
+    extended = kit.facts(world, kit.extend(world, RequestState.FULFILLED, **APPROVED_BY_OMAR), kit.key(world))
+    lapsed = kit.facts(world, kit.request(world, RequestState.LAPSED, **APPROVED_BY_OMAR))
+    return {
+        "needs_one_more": Notice(Occasion.NEEDS_ONE_MORE, OMAR, kit.facts(world, one_of_two), note=world.note),
+        "approved": Notice(Occasion.APPROVED, OMAR, approved, note=world.note),
+        "approved_changed": Notice(Occasion.APPROVED, OMAR, changed),
+        "approved_rule": Notice(Occasion.APPROVED, None, by_rule),
+        "approved_extend": Notice(Occasion.APPROVED, OMAR, extend),
+        "denied": Notice(Occasion.DENIED, OMAR, kit.facts(world, denied), note=world.note),
+        "cancelled": Notice(Occasion.CANCELLED, ANA, waiting),
+        "reminder": Notice(Occasion.REMINDER, None, waiting),
+        "escalation": Notice(Occasion.ESCALATION, None, waiting),
+        "escalation_nobody": Notice(Occasion.ESCALATION, None, replace(waiting, asked_ids=())),
+        "request_expired": Notice(
+            Occasion.REQUEST_EXPIRED, None, kit.facts(world, kit.request(world, RequestState.EXPIRED))
+        ),
+        "revealed": Notice(Occasion.REVEALED, ANA, done),
+        "lapsed": Notice(Occasion.LAPSED, None, lapsed),
+        "extended": Notice(Occasion.EXTENDED, OMAR, extended),
+        "withdrawn": Notice(Occasion.KEY_WITHDRAWN, None, approved),
+        "effect_failed_request": Notice(Occasion.EFFECT_FAILED, None, approved, note=world.note),
+    }
+
+
+def key_notices(world: World) -> dict[str, Notice]:
+    live = kit.key(world)
+    disabled = kit.off_key(world, OffCause.DISABLED)
+    disabling = kit.off_key(world, OffCause.DISABLED, None)
+    unknown = tuple(f"{world.label}-{n}" for n in range(world.many * 10))
+    return {
+        "warning_day": Notice(Occasion.EXPIRY_WARNING, key=live, warning=ExpiryWarning.DAY),
+        "warning_hour": Notice(Occasion.EXPIRY_WARNING, key=live, warning=ExpiryWarning.HOUR),
+        "expired": Notice(Occasion.KEY_EXPIRED, key=kit.off_key(world, OffCause.EXPIRED, off_by=None)),
+        "expired_unproven": Notice(Occasion.KEY_EXPIRED, key=kit.off_key(world, OffCause.EXPIRED, None)),
+        "disabled": Notice(Occasion.KEY_DISABLED, OLGA, key=disabled, note=world.note),
+        "disabling": Notice(Occasion.KEY_DISABLED, OLGA, key=disabling, note=world.note),
+        "returned": Notice(Occasion.KEY_RETURNED, ANA, key=kit.off_key(world, OffCause.RETURNED, off_by=ANA)),
+        "restored": Notice(Occasion.KEY_RESTORED, OMAR, key=live),
+        "unproven": Notice(Occasion.OFF_UNPROVEN, key=disabling, note=world.note),
+        "effect_failed_key": Notice(Occasion.EFFECT_FAILED, key=live, note=world.note),
+        "effect_failed": Notice(Occasion.EFFECT_FAILED),
+        "unknown_keys": Notice(Occasion.UNKNOWN_KEYS, note="litellm", others=unknown),
+        "unknown_key": Notice(Occasion.UNKNOWN_KEYS, note="litellm", others=unknown[:1]),
+        "cap_restored": Notice(Occasion.CAP_RESTORED, key=live, note=world.note),
+        "gone": Notice(Occasion.KEY_GONE, key=kit.off_key(world, OffCause.DRIFT, off_by=None, off_reason=None)),
+    }
+
+
+def notices(world: World) -> dict[str, Screen]:
+    found: dict[str, Screen] = {}
+    for name, notice in (request_notices(world) | key_notices(world)).items():
+        found[f"thread_{name}"] = thread.thread(notice, NOW)
+        found[f"direct_{name}"] = direct.direct(notice, NOW)
+    for name, notice in key_notices(world).items():
+        told = direct.direct(notice, NOW, for_owner=True)
+        if told != found[f"direct_{name}"]:
+            found[f"direct_owner_{name}"] = told
+    return found
+
+
+def form_screens(world: World) -> dict[str, Screen]:
+    waiting = kit.facts(world, kit.request(world))
+    no_models = replace(kit.form(world), gateway=replace(kit.gateway(world), models=()))
+    return {
+        "form_request": forms.request_form(kit.form(world)),
+        "form_request_teams": forms.request_form(kit.form(world, teams=max(2, world.many * 3))),
+        "form_request_no_models": forms.request_form(no_models),
+        "form_changes": forms.changes_form(waiting),
+        "form_changes_extend": forms.changes_form(kit.facts(world, kit.extend(world), kit.key(world))),
+        "form_deny": forms.deny_form(waiting),
+        "form_extend": forms.extend_form(kit.key(world), 30 * DAY_SECONDS),
+        "form_disable": forms.disable_form(kit.key(world)),
+        "form_disable_any": forms.disable_form(),
+    }
+
+
+def key_screens(world: World) -> dict[str, Screen]:
+    live = [kit.key(world, number=n) for n in range(world.many)]
+    offs = [kit.off_key(world, OffCause.DISABLED, number=n) for n in range(100, 100 + world.many)]
+    stopping = [kit.off_key(world, OffCause.DISABLED, None, number=n) for n in range(200, 200 + world.many)]
+    disabled, disabling = kit.off_key(world, OffCause.DISABLED), kit.off_key(world, OffCause.DISABLED, None)
+    probed = kit.off_key(world, OffCause.DISABLED, Proof.PROBED)
+    returned = kit.off_key(world, OffCause.RETURNED, off_by=ANA)
+    return {
+        "minting": keys.minting_modal(kit.facts(world, kit.request(world, RequestState.APPROVED))),
+        "revealed": keys.revealed_modal(kit.revealed(world), NOW),
+        "reveal_failed": keys.reveal_failed_modal(world.note),
+        "keys_none": keys.key_list([], NOW),
+        "keys": keys.key_list([*offs[:1], *live], NOW),
+        "keys_many": keys.key_list([*stopping, *live, *offs], NOW),
+        "off_recorded": keys.off(Off(disabled, Proof.RECORDED, disable_lag_seconds=60), NOW),
+        "off_probed": keys.off(Off(probed, Proof.PROBED), NOW),
+        "off_unproven": keys.off(Off(disabling, None), NOW),
+        "off_accepted": keys.off(Off(disabling, None, probe_accepted=True, disable_lag_seconds=60), NOW),
+        "off_already": keys.off(Off(disabled, Proof.RECORDED, already=True), NOW),
+        "off_already_unproven": keys.off(Off(disabling, None, already=True), NOW),
+        "restored": keys.restored(kit.key(world), NOW),
+        "restoring": keys.restored(kit.key(world, KeyState.RESTORING), NOW),
+        "returned": keys.returned(Off(returned, Proof.RECORDED)),
+        "returned_unproven": keys.returned(Off(disabling, None)),
+        "returned_already": keys.returned(Off(disabled, Proof.RECORDED, already=True)),
+    }
+
+
+def team_screens(world: World) -> dict[str, Screen]:
+    full = kit.team_facts(world)
+    bare = TeamFacts(Team("team-1", world.team, "C0SEARCH"))
+    nobody = HomeFacts(Member(ANA, "T0", "ana", "Ana"))
+    return {
+        "team": teams.team(full, NOW),
+        "team_bare": teams.team(bare, NOW),
+        "team_created": teams.created(full),
+        "team_invited": teams.invited(full.team, world.owners),
+        "team_removed": teams.removed(full.team, world.owners),
+        "team_owners": teams.owners_added(full.team, world.owners),
+        "team_unchanged": teams.unchanged(full.team, world.note),
+        "team_project": teams.project_created(full.team, full.projects[0], 200 * USD),
+        "team_none": teams.no_team_here(),
+        "home": home.home(kit.home_facts(world), NOW),
+        "home_empty": home.home(nobody, NOW),
+        "home_owner": home.home(replace(nobody, is_owner=True), NOW),
+        "help_key": help.help_for("/ai-key"),
+        "help_team": help.help_for("/ai-team"),
+        "help_disable": help.help_for("/ai-disable"),
+        "help_unknown": help.help_for("/ai-nonsense"),
+    }
+
+
+def answer_screens(world: World) -> dict[str, Screen]:
+    decided = {
+        "approved": kit.request(world, RequestState.APPROVED, **APPROVED_BY_OMAR),
+        "approved_rule": kit.request(world, RequestState.APPROVED, **BY_RULE),
+        "denied": kit.request(world, RequestState.DENIED, approvals=(kit.word(OMAR, Verdict.DENY),)),
+        "cancelled": kit.request(world, RequestState.CANCELLED),
+        "expired": kit.request(world, RequestState.EXPIRED),
+        "waiting": kit.request(world),
+    }
+    found: dict[str, Callable[[], Message]] = {
+        "refused": lambda: answers.refused(Refused(Because.NO_HEADROOM, f"Only $3 is left. {world.note}")),
+        "mistake": lambda: answers.mistake("Amounts look like $25 or $12.50.", "/ai-key $25 7d evaluate rerankers"),
+        "already_agreed": lambda: answers.already_agreed(
+            kit.facts(world, kit.request(world, approvals_needed=2, approvals=(kit.word(OMAR),)))
+        ),
+        "decided": lambda: answers.decided(kit.facts(world, decided["approved"])),
+        "cancelled": lambda: answers.cancelled(kit.facts(world, decided["cancelled"])),
+        "extension_asked": lambda: answers.extension_asked(kit.facts(world, kit.extend(world), kit.key(world))),
+        "extended": lambda: answers.extended(kit.key(world)),
+        "waiting_for": lambda: answers.waiting_for(kit.facts(world, kit.request(world))),
+        "reveal_by": lambda: answers.reveal_by(kit.facts(world, decided["approved"])),
+        "unknown_key": answers.unknown_key,
+        "unknown_label": answers.unknown_label,
+        "no_team": answers.no_team,
+        "unknown_team": answers.unknown_team,
+        "busy": answers.busy,
+        "stale": answers.stale,
+        "foreign": answers.foreign_click,
+        "failed": lambda: answers.failed("abc123"),
+        "unknown_command": lambda: answers.unknown_command(world.team),
+        "plain": lambda: answers.plain(world.note),
+    }
+    screens: dict[str, Screen] = {f"answer_{name}": draw() for name, draw in found.items()}
+    for name, one in decided.items():
+        screens[f"answer_already_{name}"] = answers.already_decided(kit.facts(world, one))
+    for barrier in Barrier:
+        screens[f"answer_barred_{barrier}"] = answers.barred(barrier)
+    return screens
+
+
+def every(world: World) -> dict[str, Screen]:
+    """All screens of a world by name."""
+    found: dict[str, Screen] = {}
+    for draw in (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens):
+        found |= draw(world)
+    return found
