@@ -15,9 +15,11 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlmodel import Session as Session  # services name it without knowing sqlmodel
+from sqlmodel import Session
 
 from storage import migrations
+
+__all__ = ["BUSY_TIMEOUT_SECONDS", "Books", "BooksUnavailable", "Session"]  # no sqlmodel in services
 
 BUSY_TIMEOUT_SECONDS: Final = 10
 """How long a writer waits for its turn before it gives up with `BooksUnavailable`."""
@@ -92,7 +94,7 @@ class Books:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Read one consistent snapshot, however long it takes. Writing in it raises `DBAPIError`."""
+        """Read one snapshot, taken at the first read, however long it takes. Writing in it raises `DBAPIError`."""
         with self._session(self._reading) as session:
             yield session
 
@@ -209,8 +211,6 @@ def _sqlite(url: URL, busy_timeout_seconds: float) -> Engine:
         reads = connection.get_execution_options().get("purser_reads", False)
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-        if reads:  # the snapshot is taken at the first read, which should be now
-            connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1")
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
@@ -248,9 +248,7 @@ def _postgres(url: URL, busy_timeout_seconds: float) -> Engine:
         "keepalives_idle": "30",
         "tcp_user_timeout": "30000",  # ms; a server that vanished is noticed before the statement timeout
     }
-    arguments = {
-        name: value for name, value in defaults.items() if name == "options" or name not in url.query
-    }
+    arguments = {name: value for name, value in defaults.items() if name == "options" or name not in url.query}
     # One connection of these writes, the rest read. Two replicas stay well below a server's usual 100.
     return create_engine(
         url.difference_update_query(["options"]),

@@ -183,7 +183,8 @@ def test_a_lost_end_is_found_by_an_anchor_only(filled: Books) -> None:
     drop_triggers(filled)
     run(filled, f"DELETE FROM ledger WHERE seq >= {ROWS - 1}")
     assert verdict_on(filled).ok, "the rest is a whole chain"
-    assert verdict_on(filled, noted).broken == Broken(ROWS, Fault.MISSING, noted.hash, "no such row")
+    later = Anchor(ROWS + 9, "f" * 64)
+    assert verdict_on(filled, later, noted).broken == Broken(ROWS, Fault.MISSING, noted.hash, "no such row")
 
 
 def test_a_rewritten_ledger_is_found_by_an_anchor_only(filled: Books) -> None:

@@ -88,6 +88,7 @@ def test_a_failed_effect_is_tried_again_at_its_time_and_before_what_follows(book
         assert outbox.retry(session, claimed, now=NOON, error="429", next_try_at=after(30), outcome_unknown=False)
     assert work_off(books, now=29) == []
     with books.transaction() as session:
+        assert outbox.next_due(session, NOON) == after(30)
         again = claim(session, now=after(30))
         (first, _) = outbox.pending(session)
     assert again is not None
@@ -100,7 +101,8 @@ def test_an_unknown_outcome_stays_unknown_until_someone_looked(books: Books) -> 
         add(session, "a")
         claimed = claim(session)
         assert claimed is not None
-        outbox.retry(session, claimed, now=NOON, error="lost", next_try_at=NOON, outcome_unknown=True)
+        outbox.retry(session, claimed, now=NOON, error="lost", next_try_at=after(-9), outcome_unknown=True)
+        assert outbox.next_due(session, NOON) == NOON, "the past has no use"
         claimed = claim(session)
         assert claimed is not None
         assert claimed.outcome_unknown
@@ -210,6 +212,7 @@ def test_what_is_no_longer_wanted_is_not_performed(books: Books) -> None:
         add(session, "remind%", stream="r2")
         assert outbox.void(session, now=NOON, unique_key_prefix="remind:r1:") == 2
         assert outbox.void(session, now=NOON, unique_key_prefix="remind:r1:") == 0
+        assert outbox.void(session, now=NOON, unique_key_prefix="remind_r1") == 0, "no wildcards"
         assert outbox.void(session, now=NOON, stream="r1", unique_key_prefix="remind%") == 0
         assert [row.unique_key for row in outbox.pending(session, stream="r1")] == ["post:r1"]
         assert outbox.void(session, now=NOON, stream="r1") == 1
