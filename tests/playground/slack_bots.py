@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask, request
 from slack_bolt import App
@@ -47,7 +48,7 @@ MANIFEST: dict = {
 }  # fmt: skip
 
 
-def new_app(slack: FakeSlack, **more: object) -> App:
+def new_app(slack: FakeSlack, **more: Any) -> App:
     client = WebClient(slack.bot_token, base_url=slack.api_url, timeout=10)
     client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=2))
     return App(
@@ -78,7 +79,7 @@ def over_http(slack: FakeSlack, app: App) -> Iterator[None]:
 @contextmanager
 def over_socket(slack: FakeSlack, app: App) -> Iterator[SocketModeHandler]:
     handler = SocketModeHandler(app, slack.app_token, web_client=app.client, ping_interval=3)
-    handler.connect()
+    handler.connect()  # type: ignore[no-untyped-call]
     slack.wait_connected()
     try:
         yield handler
@@ -87,7 +88,7 @@ def over_socket(slack: FakeSlack, app: App) -> Iterator[SocketModeHandler]:
         slack.disconnect(hard=True)  # else its reader holds close() up for three seconds
         wake = threading.Timer(0.05, handler.client.message_queue.put, [None])  # it naps for a second
         wake.start()
-        handler.close()
+        handler.close()  # type: ignore[no-untyped-call]
         wake.join()
 
 

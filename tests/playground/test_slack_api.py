@@ -1,7 +1,8 @@
 """The fake Web API refuses what Slack refuses, in Slack's words, and remembers that it had to."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ def client(slack: FakeSlack) -> WebClient:
     return WebClient(slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
 
 
-def refused(call, **args: object) -> str:
+def refused(call: Callable[..., Any], **args: Any) -> str:
     with pytest.raises(SlackApiError) as caught:
         call(**args)
     return str(caught.value.response["error"])
@@ -53,7 +54,7 @@ def test_unknown_methods_are_loud(slack: FakeSlack, client: WebClient) -> None:
 @pytest.mark.parametrize("how", ["json", "form", "query"])
 def test_arguments_may_come_in_any_form(slack: FakeSlack, how: str) -> None:
     url, auth = slack.api_url + "chat.postMessage", {"Authorization": f"Bearer {slack.bot_token}"}
-    args = {"channel": "C0SEARCH", "text": "hi", "blocks": [section("hi")]}
+    args: dict = {"channel": "C0SEARCH", "text": "hi", "blocks": [section("hi")]}
     flat = args | {"blocks": json.dumps(args["blocks"])}
     with httpx.Client(trust_env=False) as http:
         match how:
@@ -181,7 +182,7 @@ def test_direct_messages_are_opened_once(slack: FakeSlack, client: WebClient) ->
 
 
 def test_channels_of_the_bot_are_listed_by_kind(slack: FakeSlack, client: WebClient) -> None:
-    def names(**args: object) -> list[str]:
+    def names(**args: Any) -> list[str]:
         return [c["name"] for c in client.conversations_list(**args)["channels"]]
 
     assert names() == ["general", "search"]
@@ -253,10 +254,10 @@ def test_rate_limits_last_as_long_as_asked_and_bolt_waits_for_them(slack: FakeSl
 
 def test_a_lost_reply_was_applied_and_a_cut_connection_was_not(slack: FakeSlack, client: WebClient) -> None:
     slack.fault("reply_lost", "chat.postMessage")
-    with pytest.raises(Exception, match="closed connection|reset"):
+    with pytest.raises(Exception, match=r"closed connection|reset"):
         client.chat_postMessage(channel="C0SEARCH", text="applied")
     slack.fault("cut", "chat.postMessage")
-    with pytest.raises(Exception, match="closed connection|reset"):
+    with pytest.raises(Exception, match=r"closed connection|reset"):
         client.chat_postMessage(channel="C0SEARCH", text="not applied")
     slack.fault("server_error", "chat.postMessage")
     with pytest.raises(SlackApiError) as caught:

@@ -4,10 +4,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
-from slack_bolt import App
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.playground.slack import FakeSlack, NotInSlack, Options
@@ -23,50 +24,59 @@ from tests.playground.slack_bots import (
     text_input,
 )
 
-ACKED = {"ack": lambda ack: ack()}
 
+class SmallBot:
+    """Does one of each thing an app can do, and remembers what it was sent."""
 
-def small_bot(slack: FakeSlack) -> App:
-    app = new_app(slack)
-    seen: list = []
-    app.seen = seen
+    def __init__(self, slack: FakeSlack) -> None:
+        self.seen: list[dict] = []
+        self.app = new_app(slack)
+        self.app.command("/ask")(self.ask)
+        self.app.command("/raw")(self.note)
+        self.app.action("approve")(self.approve)
+        self.app.view("form")(self.submitted)
+        self.app.view_closed("form")(self.note)
+        self.app.shortcut("report_leak")(self.note)
+        self.app.event("message")(self.note_event)
+        self.app.event("user_change")(self.note_event)
+        self.app.event("app_home_opened")(self.home)
 
-    @app.command("/ask")
-    def ask(ack, body, client, respond):
-        seen.append(body)
+    def sent(self, key: str, value: object = ...) -> dict:
+        """The first payload that has this key (with this value)."""
+        return next(b for b in list(self.seen) if key in b and value in (..., b[key]))
+
+    def ask(self, ack: Any, body: dict, client: WebClient, respond: Any) -> None:
+        self.seen.append(body)
         match body["text"].split(" ")[0]:
             case "form":
                 ack()
                 client.views_open(trigger_id=body["trigger_id"], view=modal(text_input("Cap", "cap")))
             case "card":
                 ack()
-                client.chat_postMessage(
-                    channel=body["channel_id"],
-                    text="a card",
-                    blocks=[section("*Card*"), actions(button("Approve", "approve", value="7"))],
-                )
+                blocks = [section("*Card*"), actions(button("Approve", "approve", value="7"))]
+                client.chat_postMessage(channel=body["channel_id"], text="a card", blocks=blocks)
             case "later":
                 ack()
                 respond("here it is")
             case _:
                 ack(f"you said {body['text']}")
 
-    @app.command("/raw")
-    def raw(ack, body):
+    def note(self, ack: Any, body: dict) -> None:
         ack()
-        seen.append(body)
+        self.seen.append(body)
 
-    @app.action("approve")
-    def approve(ack, body, client, respond):
+    def note_event(self, event: dict) -> None:
+        self.seen.append(event)
+
+    def approve(self, ack: Any, body: dict, client: WebClient, respond: Any) -> None:
         ack()
-        seen.append(body)
+        self.seen.append(body)
         channel, ts = body["container"]["channel_id"], body["container"]["message_ts"]
         client.chat_update(channel=channel, ts=ts, text=f"approved by <@{body['user']['id']}>", blocks=[])
         respond("done", replace_original=False)
 
-    @app.view("form")
-    def submitted(ack, body, view):
-        seen.append(body)
+    def submitted(self, ack: Any, body: dict, view: dict) -> None:
+        self.seen.append(body)
         cap = view["state"]["values"]["cap"]["typed"]["value"]
         if not cap.startswith("$"):
             ack(response_action="errors", errors={"cap": "Write it as $25."})
@@ -75,43 +85,31 @@ def small_bot(slack: FakeSlack) -> App:
         else:
             ack()
 
-    @app.view_closed("form")
-    def closed(ack, body):
-        ack()
-        seen.append(body)
-
-    @app.shortcut("report_leak")
-    def report(ack, body):
-        ack()
-        seen.append(body)
-
-    @app.event("message")
-    def message(event):
-        seen.append(event)
-
-    @app.event("app_home_opened")
-    def home(event, client):
+    def home(self, event: dict, client: WebClient) -> None:
         client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Your keys")]})
-
-    @app.event("user_change")
-    def changed(event):
-        seen.append(event)
-
-    return app
 
 
 @pytest.fixture(params=["http", "socket"])
-def slack(request: pytest.FixtureRequest) -> Iterator[FakeSlack]:
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def slack() -> Iterator[FakeSlack]:
     with FakeSlack(MANIFEST, options=Options(retry_delays_seconds=(0.0, 0.05, 0.1))) as fake:
         fake.invite_bot("search")
-        app = small_bot(fake)
-        fake.app_seen = app.seen
-        with over_http(fake, app) if request.param == "http" else over_socket(fake, app):
-            yield fake
-            fake.settle()
+        yield fake
 
 
-def test_a_command_is_acknowledged_and_only_its_author_sees_the_answer(slack: FakeSlack) -> None:
+@pytest.fixture
+def bot(slack: FakeSlack, mode: str) -> Iterator[SmallBot]:
+    bot = SmallBot(slack)
+    with over_http(slack, bot.app) if mode == "http" else over_socket(slack, bot.app):
+        yield bot
+        slack.settle()
+
+
+def test_a_command_is_acknowledged_and_only_its_author_sees_the_answer(slack: FakeSlack, bot: SmallBot) -> None:
     ana, ben = slack.person("ana"), slack.person("ben")
     reply = ana.command("/ask hello", channel="search")
     assert (reply.status, reply.text, reply.ok) == (200, "you said hello", True)
@@ -122,25 +120,25 @@ def test_a_command_is_acknowledged_and_only_its_author_sees_the_answer(slack: Fa
     assert slack.violations == []
 
 
-def test_escaped_commands_name_people_and_channels_and_raw_ones_do_not(slack: FakeSlack) -> None:
+def test_escaped_commands_name_people_and_channels_and_raw_ones_do_not(slack: FakeSlack, bot: SmallBot) -> None:
     ana = slack.person("ana")
     ana.command("/ask give @ben and #general <!channel> & @nobody", channel="search")
-    assert slack.app_seen[-1]["text"] == ("give <@U0BEN|ben> and <#C0GENERAL|general> &lt;!channel&gt; &amp; @nobody")
+    assert bot.seen[-1]["text"] == ("give <@U0BEN|ben> and <#C0GENERAL|general> &lt;!channel&gt; &amp; @nobody")
     ana.command("/raw give @ben <!channel> & more", channel="search")
-    assert slack.app_seen[-1]["text"] == "give @ben <!channel> & more"
+    assert bot.seen[-1]["text"] == "give @ben <!channel> & more"
 
 
-def test_an_answer_through_the_response_url_is_an_ephemeral(slack: FakeSlack) -> None:
+def test_an_answer_through_the_response_url_is_an_ephemeral(slack: FakeSlack, bot: SmallBot) -> None:
     assert slack.person("ana").command("/ask later", channel="search").answer() == "here it is"
 
 
-def test_a_button_reaches_the_bot_with_the_message_and_the_card_changes_in_place(slack: FakeSlack) -> None:
+def test_a_button_reaches_the_bot_and_the_card_changes_in_place(slack: FakeSlack, bot: SmallBot) -> None:
     slack.person("ana").command("/ask card", channel="search")
     card = slack.wait_for(lambda: slack.channel("search").messages[0])
     reply = slack.person("omar").click("Approve", in_=card)
     assert reply.ok
     slack.wait_for(lambda: slack.text_of(card) == "approved by @omar")
-    body = next(b for b in slack.app_seen if "actions" in b)
+    body = bot.sent("actions")
     assert body["actions"][0]["value"] == "7"
     assert body["user"] == {"id": "U0OMAR", "username": "omar", "name": "omar", "team_id": "T0PURSER"}
     assert body["container"]["is_ephemeral"] is False
@@ -149,21 +147,21 @@ def test_a_button_reaches_the_bot_with_the_message_and_the_card_changes_in_place
         slack.person("olga").click("Approve", in_=card)
 
 
-def test_somebody_from_another_workspace_presses_with_their_own_team_id(slack: FakeSlack) -> None:
+def test_somebody_from_another_workspace_presses_with_their_own_team_id(slack: FakeSlack, bot: SmallBot) -> None:
     slack.person("ana").command("/ask card", channel="search")
     card = slack.wait_for(lambda: slack.channel("search").messages[0])
     slack.person("eve").click("Approve", in_=card)
-    body = slack.wait_for(lambda: [b for b in slack.app_seen if "actions" in b][0])
+    body = slack.wait_for(lambda: bot.sent("actions"))
     assert body["user"]["team_id"] == "T0ELSEWHERE"
     assert body["team"]["id"] == "T0PURSER"
     assert "not a valid command" in slack.person("eve").command("/ask x", channel="search").text
 
 
-def test_a_form_complains_inline_then_goes_through(slack: FakeSlack) -> None:
+def test_a_form_complains_inline_then_goes_through(slack: FakeSlack, bot: SmallBot) -> None:
     ana = slack.person("ana")
     assert ana.command("/ask form", channel="search").answer().splitlines()[0] == "Form"
     assert ana.submit(answers={}).errors == {"cap": "Please complete this required field."}
-    assert not [b for b in slack.app_seen if b.get("type") == "view_submission"], "Slack's client refuses itself"
+    assert not [b for b in bot.seen if b.get("type") == "view_submission"], "Slack's client refuses itself"
     assert ana.submit(answers={"Cap": "25"}).errors == {"cap": "Write it as $25."}
     assert ana.modal() is not None
     assert ana.submit(answers={"Cap": "$1"}).ok
@@ -173,64 +171,64 @@ def test_a_form_complains_inline_then_goes_through(slack: FakeSlack) -> None:
     assert slack.violations == []
 
 
-def test_a_message_shortcut_carries_the_message(slack: FakeSlack) -> None:
+def test_a_message_shortcut_carries_the_message(slack: FakeSlack, bot: SmallBot) -> None:
     message = slack.person("ben").says("search", "my key is sk-1234")
     assert slack.person("ana").shortcut("report_leak", message).ok
-    body = slack.wait_for(lambda: [b for b in slack.app_seen if b.get("callback_id") == "report_leak"][0])
+    body = slack.wait_for(lambda: bot.sent("callback_id", "report_leak"))
     assert body["message"]["text"] == "my key is sk-1234"
     assert body["message"]["user"] == "U0BEN"
     with pytest.raises(NotInSlack, match="report_leak"):
         slack.person("ana").shortcut("unknown", message)
 
 
-def test_a_reply_in_a_thread_reaches_the_bot_with_its_parent(slack: FakeSlack) -> None:
+def test_a_reply_in_a_thread_reaches_the_bot_with_its_parent(slack: FakeSlack, bot: SmallBot) -> None:
     ana = slack.person("ana")
     ana.command("/ask card", channel="search")
     card = slack.wait_for(lambda: slack.channel("search").messages[0])
     slack.person("omar").reply(card, "approve $20 3d for @ana")
-    event = slack.wait_for(lambda: [e for e in slack.app_seen if e.get("thread_ts") == card.ts][0])
+    event = slack.wait_for(lambda: bot.sent("thread_ts", card.ts))
     assert event["text"] == "approve $20 3d for <@U0ANA>"
     assert [slack.text_of(m) for m in slack.channel("search").replies(card)] == ["approve $20 3d for @ana"]
     assert len(slack.channel("search").messages) == 1
 
 
-def test_messages_are_heard_only_where_the_bot_is(slack: FakeSlack) -> None:
+def test_messages_are_heard_only_where_the_bot_is(slack: FakeSlack, bot: SmallBot) -> None:
     slack.person("ana").says("general", "secret")
     slack.person("ana").says("search", "open")
     slack.person("ana").says("dm", "psst")
-    slack.wait_for(lambda: len([e for e in slack.app_seen if e.get("type") == "message"]) == 2)
+    slack.wait_for(lambda: len([e for e in bot.seen if e.get("type") == "message"]) == 2)
     slack.settle()
-    assert {e["text"]: e["channel_type"] for e in slack.app_seen} == {"open": "channel", "psst": "im"}
+    assert {e["text"]: e["channel_type"] for e in bot.seen} == {"open": "channel", "psst": "im"}
 
 
-def test_the_home_tab_is_published_when_opened(slack: FakeSlack) -> None:
+def test_the_home_tab_is_published_when_opened(slack: FakeSlack, bot: SmallBot) -> None:
     ana = slack.person("ana")
     assert ana.home() is None
     ana.opens_home()
     assert slack.text_of(slack.wait_for(ana.home)).strip() == "Your keys"
 
 
-def test_a_departure_is_told(slack: FakeSlack) -> None:
+def test_a_departure_is_told(slack: FakeSlack, bot: SmallBot) -> None:
     slack.deactivate("ana")
-    slack.wait_for(lambda: [e for e in slack.app_seen if e.get("type") == "user_change"])
-    assert slack.app_seen[-1]["user"]["deleted"] is True
+    slack.wait_for(lambda: [e for e in bot.seen if e.get("type") == "user_change"])
+    assert bot.seen[-1]["user"]["deleted"] is True
     with pytest.raises(NotInSlack, match="deactivated"):
         slack.person("ana").says("search", "still here?")
 
 
-def test_an_unknown_command_never_reaches_the_bot(slack: FakeSlack) -> None:
+def test_an_unknown_command_never_reaches_the_bot(slack: FakeSlack, bot: SmallBot) -> None:
     reply = slack.person("ana").command("/nope now", channel="search")
     assert (reply.status, reply.text) == (0, "/nope is not a valid command.")
-    assert slack.app_seen == []
+    assert bot.seen == []
 
 
-def test_a_command_in_a_thread_is_refused_by_slack(slack: FakeSlack) -> None:
+def test_a_command_in_a_thread_is_refused_by_slack(slack: FakeSlack, bot: SmallBot) -> None:
     reply = slack.person("ana").command("/ask x", channel="search", in_thread=True)
     assert "not supported in threads" in reply.text
-    assert slack.app_seen == []
+    assert bot.seen == []
 
 
-def test_commands_typed_at_once_are_all_acknowledged(slack: FakeSlack) -> None:
+def test_commands_typed_at_once_are_all_acknowledged(slack: FakeSlack, bot: SmallBot) -> None:
     replies: list = []
     people = [slack.person(name) for name in ("ana", "ben", "omar", "olga", "fay", "gus")]
     threads = [
@@ -243,11 +241,11 @@ def test_commands_typed_at_once_are_all_acknowledged(slack: FakeSlack) -> None:
     assert [r.text for r in replies] == ["you said hi"] * 6
 
 
-def test_duplicates_carry_the_same_trigger_and_event_ids(slack: FakeSlack) -> None:
+def test_duplicates_carry_the_same_trigger_and_event_ids(slack: FakeSlack, bot: SmallBot) -> None:
     slack.fault("duplicate", "/ask", copies=3)
     slack.person("ana").command("/ask hi", channel="search")
-    assert len(slack.app_seen) == 3
-    assert len({b["trigger_id"] for b in slack.app_seen}) == 1
+    assert len(bot.seen) == 3
+    assert len({b["trigger_id"] for b in bot.seen}) == 1
     slack.fault("duplicate", "message", copies=3)
     slack.person("ana").says("search", "hello")
     slack.settle()
@@ -271,7 +269,7 @@ def test_a_late_acknowledgement_is_a_timeout_and_is_not_shown() -> None:
         app = new_app(slack)
 
         @app.command("/ask")
-        def slow(ack):
+        def slow(ack: Any) -> None:
             time.sleep(0.5)
             ack("too late")
 
@@ -292,13 +290,13 @@ def test_an_event_is_retried_with_its_number_and_reason() -> None:
         heard: list = []
 
         @app.middleware
-        def refuse(req, next):
+        def refuse(req: Any, next_: Any) -> None:
             heard.append((req.headers.get("x-slack-retry-num"), req.headers.get("x-slack-retry-reason")))
             if len(heard) > 2:
-                next()
+                next_()
 
         @app.event("message")
-        def message(event):
+        def message() -> None:
             pass
 
         with over_http(slack, app):
@@ -328,21 +326,21 @@ def test_events_without_a_subscription_are_not_sent() -> None:
 
 def test_requests_are_signed_so_that_bolt_refuses_forgeries() -> None:
     with FakeSlack(MANIFEST) as slack:
-        app = small_bot(slack)
-        with over_http(slack, app):
-            url = slack.world.courier.url
+        bot = SmallBot(slack)
+        with over_http(slack, bot.app):
+            url = str(slack.world.courier.url)
             assert slack.verify_url()
             assert httpx.post(url, data={"command": "/ask", "text": "x"}).status_code == 401
             slack.world.courier.wall_clock = lambda: time.time() - 600
             reply = slack.person("ana").command("/ask hi", channel="search")
             assert (reply.status, reply.error) == (401, "dispatch_failed")
-            assert app.seen == []
+            assert bot.seen == []
 
 
 def test_slack_asks_sockets_to_come_back_and_no_command_is_lost_after_it() -> None:
     with FakeSlack(MANIFEST) as slack:
-        app = small_bot(slack)
-        with over_socket(slack, app):
+        bot = SmallBot(slack)
+        with over_socket(slack, bot.app):
             assert slack.disconnect() == 1
             slack.wait_connected()
             assert slack.person("ana").command("/ask hi", channel="search").text == "you said hi"
@@ -350,8 +348,8 @@ def test_slack_asks_sockets_to_come_back_and_no_command_is_lost_after_it() -> No
 
 def test_two_connections_share_the_payloads() -> None:
     with FakeSlack(MANIFEST) as slack:
-        first, second = small_bot(slack), small_bot(slack)
-        with over_socket(slack, first), over_socket(slack, second):
+        first, second = SmallBot(slack), SmallBot(slack)
+        with over_socket(slack, first.app), over_socket(slack, second.app):
             slack.wait_for(lambda: slack.connected() == 2)
             for _ in range(4):
                 slack.person("ana").command("/ask hi", channel="search")
@@ -394,12 +392,12 @@ def test_errors_must_name_inputs_of_the_form() -> None:
         app = new_app(slack)
 
         @app.command("/ask")
-        def ask(ack, body, client):
+        def ask(ack: Any, body: dict, client: WebClient) -> None:
             ack()
             client.views_open(trigger_id=body["trigger_id"], view=modal(text_input("Cap", "cap")))
 
         @app.view("form")
-        def submitted(ack):
+        def submitted(ack: Any) -> None:
             ack(response_action="errors", errors={"nowhere": "?"})
 
         with over_http(slack, app):
@@ -411,13 +409,13 @@ def test_errors_must_name_inputs_of_the_form() -> None:
 
 def test_the_bot_is_told_of_closed_forms_that_asked_for_it() -> None:
     with FakeSlack(MANIFEST) as slack:
-        app = small_bot(slack)
-        with over_http(slack, app):
+        bot = SmallBot(slack)
+        with over_http(slack, bot.app):
             trigger = slack.world.tickets.trigger("U0ANA")
             view = modal(text_input("Cap", "cap"), notify_on_close=True)
-            app.client.views_open(trigger_id=trigger, view=view)
+            bot.app.client.views_open(trigger_id=trigger, view=view)
             assert slack.person("ana").close().ok
-            slack.wait_for(lambda: app.seen[-1]["type"] == "view_closed")
+            slack.wait_for(lambda: bot.seen[-1]["type"] == "view_closed")
 
 
 def test_a_view_hash_guards_against_races_and_typed_values_stay() -> None:
@@ -452,17 +450,17 @@ def test_a_response_url_replaces_and_deletes_its_ephemeral() -> None:
         app = new_app(slack)
 
         @app.command("/ask")
-        def ask(ack, respond):
+        def ask(ack: Any, respond: Any) -> None:
             ack()
             respond(text="sure?", blocks=[actions(button("Cancel", "cancel"), button("Go", "go"))])
 
         @app.action("go")
-        def go(ack, respond):
+        def go(ack: Any, respond: Any) -> None:
             ack()
             respond("gone ahead", replace_original=True)
 
         @app.action("cancel")
-        def cancel(ack, respond):
+        def cancel(ack: Any, respond: Any) -> None:
             ack()
             respond(delete_original=True)
 
@@ -470,7 +468,8 @@ def test_a_response_url_replaces_and_deletes_its_ephemeral() -> None:
             ana = slack.person("ana")
             ana.command("/ask", channel="search").answer()
             ana.command("/ask", channel="search")
-            first, second = slack.wait_for(lambda: ana.ephemerals() if len(ana.ephemerals()) == 2 else None)
+            slack.wait_for(lambda: len(ana.ephemerals()) == 2)
+            first, second = ana.ephemerals()
             ana.click("Go", in_=first)
             slack.wait_for(lambda: slack.text_of(first) == "gone ahead")
             ana.click("Cancel", in_=second)

@@ -2,10 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
+from slack_sdk import WebClient
 
 from bot.playground.slack import FakeSlack
 from tests.playground.slack_bots import MANIFEST, actions, button, modal, new_app, over_http, section, text_input
@@ -18,16 +20,16 @@ def slack() -> Iterator[FakeSlack]:
         app = new_app(fake)
 
         @app.command("/ask")
-        def ask(ack, body, client):
+        def ask(ack: Any, body: dict, client: WebClient) -> None:
             ack("asked")
             client.views_open(trigger_id=body["trigger_id"], view=modal(text_input("Cap", "cap")))
 
         @app.view("form")
-        def form(ack):
+        def form(ack: Any) -> None:
             ack(response_action="errors", errors={"cap": "too much"})
 
         @app.action("go")
-        def go(ack, body, client):
+        def go(ack: Any, body: dict, client: WebClient) -> None:
             ack()
             channel = body["container"]["channel_id"]
             client.chat_update(channel=channel, ts=body["container"]["message_ts"], text="gone", blocks=[])
@@ -43,12 +45,12 @@ def page(slack: FakeSlack) -> Iterator[httpx.Client]:
         yield client
 
 
-def screen(page: httpx.Client, who: str, **query: object) -> dict:
-    return page.get("/state", params={"as": who, **query}).json()
+def screen(page: httpx.Client, who: str, **query: float) -> dict:
+    return dict(page.get("/state", params={"as": who, **query}).json())
 
 
 def channel(shown: dict, name: str) -> dict:
-    return next(c for c in shown["channels"] if c.get("name") == name)
+    return dict(next(c for c in shown["channels"] if c.get("name") == name))
 
 
 def test_each_person_sees_their_own_screen(slack: FakeSlack, page: httpx.Client) -> None:
@@ -171,7 +173,7 @@ def test_the_workspace_survives_a_restart(slack: FakeSlack, page: httpx.Client) 
             again.load({"format": 99})
 
 
-def _eventually(look, timeout: float = 3.0):
+def _eventually(look: Callable[[], Any], timeout: float = 3.0) -> Any:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         seen = look()

@@ -34,7 +34,7 @@ class Acts:
     def command(self, user_id: str, line: str, channel_id: str, *, in_thread: bool = False) -> Reply:
         """A line starting with a slash, typed in a channel."""
         user, channel = self._here(user_id, channel_id)
-        command, _, text = line.strip().partition(" ")
+        command, text = (*line.strip().split(maxsplit=1), "", "")[:2]
         seq = self.state.seq
         if command == "/invite":
             return self._invite(user, channel, text)

@@ -15,6 +15,7 @@ from flask import Flask
 from bot.playground.slack import snapshot
 from bot.playground.slack.acts import Acts
 from bot.playground.slack.courier import Parcel, require_loopback
+from bot.playground.slack.errors import NotInSlack
 from bot.playground.slack.faults import Fault, FaultKind
 from bot.playground.slack.model import JSON, Message, View
 from bot.playground.slack.people import Person, Room
@@ -153,8 +154,10 @@ class FakeSlack(Workspace):
 
     # -- looking -------------------------------------------------------------------------------------------
 
-    def text_of(self, shown: Message | View) -> str:
-        """Plain text as a reader sees it."""
+    def text_of(self, shown: Message | View | None) -> str:
+        """Plain text as a reader sees it; NotInSlack if there is nothing (no modal, no Home tab yet)."""
+        if shown is None:
+            raise NotInSlack("nothing is shown")
         with self.state.lock:
             return text_of(self.state, shown)
 
@@ -163,31 +166,24 @@ class FakeSlack(Workspace):
         with self.state.lock:
             return deepcopy(shown)
 
-    def wait_for(self, look: Callable[[], T], timeout: float = 5.0) -> T:
-        """Look again after every change until the answer is truthy; AssertionError with a dump if it never
-        is.
-        """
-        result: list[T] = []
+    def wait_for(self, look: Callable[[], T | None], timeout: float = 5.0) -> T:
+        """Look again after every change until the answer is truthy; AssertionError with a dump if it never is.
 
-        def found() -> bool:
-            with suppress(IndexError, KeyError, AttributeError):  # what is looked for isn't there yet
+        Looking at what isn't there yet (an index, a key, an attribute of None) counts as not yet.
+        """
+        state, now = self.state, self.world.options.monotonic
+        deadline = now() + timeout
+        while True:
+            seq = state.seq  # before looking, so that no change in between is slept through
+            with suppress(LookupError, AttributeError, StopIteration, NotInSlack):
                 seen = look()
                 if seen:
-                    result.append(seen)
-                    return True
-            return False
-
-        changed = self.state.changed
-        with changed:
-            deadline = self.world.options.monotonic() + timeout
-            while not found():
-                left = deadline - self.world.options.monotonic()
-                if left <= 0:
-                    break
-                changed.wait(min(left, 0.05))  # not everything that is looked at is in the state
-        if not result:
-            raise AssertionError(f"waited {timeout} s in vain\n{self.story()}")
-        return result[0]
+                    return seen
+            left = deadline - now()
+            if left <= 0:
+                raise AssertionError(f"waited {timeout} s in vain\n{self.story()}")
+            with state.changed:  # not everything that is looked at is in the state: never sleep long
+                state.changed.wait_for(lambda seq=seq: state.seq > seq, min(left, 0.05))  # type: ignore[misc]
 
     def settle(self, timeout: float = 5.0) -> None:
         """Wait until no event is on its way to the app."""

@@ -20,7 +20,7 @@ def seen_by(world: World, user_id: str, most_messages: int = 200) -> JSON:
             "bot": BOT_USER_ID,
             "users": {u.id: _person(u) for u in state.users.values()},
             "channels": channels,
-            "ephemerals": [_message(world, m) for m in state.ephemerals.get(user_id, [])],
+            "ephemerals": [_message(world, m, []) for m in state.ephemerals.get(user_id, [])],
             "modals": [_view(v) for v in state.modals.get(user_id, [])],
             "home": _view(home) if home else None,
             "connected": world.courier.reachable(),
@@ -62,19 +62,23 @@ def _channel(world: World, user_id: str, channel: Channel, most: int) -> JSON:
     read = world.state.last_read.get(user_id, {}).get(channel.id, "0")
     new = [m for m in channel.messages if member and m.ts > read and m.user != user_id]
     mention = f"<@{user_id}>"
+    replies: dict[str, list[Message]] = {}
+    for message in channel.messages:
+        if message.in_thread and message.thread_ts:
+            replies.setdefault(message.thread_ts, []).append(message)
     return channel.wire(seen_by=user_id) | {
         "kind": channel.kind.value,
         "members": channel.members,
         "last_read": read,
         "unread": len(new),
         "mentions": sum(channel.kind is ChannelKind.IM or mention in m.text for m in new),
-        "messages": [_message(world, m) for m in channel.messages[-most:]],
+        "messages": [_message(world, m, replies.get(m.ts, [])) for m in channel.messages[-most:]],
         "earlier": max(0, len(channel.messages) - most),
     }
 
 
-def _message(world: World, message: Message) -> JSON:
-    wire = world.state.message_wire(message, world.base_url)
+def _message(world: World, message: Message, replies: list[Message]) -> JSON:
+    wire = world.state.message_wire(message, world.base_url, replies=replies)
     return wire | {"channel": message.channel, "is_ephemeral": message.is_ephemeral, "seq": message.seq}
 
 

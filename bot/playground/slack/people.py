@@ -106,8 +106,9 @@ class Person:
                 return self._acts.act(self.id, in_, block, element, given)
         raise NotInSlack(f"nothing to choose called {name!r}")
 
-    def fill(self, view: View, answers: Mapping[str, object]) -> View:
-        """Fill in inputs by label, placeholder, block id or action id, without sending."""
+    def fill(self, view: View | None, answers: Mapping[str, object]) -> View:
+        """Fill in inputs by label, placeholder, block id or action id, without sending; None: the top modal."""
+        view = view or self._top()
         for name, given in answers.items():
             block, element = find_input(view.content["blocks"], name)
             self._acts.fill(self.id, view, block, element, given)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from html import unescape
+from html import escape, unescape
 
 from bot.playground.slack.elements import as_list, as_object
 from bot.playground.slack.model import JSON, Message, View
@@ -72,7 +72,16 @@ def _date(target: str, fallback: str) -> str:
 
 
 def _label(node: object) -> str:
-    return str(as_object(node).get("text") or "")
+    """The text of a text object, in mrkdwn: in plain_text, angle brackets are just that."""
+    text = str(as_object(node).get("text") or "")
+    if as_object(node).get("type") == "plain_text":
+        return text.replace("<", "&lt;").replace(">", "&gt;")
+    return text
+
+
+def _literal(text: object) -> str:
+    """Text that Slack shows exactly as sent, in mrkdwn."""
+    return escape(str(text), quote=False)
 
 
 def _blocks(blocks: list[JSON]) -> Iterator[str]:
@@ -124,14 +133,14 @@ def _block(block: JSON) -> Iterator[str]:  # noqa: C901, PLR0912 - one case per 
 def _cell(cell: JSON) -> str:
     if cell.get("type") == "rich_text":
         return " ".join(_rich(part) for part in as_list(cell.get("elements")))
-    return str(cell.get("text", ""))
+    return _literal(cell.get("text", ""))
 
 
 def _element(node: object) -> str:
     element = as_object(node)
     kind = element.get("type")
     if kind in ("plain_text", "mrkdwn"):
-        return str(element.get("text", ""))
+        return _label(element)
     if kind == "button":
         return f"[{_label(element.get('text'))}]"
     if kind == "image":
@@ -144,7 +153,7 @@ def _rich(node: object) -> str:
     part = as_object(node)
     match part.get("type"):
         case "text":
-            return str(part.get("text", ""))
+            return _literal(part.get("text", ""))
         case "link":
             return str(part.get("text") or part.get("url", ""))
         case "user":

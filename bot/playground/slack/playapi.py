@@ -55,7 +55,8 @@ def _guard(play: Blueprint) -> None:
         return _no(f"missing or unknown: {error.args[0]}", 400)
 
     @play.errorhandler(ValueError)
-    def wrong(error: ValueError) -> Response:
+    @play.errorhandler(TypeError)
+    def wrong(error: ValueError | TypeError) -> Response:
         return _no(str(error), 400)
 
 

@@ -10,6 +10,7 @@ import threading
 from typing import Any, cast
 
 from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import InternalServerError
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from bot.playground.slack import api, api_files
@@ -79,6 +80,18 @@ def create_app(world: World) -> Flask:
         world.journal.note("in", "response_url", body, status=status, answer=given)
         return Response("ok", 200, mimetype="text/html") if status == 200 else _json(given, status)
 
+    _add_files(app, world)
+
+    @app.errorhandler(InternalServerError)
+    def broken(error: InternalServerError) -> Response:
+        """What the fake could not make sense of is as loud as what it refuses."""
+        world.violate(f"{request.path}: the fake broke on it: {error.original_exception!r}")
+        return _json({"ok": False, "error": "fatal_error"}, 500)
+
+    return app
+
+
+def _add_files(app: Flask, world: World) -> None:
     @app.post("/upload/v1/<file_id>")
     def upload(file_id: str) -> Response:
         if request.mimetype == "multipart/form-data":
@@ -96,8 +109,6 @@ def create_app(world: World) -> Flask:
         if _token({}) != BOT_TOKEN or "files:read" not in world.scopes:
             return Response("sign in first", 403)
         return file_response(world, file_id)
-
-    return app
 
 
 def file_response(world: World, file_id: str) -> Response:

@@ -5,7 +5,7 @@ Owns ids and timestamps (unique and increasing) and who can see what. Knows no H
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -74,10 +74,10 @@ class State:
             return f"{prefix}{self.counter:08X}"
 
     def user(self, ref: str) -> User:
-        """By id or handle (`ana`, `@ana`); KeyError names who there is."""
-        handle = ref.removeprefix("@")
+        """By id, handle or display name (`@ana`, `Ana`); KeyError names who there is."""
+        handle = ref.removeprefix("@").lower()
         for user in self.users.values():
-            if ref == user.id or handle == user.name:
+            if ref == user.id or handle in (user.name, user.display_name.lower()):
                 return user
         raise KeyError(f"no user {ref!r}; there are {', '.join(sorted(u.name for u in self.users.values()))}")
 
@@ -140,8 +140,15 @@ class State:
                     return view
             return None
 
-    def message_wire(self, message: Message, base_url: str = "", *, with_metadata: bool = True) -> JSON:
-        """A message as history, events and interaction payloads show it."""
+    def message_wire(
+        self,
+        message: Message,
+        base_url: str = "",
+        *,
+        with_metadata: bool = True,
+        replies: Sequence[Message] | None = None,
+    ) -> JSON:
+        """A message as history, events and interaction payloads show it; `replies` saves looking for them."""
         author = self.users.get(message.user)
         shown: JSON = {
             "type": "message",
@@ -169,13 +176,14 @@ class State:
             ]
         if message.files:
             shown["files"] = [self.files[f].wire(base_url) for f in message.files if f in self.files]
-        return shown | self._thread_wire(message)
+        return shown | self._thread_wire(message, replies)
 
-    def _thread_wire(self, message: Message) -> JSON:
+    def _thread_wire(self, message: Message, replies: Sequence[Message] | None) -> JSON:
         if message.in_thread:
             return {"thread_ts": message.thread_ts}
-        channel = self.channels.get(message.channel)
-        replies = [m for m in channel.thread(message.ts) if m.ts != message.ts] if channel else []
+        if replies is None:
+            channel = self.channels.get(message.channel)
+            replies = [m for m in channel.thread(message.ts) if m.ts != message.ts] if channel else []
         if not replies:
             return {}
         authors = list(dict.fromkeys(m.user for m in replies))
