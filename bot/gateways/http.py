@@ -9,15 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import httpx
 import stamina
 
+from bot.gateways.answers import UNREADABLE, decoded, retry_after_seconds
 from bot.gateways.base import FailureKind, GatewayError
 
 
@@ -272,18 +271,18 @@ class Http:
     def _judge(self, response: httpx.Response, safety: Safety) -> Reply:
         """Turn an answer into a `Reply`, or raise what it means."""
         status = response.status_code
-        body = _decoded(response)
+        body = decoded(response)
         if response.is_success:
-            if body is _UNREADABLE:
+            if body is UNREADABLE:
                 raise self._not_a_gateway(safety)
             return Reply(status, body)
         failure = self._refusal(status, safety, response.headers.get("Retry-After"), body)
         failure.status = status
-        failure.body = None if body is _UNREADABLE else body
+        failure.body = None if body is UNREADABLE else body
         raise failure
 
     def _refusal(self, status: int, safety: Safety, retry_after: str | None, body: object) -> CallFailed:
-        after = _retry_after(retry_after, self._around.now)
+        after = retry_after_seconds(retry_after, self._around.now)
         if status == httpx.codes.TOO_MANY_REQUESTS:
             return CallFailed(FailureKind.TRANSIENT, f"{self._name} asks to slow down (429)", Again.YES, after=after)
         if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
@@ -313,22 +312,6 @@ class _Request:
     bearer: str | None = field(default=None, repr=False)
 
 
-_UNREADABLE = object()
-
-
-def _decoded(response: httpx.Response) -> object:
-    """The body as JSON with exact decimals; `_UNREADABLE` when it is not JSON."""
-    try:
-        return response.json(parse_float=Decimal, parse_constant=_not_json)
-    except (ValueError, RecursionError):
-        return _UNREADABLE
-
-
-def _not_json(word: str) -> NoReturn:
-    msg = f"{word} is not JSON"
-    raise ValueError(msg)
-
-
 def _again(status: int, safety: Safety) -> Again:
     """Passing troubles of a server or of what stands before it.
 
@@ -337,18 +320,3 @@ def _again(status: int, safety: Safety) -> Again:
     if status in {502, 503, 504} or (status == httpx.codes.INTERNAL_SERVER_ERROR and safety is Safety.READ):
         return Again.YES
     return Again.NO
-
-
-def _retry_after(value: str | None, now: Callable[[], datetime]) -> float | None:
-    """Retry-After in seconds, from either of its forms (RFC 9110, 10.2.3); None when absent or nonsense."""
-    if not value:
-        return None
-    if value.strip().isascii() and value.strip().isdigit():
-        return float(min(int(value), 86_400))
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return min(max(0.0, (at - now()).total_seconds()), 86_400.0)

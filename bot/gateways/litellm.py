@@ -117,10 +117,15 @@ class LiteLLM:
         handle = _sha256(secret)
         if body.get("token_id", handle) != handle:
             raise GatewayError(FailureKind.UNKNOWN, f"{NAME} answered a mint with another key's id")
-        row = wire.key_row({k: v for k, v in body.items() if k not in {"key", "token"}})
-        wrong = wire.deviations(spec, row)
+        try:
+            row = wire.key_row({k: v for k, v in body.items() if k not in {"key", "token"}})
+            wrong = wire.deviations(spec, row)
+            if wrong:
+                self.delete(handle)
+        except GatewayError as error:
+            # Whatever kind this was, a key has been made.
+            raise GatewayError(FailureKind.UNKNOWN, f"after a mint, {error.message}") from None
         if wrong:
-            self.delete(handle)
             msg = f"{NAME} made a key with another {' and '.join(wrong)} than asked; it was deleted again"
             raise GatewayError(FailureKind.PERMANENT, msg)
         return Issued(handle=handle, secret=secret, expires_at=row.expires)

@@ -182,6 +182,7 @@ def test_once_what_must_not_be_sent_twice_is_sent_once(trouble: httpx.Response |
         ("Fri, 20 Nov 2026 18:00:30 GMT", 30.0),
         ("Fri, 20 Nov 2026 17:00:00 GMT", 0.0),
         ("99999999999", 86_400.0),
+        ("9" * 5000, 86_400.0),
         ("soon", None),
         ("-5", None),
         ("", None),
