@@ -15,8 +15,21 @@ from bot.gateways.base import Gateway
 from bot.services.catalog import Catalog
 from bot.services.ports import Clock, Directory, Ids, Notifier
 from storage import ledger, outbox, runs
-from storage.engine import Books, Session
+from storage.engine import Books, BooksUnavailable, Session
 from storage.outbox import Claimed
+
+__all__ = [
+    "Actor",
+    "BooksUnavailable",
+    "Effect",
+    "Purser",
+    "Repeated",
+    "Subjects",
+    "changed",
+    "effect",
+    "record",
+    "take_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,7 @@ def record(  # noqa: PLR0913 - the columns of a ledger row
             member_id=about.member_id,
             key_id=about.key_id,
             request_id=about.request_id,
-            period=month_of(now),
+            period=None if about.amount_micros is None else month_of(now),
             amount_micros=about.amount_micros,
             reason=reason,
         ),

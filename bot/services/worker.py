@@ -21,7 +21,8 @@ from storage.outbox import Claimed
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
+"""Longer than any one effect takes with all its retries; a killed process holds its row this long."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 FAILING_AT_ATTEMPT = 3

@@ -11,12 +11,11 @@ from typing import Any
 
 import structlog
 
-from bot.services.context import Repeated
+from bot.services.context import BooksUnavailable, Repeated
 from bot.slack.incoming import Incoming, Stop
 from bot.slack.views import answers
 from bot.slack.views.base import View
 from bot.slack.views.requests import notice_modal, refused_modal
-from storage.engine import BooksUnavailable
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,100 @@
+"""`purser serve`: starts everything in the right order, stays up, and stops cleanly on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+import structlog
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+from bot.app import Running, build, identity, slack_client
+from bot.settings import Configuration
+from bot.web import Check, WebServer, web_app
+from storage.engine import Books, BooksUnavailable
+
+log = structlog.get_logger(__name__)
+
+SOCKET_PING_SECONDS = 3
+"""A cut connection is noticed after a few missed pings: some 18 seconds, instead of a minute at the default."""
+
+
+def address(text: str) -> tuple[str, int]:
+    """Read `HOST:PORT`. Raises ValueError with a sentence for the person who typed it."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or not host:
+        msg = f"{text!r} is not an address; it looks like 127.0.0.1:3000"
+        raise ValueError(msg)
+    return host.strip("[]"), int(port)
+
+
+def serve(configuration: Configuration, http: str | None) -> None:
+    """Serve until told to stop: over HTTP at `http`, or else in Socket Mode.
+
+    Brings the books to their newest revision first. Raises what Slack or the database raise at the start.
+    """
+    settings = configuration.settings
+    books = Books(settings.database_url)
+    books.migrate()
+    us = identity(slack_client(settings, patient=True))
+    running = build(configuration, books, us)
+    stop = threading.Event()
+
+    def told(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    if http is not None:
+        _over_http(running, address(http), stop)
+    else:
+        token = settings.slack_app_token
+        assert token is not None
+        _over_socket(running, token.get_secret_value(), settings.purser_health, stop)
+    log.info("stopped")
+
+
+def books_check(books: Books) -> Check:
+    """Whether the books answer and are at the revision this code knows."""
+
+    def check() -> str | None:
+        try:
+            found, wanted = books.revision(), books.head()
+        except BooksUnavailable as wrong:
+            return str(wrong)
+        return None if found == wanted else f"at revision {found}, not {wanted}: run `purser migrate`"
+
+    return check
+
+
+def _over_http(running: Running, at: tuple[str, int], stop: threading.Event) -> None:
+    server = WebServer(web_app({"books": books_check(running.purser.books)}, running.bolt), *at)
+    thread = threading.Thread(target=server.run, name="http", daemon=True)
+    running.start()
+    thread.start()
+    log.info("serving over HTTP", address=f"{server.host}:{server.port}")
+    print(f"Purser is serving on http://{server.host}:{server.port}", flush=True)  # noqa: T201 - for the operator
+    stop.wait()
+    server.close()
+    running.stop()
+
+
+def _over_socket(running: Running, app_token: str, health: str, stop: threading.Event) -> None:
+    handler = SocketModeHandler(running.bolt, app_token, ping_interval=SOCKET_PING_SECONDS)
+    ready: dict[str, Check] = {
+        "books": books_check(running.purser.books),
+        "slack": lambda: None if handler.client.is_connected() else "Socket Mode is not connected",
+    }
+    server = None if health == "off" else WebServer(web_app(ready), *address(health))
+    running.start()
+    handler.connect()  # type: ignore[no-untyped-call]
+    if server is not None:
+        threading.Thread(target=server.run, name="health", daemon=True).start()
+    log.info("serving in Socket Mode")
+    print("Purser is connected to Slack in Socket Mode", flush=True)  # noqa: T201 - for the operator
+    stop.wait()
+    handler.close()  # type: ignore[no-untyped-call]
+    if server is not None:
+        server.close()
+    running.stop()

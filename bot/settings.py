@@ -1,0 +1,303 @@
+"""Settings: the only reader of the environment and of the policy file.
+
+Everything wrong is found at once and said in one readable list (`SettingsError`), before anything starts.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.keys import KeyKind
+from bot.domain.money import BadAmount
+from bot.domain.money import parse as parse_usd
+from bot.domain.periods import BadDuration, parse_duration
+from bot.domain.policy import KindPolicy, Policy
+
+PEPPER_CHARS = 32
+
+
+class SettingsError(Exception):
+    """What is missing or wrong, one line each, fit for the terminal. Values of secrets are not in it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the problems in the order they should be read."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _one_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        msg = "must be an address such as https://gateway.example.com"
+        raise ValueError(msg)
+    return value
+
+
+def _ids(value: object) -> object:
+    return tuple(part for part in re.split(r"[\s,]+", value) if part) if isinstance(value, str) else value
+
+
+Url = Annotated[str, BeforeValidator(lambda value: _one_url(str(value).strip()))]
+
+
+class Settings(BaseSettings):
+    """What an installation is told by its environment. Field descriptions are the documentation."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, env_ignore_empty=True)
+
+    slack_bot_token: SecretStr = Field(description="Bot token of the Slack app, starts with xoxb-.")
+    slack_app_token: SecretStr | None = Field(
+        None, description="App-level token with connections:write, starts with xapp-. Needed for Socket Mode."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Signing secret of the Slack app. Needed for `purser serve --http`."
+    )
+    slack_api_url: Url = Field("https://slack.com/api/", description="Where Slack's Web API is.")
+    database_url: str = Field(
+        "sqlite:///purser.db", description="The books: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+    )
+    purser_owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_ids)] = Field(
+        description="Slack user ids of the workspace's owners in Purser, separated by commas."
+    )
+    purser_pepper: SecretStr = Field(
+        description="Secret that fingerprints of keys are made with, at least 32 characters. Never change it."
+    )
+    litellm_base_url: Url = Field(description="Address of the LiteLLM proxy, as Purser reaches it.")
+    litellm_master_key: SecretStr = Field(description="LiteLLM master key, or a key with the management role.")
+    litellm_public_url: Url | None = Field(None, description="Address members are told; the base URL when left out.")
+    purser_config: Path | None = Field(None, description="A TOML file with the installation's policy.")
+    purser_health: str = Field(
+        "127.0.0.1:8081", description="Where /healthz and /readyz answer in Socket Mode, HOST:PORT; `off` for nowhere."
+    )
+    purser_log_level: str = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR. Slack's own loggers stay at INFO."
+    )
+    purser_clock_file: Path | None = Field(
+        None, description="For the playground and tests: a file that holds by how many seconds the clock is moved."
+    )
+    purser_failpoint: str | None = Field(
+        None, description="For tests: the name of the point at which the process kills itself."
+    )
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _is_bot_token(cls, value: SecretStr) -> SecretStr:
+        return _prefixed(value, "xoxb-")
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _is_app_token(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else _prefixed(value, "xapp-")
+
+    @field_validator("purser_pepper")
+    @classmethod
+    def _is_long(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < PEPPER_CHARS:
+            msg = f"must have at least {PEPPER_CHARS} characters; `openssl rand -hex 32` makes one"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("purser_owners")
+    @classmethod
+    def _are_user_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [part for part in value if not re.fullmatch(r"[UW][A-Z0-9]{2,}", part)]
+        if wrong or not value:
+            what = f"{wrong[0]!r} is not one; " if wrong else "there must be at least one; "
+            where = 'a profile in Slack shows it under "Copy member ID"'
+            msg = f"must be Slack user ids such as U024BE7LH: {what}{where}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("purser_log_level")
+    @classmethod
+    def _is_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            msg = "must be DEBUG, INFO, WARNING or ERROR"
+            raise ValueError(msg)
+        return value.upper()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
+            msg = "must start with sqlite:// or postgresql://"
+            raise ValueError(msg)
+        return value
+
+
+def _prefixed(value: SecretStr, prefix: str) -> SecretStr:
+    if not value.get_secret_value().startswith(prefix):
+        msg = f"must start with {prefix}"
+        raise ValueError(msg)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Settings and policy, both checked."""
+
+    settings: Settings
+    policy: Policy
+
+
+def load(*, http: bool, any_mode: bool = False, **values: Any) -> Configuration:  # noqa: ANN401 - whatever the environment would hold
+    """Read and check everything. `http` says which way Slack will reach us, unless `any_mode` will do.
+
+    `values` stand in for environment variables. Raises `SettingsError` with every problem there is.
+    """
+    problems: list[str] = []
+    settings: Settings | None = None
+    try:
+        settings = Settings(**values)
+    except ValidationError as found:
+        problems += [_line(error) for error in found.errors(include_url=False, include_input=False)]
+    policy = Policy()
+    if settings is not None:
+        problems += [] if any_mode else _mode_problems(settings, http=http)
+        policy, wrong = _policy(settings.purser_config)
+        problems += wrong
+    if problems or settings is None:
+        raise SettingsError(problems)
+    return Configuration(settings, policy)
+
+
+def _mode_problems(settings: Settings, *, http: bool) -> list[str]:
+    if http and settings.slack_signing_secret is None:
+        return ["SLACK_SIGNING_SECRET is missing: --http needs it to tell Slack from anybody else."]
+    if not http and settings.slack_app_token is None:
+        return ["SLACK_APP_TOKEN is missing: Socket Mode needs it. Or start with `--http HOST:PORT`."]
+    return []
+
+
+def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    name = "_".join(str(part) for part in error["loc"]).upper()
+    description = Settings.model_fields[str(error["loc"][0])].description or ""
+    if error["type"] == "missing":
+        return f"{name} is missing: {description}"
+    return f"{name} {str(error['msg']).removeprefix('Value error, ')}."
+
+
+# --- the policy file ---
+
+
+def _amount(value: object) -> int:
+    try:
+        return 0 if str(value).strip() in {"$0", "0"} else parse_usd(str(value))
+    except BadAmount as wrong:
+        raise ValueError(str(wrong)) from None
+
+
+def _time(value: object) -> int:
+    try:
+        return parse_duration(str(value))
+    except BadDuration as wrong:
+        raise ValueError(str(wrong)) from None
+
+
+Usd = Annotated[int, BeforeValidator(_amount)]
+Time = Annotated[int, BeforeValidator(_time)]
+
+
+class _Strict(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+class _KindTable(_Strict):
+    largest_cap: Usd | None = None
+    default_time: Time | None = None
+    longest_time: Time | None = None
+
+
+class _KeysTable(_Strict):
+    temporary: _KindTable = _KindTable()
+    member: _KindTable = _KindTable()
+
+
+class _ApprovalTable(_Strict):
+    two_owners_from: Usd | None = None
+    auto_approve_up_to: Usd | None = None
+    auto_approve_time: Time | None = None
+    remind_after: Time | None = None
+    escalate_after: Time | None = None
+    give_up_after: Time | None = None
+    claim_within: Time | None = None
+
+
+class _ModelsTable(_Strict):
+    offered: tuple[str, ...] = ()
+
+
+class _PolicyFile(_Strict):
+    keys: _KeysTable = _KeysTable()
+    approval: _ApprovalTable = _ApprovalTable()
+    models: _ModelsTable = _ModelsTable()
+
+
+def _policy(path: Path | None) -> tuple[Policy, list[str]]:
+    if path is None:
+        return Policy(), []
+    try:
+        read = _PolicyFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as unread:
+        return Policy(), [f"PURSER_CONFIG: {path} cannot be read: {unread.strerror}."]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        return Policy(), [f"PURSER_CONFIG: {path} is not TOML: {wrong}."]
+    except ValidationError as found:
+        return Policy(), [_policy_line(error) for error in found.errors(include_url=False, include_input=False)]
+    policy = _merged(read)
+    return policy, _contradictions(policy)
+
+
+def _policy_line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"PURSER_CONFIG: {where}: there is no such setting."
+    return f"PURSER_CONFIG: {where}: {str(error['msg']).removeprefix('Value error, ')}."
+
+
+def _merged(read: _PolicyFile) -> Policy:
+    base = Policy()
+    given = {
+        "two_owners_from_micros": read.approval.two_owners_from,
+        "auto_approve_micros": read.approval.auto_approve_up_to,
+        "auto_approve_seconds": read.approval.auto_approve_time,
+        "remind_after_seconds": read.approval.remind_after,
+        "escalate_after_seconds": read.approval.escalate_after,
+        "give_up_after_seconds": read.approval.give_up_after,
+        "claim_within_seconds": read.approval.claim_within,
+    }
+    kinds = {
+        KeyKind.TEMPORARY: _kind(base.kinds[KeyKind.TEMPORARY], read.keys.temporary),
+        KeyKind.MEMBER: _kind(base.kinds[KeyKind.MEMBER], read.keys.member),
+    }
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return replace(base, kinds=kinds, models=read.models.offered, **chosen)
+
+
+def _kind(base: KindPolicy, table: _KindTable) -> KindPolicy:
+    return KindPolicy(
+        largest_cap_micros=table.largest_cap or base.largest_cap_micros,
+        default_seconds=table.default_time or base.default_seconds,
+        longest_seconds=table.longest_time or base.longest_seconds,
+    )
+
+
+def _contradictions(policy: Policy) -> list[str]:
+    wrong = []
+    temporary = policy.kinds[KeyKind.TEMPORARY]
+    if (temporary.default_seconds or 0) > (temporary.longest_seconds or 0):
+        wrong.append("PURSER_CONFIG: keys.temporary.default_time is longer than longest_time.")
+    if not policy.remind_after_seconds < policy.escalate_after_seconds < policy.give_up_after_seconds:
+        wrong.append("PURSER_CONFIG: approval needs remind_after < escalate_after < give_up_after.")
+    if policy.auto_approve_micros >= policy.two_owners_from_micros:
+        wrong.append("PURSER_CONFIG: approval.auto_approve_up_to must be below two_owners_from.")
+    member = policy.kinds[KeyKind.MEMBER]
+    if member.default_seconds or member.longest_seconds:
+        wrong.append("PURSER_CONFIG: keys.member: member keys do not end by themselves, so they have no times.")
+    return wrong
