@@ -76,9 +76,8 @@ def extended(facts: KeyFacts) -> Message:
 def unknown_key() -> Message:
     """Neither a label nor a pasted key is known. What was typed is never repeated: it may be a secret."""
     return _answer(
-        "Purser knows no such key. Check the label, such as `ana-7kq2`; people see theirs with "
-        "`/ai-key list`. "
-        "If you pasted a key, it is not one of Purser's: turn it off where it was made."
+        "Purser knows no such key. Check the label, such as `ana-7kq2`; people see theirs with `/ai-key list`. If "
+        "you pasted a key, it is not one of Purser's: turn it off where it was made."
     )
 
 
@@ -127,9 +126,8 @@ def reveal_by(facts: RequestFacts) -> Message:
 def failed(reference: str) -> Message:
     """Something nobody asked for. The reference is what operators find it by in the log."""
     return _answer(
-        "Something went wrong on our side. If you were changing something, look whether it happened "
-        "before you try "
-        f"again. If it keeps happening, tell an owner this reference: {code(reference, 40)}."
+        "Something went wrong on our side. Before trying again, check whether it went through. If it keeps "
+        f"happening, tell an owner this reference: {code(reference, 40)}."
     )
 
 

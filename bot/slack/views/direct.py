@@ -82,8 +82,8 @@ def _request_expired(notice: Notice, facts: RequestFacts) -> Message:
 
 def _lapsed(notice: Notice, facts: RequestFacts) -> Message:
     return _tell(
-        f"Your approved request for {say.ask(facts)} has lapsed: the key was not revealed in time. No "
-        "key was made.\n"
+        f"Your approved request for {say.ask(facts)} has lapsed: the key was not revealed in time. No key was "
+        "made.\n"
         f"To ask again: {say.retype(facts.request)}"
     )
 
@@ -125,9 +125,13 @@ def _expired(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 
 def _disabled(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     key = facts.key
-    meaning = "Calls with it fail." if key.state is KeyState.DISABLED else "Please stop using it."
-    hint = "Not expected? An owner of the team can restore it." if say.restore_button(key, now) else _ASK_AGAIN
-    return _tell(f"*Your key {code(key.label)} was turned off.* {say.key_state(key)}\n{meaning} {hint}")
+    if key.state is not KeyState.DISABLED:
+        hint = "Please stop using it. Not expected? Ask an owner of the team."
+    elif say.restore_button(key, now):
+        hint = "Calls with it fail. Not expected? An owner of the team can restore it."
+    else:
+        hint = f"Calls with it fail. {_ASK_AGAIN}"
+    return _tell(f"*Your key {code(key.label)}:* {say.key_state(key)}\n{hint}")
 
 
 def _returned(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
@@ -141,18 +145,15 @@ def _restored(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 
 def _unproven(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(
-        f"*Your key {code(facts.key.label)} was turned off, but that is NOT confirmed yet.* It may "
-        "still work: please stop "
-        "using it and remove it where it is set up. Purser keeps trying, and the owners have been "
-        "told."
+        f"*Your key {code(facts.key.label)} was turned off, but that is NOT confirmed yet.* It may still work: "
+        "please stop using it and remove it where it is set up. Purser keeps trying, and the owners have been told."
     )
 
 
 def _gone(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(
-        f"Your key {code(facts.key.label)} was found off or gone at the gateway. Purser did not do "
-        "that, so it can't be "
-        f"restored; the owners have been told. {_ASK_AGAIN}"
+        f"Your key {code(facts.key.label)} was found off or gone at the gateway. Purser did not do that, so it "
+        f"can't be restored; the owners have been told. {_ASK_AGAIN}"
     )
 
 
@@ -162,7 +163,7 @@ def _gone(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 def _disabled_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     button = say.restore_button(facts.key, now)
     hint = "\nTurned off by mistake? Press *Restore*." if button else ""
-    return _tell(f"*{_whose(facts)} was turned off.* {say.key_state(facts.key)}{hint}", button)
+    return _tell(f"*{_whose(facts)}:* {say.key_state(facts.key)}{hint}", button)
 
 
 def _unproven_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
@@ -186,9 +187,8 @@ def _expired_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 
 def _gone_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(
-        f"*{_whose(facts)} was found off or gone at the gateway* {code(facts.key.gateway)}, and "
-        "Purser did not do that. "
-        f"It now counts as off and can't be restored. Check who else administers the gateway."
+        f"*{_whose(facts)} was found off or gone at the gateway* {code(facts.key.gateway)}, and Purser did not do "
+        "that. It now counts as off and can't be restored. Check who else administers the gateway."
     )
 
 
@@ -196,9 +196,8 @@ def _cap_restored_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Messa
     key = facts.key
     found = f" It was {clip(notice.note, 200)}." if notice.note.strip() else ""
     return _tell(
-        f"The cap of {_whose(facts)} had been changed at the gateway {code(key.gateway)}, without "
-        f"Purser.{found} "
-        f"It is {show(key.cap_micros)} again. Check who else administers the gateway."
+        f"The cap of {_whose(facts)} had been changed at the gateway {code(key.gateway)}, without Purser.{found} It "
+        f"is {show(key.cap_micros)} again. Check who else administers the gateway."
     )
 
 

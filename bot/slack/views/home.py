@@ -55,9 +55,9 @@ def _waiting(facts: HomeFacts) -> list[Block]:
         request = one.request
         blocks.append(
             section(
-                f"*{mention(request.requester_id)} asks for {say.ask(one)}* in team "
-                f"{clip(one.team.name, 80)}\n"
-                f"{say.quoted(request.reason)}\n{status(one)}"
+                f"*{mention(request.requester_id)} asks for {say.ask(one)}* in team {clip(one.team.name, 80)}\n"
+                f"{say.quoted(request.reason)}\n"
+                f"{status(one)}"
             )
         )
         blocks += actions(
@@ -73,7 +73,7 @@ def _requests(facts: HomeFacts) -> list[Block]:
     if not facts.requests:
         blocks.append(section("None. Ask for a key with `/ai-key`, or `/ai-key $25 7d what it is for`."))
     for one in facts.requests[:REQUESTS_SHOWN]:
-        blocks.append(section(f"*{say.ask(one)}* in team {clip(one.team.name, 80)}\n{status(one)}"))
+        blocks.append(section(f"*{say.capital(say.ask(one))}* in team {clip(one.team.name, 80)}\n{status(one)}"))
         blocks += actions(_request_button(one))
     return [*blocks, *_more(len(facts.requests) - REQUESTS_SHOWN), divider()]
 

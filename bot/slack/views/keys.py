@@ -103,7 +103,8 @@ def _curl(model: str) -> str:
 
 def _python(model: str) -> str:
     return (
-        "from openai import OpenAI\n\n"
+        "from openai import OpenAI\n"
+        "\n"
         "client = OpenAI()  # reads OPENAI_API_KEY and OPENAI_BASE_URL\n"
         "answer = client.chat.completions.create(\n"
         f'    model="{_bare(model)}", messages=[{{"role": "user", "content": "Hello"}}]\n'
@@ -167,7 +168,10 @@ _OFF_SHORT = {
 
 
 def _count(live: list[KeyFacts], off: list[KeyFacts]) -> str:
-    return f"{len(live)} in use, {len(off)} off." if off else f"{len(live)} in use."
+    working = sum(facts.key.state is KeyState.LIVE for facts in live)
+    between = len(live) - working
+    parts = [f"{working} in use", f"{between} in between" if between else "", f"{len(off)} off" if off else ""]
+    return f"{', '.join(filter(None, parts))}."
 
 
 # --- turning off, and on again ---
@@ -181,7 +185,9 @@ def off(outcome: Off, now: datetime) -> Message:
         if key.state is not KeyState.DISABLED:
             opening = f"*{code(key.label)} is already being turned off.* {say.off_cause(key)}"
     else:
-        opening = f"*{code(key.label)} of {mention(key.holder_id)} is decided off.*"
+        proven = outcome.proof is not None and not outcome.probe_accepted
+        whose = f"{code(key.label)} of {mention(key.holder_id)}"
+        opening = f"*{whose} is turned off.*" if proven else f"*Turning off {whose}.*"
     said = stack([opening, _proven(outcome), _next_step(outcome, now)])
     told = (
         ""
@@ -210,8 +216,8 @@ def _next_step(outcome: Off, now: datetime) -> str:
     key = outcome.key.key
     if outcome.proof is None or outcome.probe_accepted:
         return (
-            f"If it can't wait: block or delete {code(key.alias)} in the gateway {code(key.gateway)}, "
-            "or ask somebody who administers it."
+            f"If it can't wait: block or delete {code(key.alias)} in the gateway {code(key.gateway)}, or ask "
+            "somebody who administers it."
         )
     return "A mistake? An owner can press *Restore*." if say.restore_button(key, now) else ""
 

@@ -38,9 +38,11 @@ def cap(micros: int, kind: KeyKind) -> str:
     return f"{show(micros)} in total" if kind is KeyKind.TEMPORARY else f"{show(micros)} a month"
 
 
-def time(seconds: int | None) -> str:
-    """How long a key would work, counted from its reveal."""
-    return f"{show_duration(seconds)}, starting when it is revealed" if seconds else "no end date"
+def time(seconds: int | None, *, to_come: bool) -> str:
+    """How long a key works, counted from its reveal, which is said while that is still to come."""
+    if not seconds:
+        return "no end date"
+    return f"{show_duration(seconds)}, starting when it is revealed" if to_come else show_duration(seconds)
 
 
 def models(names: tuple[str, ...]) -> str:
@@ -65,13 +67,24 @@ def label(facts: RequestFacts) -> str:
 
 
 def ask(facts: RequestFacts, terms: Terms | None = None) -> str:
-    """What a request is for, in a few words: `a temporary key: $25 in total for 7 days`."""
+    """What a request is for, in a few words: `a temporary key ($25 in total, 7 days)`."""
     request = facts.request
     stands = terms or request.terms
     if request.purpose is Purpose.EXTEND:
-        return f"{show_duration(stands.duration_seconds or 0)} more for {label(facts)}"
-    span = f" for {show_duration(stands.duration_seconds)}" if stands.duration_seconds else ""
-    return f"{kind(request)}: {cap(stands.cap_micros, request.kind)}{span}"
+        return f"{more(stands.duration_seconds or 0)} for {label(facts)}"
+    span = f", {show_duration(stands.duration_seconds)}" if stands.duration_seconds else ""
+    return f"{kind(request)} ({cap(stands.cap_micros, request.kind)}{span})"
+
+
+def more(seconds: int) -> str:
+    """`7 more days`."""
+    shown = show_duration(seconds)
+    number, _, unit = shown.partition(" ")
+    return f"{number} more {unit}" if number.isdigit() and unit.isalpha() else f"{shown} more"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def retype(request: Request) -> str:
@@ -91,7 +104,7 @@ def quoted(words: str) -> str:
 def because(words: str) -> str:
     """`: “words”.` to end a sentence with, or a full stop."""
     said = quoted(words)
-    return f": {said}" if said else "."
+    return f": {said}." if said else "."
 
 
 def approvers(request: Request) -> tuple[str, ...]:
@@ -103,17 +116,17 @@ def approved_by(facts: RequestFacts) -> str:
     """`Approved by @omar.`, or by which rule."""
     if owners := approvers(facts.request):
         return f"Approved by {mentions(owners)}."
-    said = f": {clip(facts.rule_text, 300)}" if facts.rule_text else ""
+    said = f" ({clip(facts.rule_text, 300)})" if facts.rule_text else ""
     return f"Approved by the rule {code(facts.request.rule)}{said}."
 
 
 def asked_owners(facts: RequestFacts, verb: str = "Asked") -> str:
     """`Asked @omar and @olga`, or that nobody can be asked and what to do about it."""
-    if facts.asked_ids:
-        return f"{verb} {mentions(facts.asked_ids)}."
+    agreed = approvers(facts.request)
+    if open_to := tuple(owner for owner in facts.asked_ids if owner not in agreed):
+        return f"{verb} {mentions(open_to)}."
     return (
-        f"*Nobody can be asked:* team {code(facts.team.name)} has no other owner. Somebody who owns "
-        "the workspace "
+        f"*Nobody can be asked:* team {code(facts.team.name)} has no other owner. Somebody who owns the workspace "
         "in Purser can name one with `/ai-team owner @name` in the team's channel."
     )
 
@@ -123,8 +136,8 @@ def changed(facts: RequestFacts) -> str:
     request = facts.request
     if request.asked == request.terms:
         return ""
-    note = " and other models" if request.asked.models != request.terms.models else ""
-    return f"Changed by an owner. Asked for: {ask(facts, request.asked)}{note}."
+    note = f", models {models(request.asked.models)}" if request.asked.models != request.terms.models else ""
+    return f"Changed by an owner. Asked for was {ask(facts, request.asked)}{note}."
 
 
 def layer(budget: Budget) -> str:
@@ -147,9 +160,9 @@ def budget_line(budget: Budget, cap_micros: int | None = None) -> str:
     else:
         change = f"{show(left)} left now, {show(left - cap_micros)} after this"
     return (
-        f"{layer(budget)}: {change}, of {show(budget.budget_micros)} a month. "
-        f"Spent {show(budget.spent_micros)} ({as_of(budget.read_at, 'no key used yet')}), "
-        f"promised to keys {show(budget.committed_micros)}. Resets {reset_moment(budget.resets_at)}."
+        f"{layer(budget)}: {change}, of {show(budget.budget_micros)} a month. Spent {show(budget.spent_micros)} "
+        f"({as_of(budget.read_at, 'no live key to read')}), promised to keys {show(budget.committed_micros)}. "
+        f"Resets {reset_moment(budget.resets_at)}."
     )
 
 
@@ -185,23 +198,19 @@ def ends(key: Key) -> str:
     return f"until {moment(key.expires_at)}" if key.expires_at else "with no end date"
 
 
-_CAUSES = {
-    OffCause.DISABLED: "Turned off",
-    OffCause.RETURNED: "Given back",
-    OffCause.EXPIRED: "Its time is over",
-    OffCause.DRIFT: "Found off or gone at the gateway, without Purser having asked",
-}
-
-
 def off_cause(key: Key) -> str:
     """Why a key is off, by whom, when, and in whose words."""
-    said = _CAUSES[key.off_cause or OffCause.DISABLED]
-    if key.off_by and key.off_cause in (None, OffCause.DISABLED, OffCause.RETURNED):
-        said += f" by {mention(key.off_by)}"
-    if key.off_at:
-        said += f" {moment(key.off_at)}" if key.off_cause is not OffCause.EXPIRED else f" since {moment(key.off_at)}"
-    wants_reason = key.off_cause in (None, OffCause.DISABLED, OffCause.DRIFT)
-    return said + because(key.off_reason or "") if wants_reason else f"{said}."
+    by = f" by {mention(key.off_by)}" if key.off_by else ""
+    when = f" {moment(key.off_at)}" if key.off_at else ""
+    match key.off_cause:
+        case OffCause.RETURNED:
+            return f"Given back{by}{when}."
+        case OffCause.EXPIRED:
+            return f"Its time ended{when}."
+        case OffCause.DRIFT:
+            return f"Found off or gone at the gateway{when}; Purser did not do that."
+        case _:
+            return f"Turned off{by}{when}{because(key.off_reason or '')}"
 
 
 _PROOFS = {
@@ -262,8 +271,8 @@ def disable_button(key: Key) -> Block | None:
     if key.state is not KeyState.LIVE:
         return None
     text = (
-        f"{clip(key.label, NAME_CHARS)} stops working at once, for everything that uses it. Only "
-        "an owner can restore it."
+        f"{clip(key.label, NAME_CHARS)} stops working at once, for everything that uses it. Only an owner can "
+        "restore it."
     )
     asked = confirm("Turn this key off?", text, "Disable now") | {"style": "danger"}
     return button("Disable now", act.DISABLE_NOW, key.id, "danger", asked)

@@ -79,8 +79,8 @@ def duplicate(draft: RequestFacts, holds: KeyFacts, can_ask_anyway: bool) -> Mes
         lines.append(f"*Ask anyway* sends your request for {say.ask(draft)}.")
     elif not extendable:
         lines.append(
-            f"One such key is all a person can have. Use it, or give it back with "
-            f"`/ai-key return {clip(key.label, 80)}` and ask again."
+            "One such key is all a person can have. Use it, or give it back with `/ai-key return "
+            f"{clip(key.label, 80)}` and ask again."
         )
     lines.append("Nothing has been sent yet.")
     buttons = [
@@ -200,7 +200,8 @@ def _details(facts: RequestFacts) -> Block:
             pairs.append(("Ends now", moment(facts.key.key.expires_at) if facts.key.key.expires_at else "never"))
             pairs.append(("Use", say.spent(facts.key)))
     else:
-        pairs.append(("Time", say.time(terms.duration_seconds)))
+        to_come = request.state in _UNDECIDED
+        pairs.append(("Time", say.time(terms.duration_seconds, to_come=to_come)))
         pairs.append(("Models", say.models(terms.models)))
         if facts.key and facts.request.state is RequestState.FULFILLED:
             pairs.append(("Use", say.spent(facts.key)))
@@ -215,7 +216,8 @@ def _money(facts: RequestFacts) -> list[Block]:
 def _small_print(facts: RequestFacts) -> list[str]:
     if facts.request.state not in _UNDECIDED:
         return [say.changed(facts)]
-    rule = f"Rule {code(facts.request.rule)}: {clip(facts.rule_text, 300)}." if facts.rule_text else ""
+    told = facts.rule_text and facts.request.state is not RequestState.APPROVED
+    rule = f"Rule {code(facts.request.rule)}: {clip(facts.rule_text, 300)}." if told else ""
     return [say.changed(facts), rule, *say.gateway_limits(facts.gateway)]
 
 

@@ -32,8 +32,7 @@ def team(facts: TeamFacts, now: datetime) -> Message:
     projects = [f"{code(project.name)}, led by {mention(project.lead_id)}" for project in facts.projects]
     budgets = [say.budget_line(budget) for budget in facts.budgets]
     return message(
-        f"Team {code(one.name)}: {_count(len(one.owner_ids), 'owner')}, "
-        f"{_count(len(one.member_ids), 'member')}, "
+        f"Team {code(one.name)}: {_count(len(one.owner_ids), 'owner')}, {_count(len(one.member_ids), 'member')}, "
         f"{_count(len(facts.projects), 'project')}.",
         section(f"*Team {code(one.name)}* in <#{one.channel_id}>\n*Owners:* {owners}\n*Members:* {members}"),
         section(stack(["*Projects*", *projects])) if projects else [],
@@ -64,9 +63,8 @@ def invited(one: Team, member_ids: Sequence[str]) -> Message:
 def removed(one: Team, member_ids: Sequence[str]) -> Message:
     """Who cannot ask any more; keys they hold are another matter, and that is said."""
     return message(
-        f"Removed from team {code(one.name)}: {mentions(member_ids, most=20)}. They can't ask for "
-        "keys here any more. "
-        "Keys they hold keep working until they end; turn one off with `/ai-disable LABEL`."
+        f"Removed from team {code(one.name)}: {mentions(member_ids, most=20)}. They can't ask for keys here any "
+        "more. Keys they hold keep working until they end; turn one off with `/ai-disable LABEL`."
     )
 
 
@@ -83,8 +81,7 @@ def unchanged(one: Team, text: str) -> Message:
 def project_created(one: Team, project: Project, monthly_micros: int) -> Message:
     """The answer to `/ai-team project`."""
     return message(
-        f"Project {code(project.name)} of team {code(one.name)} has {show(monthly_micros)} a month "
-        "and is led by "
+        f"Project {code(project.name)} of team {code(one.name)} has {show(monthly_micros)} a month and is led by "
         f"{mention(project.lead_id)}."
     )
 
@@ -92,8 +89,8 @@ def project_created(one: Team, project: Project, monthly_micros: int) -> Message
 def no_team_here() -> Message:
     """The answer to `/ai-team` in a channel without one."""
     return message(
-        "No team lives in this channel yet. An owner of the workspace in Purser can create one here: "
-        "`/ai-team create search $500`."
+        "No team lives in this channel yet. An owner of the workspace in Purser can create one here: `/ai-team "
+        "create search $500`."
     )
 
 

@@ -88,10 +88,8 @@ def _reminder(notice: Notice, facts: RequestFacts) -> str:
     request = facts.request
     who = mentions(facts.asked_ids, most=10) if facts.asked_ids else "An owner"
     return (
-        f"{who}: {mention(request.requester_id)} is still waiting for {say.ask(facts)}. Press a "
-        "button above, or "
-        "answer here with `approve` or `deny` and a reason. Unanswered, it expires "
-        f"{moment(request.deadline_at)}."
+        f"{who}: {mention(request.requester_id)} is still waiting for {say.ask(facts)}. Press a button above, or "
+        f"answer here with `approve` or `deny` and a reason. Unanswered, it expires {moment(request.deadline_at)}."
     )
 
 
@@ -154,16 +152,16 @@ def _restored(notice: Notice, facts: KeyFacts) -> str:
 def _unproven(notice: Notice, facts: KeyFacts) -> str:
     why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
     return (
-        f"*{code(facts.key.label)} is NOT confirmed off.* It may still work.{why} Purser keeps "
-        "trying; the owners have been told."
+        f"*{code(facts.key.label)} is NOT confirmed off.* It may still work.{why} Purser keeps trying; the owners "
+        "have been told."
     )
 
 
 def _cap_restored(notice: Notice, facts: KeyFacts) -> str:
     found = f" It was {clip(notice.note, 200)}." if notice.note.strip() else ""
     return (
-        f"The cap of {code(facts.key.label)} had been changed at the gateway, without Purser.{found} "
-        f"It is {show(facts.key.cap_micros)} again."
+        f"The cap of {code(facts.key.label)} had been changed at the gateway, without Purser.{found} It is "
+        f"{show(facts.key.cap_micros)} again."
     )
 
 
@@ -184,8 +182,8 @@ def _effect_failed(notice: Notice) -> str:
             about += ", which may still work"
     why = f": {say.quoted(notice.note)}" if notice.note.strip() else ""
     return (
-        f"*Something that was agreed could not be done*{about}{why}. Purser gave up trying. "
-        "`purser doctor` says what to repair."
+        f"*Something that was agreed could not be done*{about}{why}. Purser gave up trying. `purser doctor` says "
+        "what to repair."
     )
 
 

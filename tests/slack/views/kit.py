@@ -111,7 +111,9 @@ def key(world: World, state: KeyState = KeyState.LIVE, number: int = 1, **change
 
 def off_key(world: World, cause: OffCause, proof: Proof | None = Proof.RECORDED, **changes: Any) -> KeyFacts:
     state = KeyState.DISABLED if proof else KeyState.DISABLING
+    ends = timedelta(minutes=-1) if cause is OffCause.EXPIRED else timedelta(days=5)
     facts: dict[str, Any] = {
+        "expires_at": NOW + ends,
         "off_at": NOW - timedelta(minutes=1), "off_by": OMAR, "off_cause": cause, "off_reason": world.note,
         "proof": proof, "proven_at": NOW if proof else None,
     }  # fmt: skip
@@ -144,9 +146,16 @@ def extend(world: World, state: RequestState = RequestState.WAITING, **changes: 
     return request(world, state, **(facts | changes))
 
 
+RULES = {
+    "small-ask": "temporary keys up to $25 for up to 7 days need no owner",
+    "two-owners": "from $1,000 on, two owners have to agree",
+}
+
+
 def facts(world: World, asked: Request, holds: KeyFacts | None = None, **changes: Any) -> RequestFacts:
     values: dict[str, Any] = {
-        "budgets": budgets(world), "asked_ids": world.owners, "rule_text": world.rule, "key": holds,
+        "budgets": budgets(world), "asked_ids": world.owners, "key": holds,
+        "rule_text": RULES.get(asked.rule, world.rule),
         "gateway": gateway(world),
     }  # fmt: skip
     return RequestFacts(asked, team(world), **(values | changes))
