@@ -1,0 +1,5 @@
+"""`python -m bot` is `purser`."""
+
+from bot.cli import main
+
+main()
