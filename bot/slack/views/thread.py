@@ -68,7 +68,7 @@ def _approved(notice: Notice, facts: RequestFacts) -> str:
     lines = [f"{say.approved_by(facts)[:-1]}: {say.ask(facts)}.{_note(notice)}", say.changed(facts)]
     if request.purpose is Purpose.ISSUE:
         until = moment(request.deadline_at)
-        lines.append(f"{mention(request.requester_id)} has a direct message to reveal the key, until {until}.")
+        lines.append(f"The requester can reveal the key from a direct message, until {until}.")
     return stack(lines)
 
 
@@ -81,7 +81,9 @@ def _denied(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _cancelled(notice: Notice, facts: RequestFacts) -> str:
-    return f"Cancelled by {mention(notice.actor_id or facts.request.requester_id)}. There is nothing left to decide."
+    others = notice.actor_id not in (None, facts.request.requester_id)
+    who = mention(notice.actor_id or "") if others else "the requester"
+    return f"Cancelled by {who}. There is nothing left to decide."
 
 
 def _reminder(notice: Notice, facts: RequestFacts) -> str:
@@ -112,9 +114,8 @@ def _request_expired(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _revealed(notice: Notice, facts: RequestFacts) -> str:
-    who = mention(facts.request.requester_id)
     until = f" It works {say.ends(facts.key.key)}." if facts.key else ""
-    return f"Revealed by {who} as {say.label(facts)}.{until}"
+    return f"Revealed as {say.label(facts)}.{until}"
 
 
 def _lapsed(notice: Notice, facts: RequestFacts) -> str:
@@ -127,8 +128,7 @@ def _extended(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _withdrawn(notice: Notice, facts: RequestFacts) -> str:
-    who = mention(facts.request.requester_id)
-    return f"A key was made but perhaps not shown, so it was withdrawn and nobody can use it. {who} can reveal again."
+    return "A key was made but perhaps not shown, so it was withdrawn and nobody can use it. It can be revealed again."
 
 
 # --- about a key ---
