@@ -128,6 +128,13 @@ def test_escaped_commands_name_people_and_channels_and_raw_ones_do_not(slack: Fa
     assert bot.seen[-1]["text"] == "give @ben <!channel> & more"
 
 
+def test_addresses_and_links_are_marked_up_and_left_whole(slack: FakeSlack, bot: SmallBot) -> None:
+    slack.person("ana").command("/ask mail ana@example.com or https://example.com/@ben?a=1&b=2", channel="search")
+    assert bot.seen[-1]["text"] == (
+        "mail <mailto:ana@example.com|ana@example.com> or <https://example.com/@ben?a=1&amp;b=2>"
+    )
+
+
 def test_an_answer_through_the_response_url_is_an_ephemeral(slack: FakeSlack, bot: SmallBot) -> None:
     assert slack.person("ana").command("/ask later", channel="search").answer() == "here it is"
 
@@ -264,8 +271,7 @@ def test_nobody_there_is_a_failed_command() -> None:
 
 
 def test_a_late_acknowledgement_is_a_timeout_and_is_not_shown() -> None:
-    with FakeSlack(MANIFEST) as slack:
-        slack.world.courier.ack_seconds = 0.2
+    with FakeSlack(MANIFEST, options=Options(ack_seconds=0.2)) as slack:
         app = new_app(slack)
 
         @app.command("/ask")
@@ -335,6 +341,24 @@ def test_requests_are_signed_so_that_bolt_refuses_forgeries() -> None:
             reply = slack.person("ana").command("/ask hi", channel="search")
             assert (reply.status, reply.error) == (401, "dispatch_failed")
             assert bot.seen == []
+
+
+def test_a_payload_can_be_replayed_and_a_forged_one_sent() -> None:
+    with FakeSlack(MANIFEST) as slack:
+        bot = SmallBot(slack)
+        with over_http(slack, bot.app):
+            slack.person("ana").command("/ask hi", channel="search")
+            (body,) = slack.sent("/ask")
+            assert slack.deliver("slash_commands", body).text == "you said hi"
+            assert slack.deliver("slash_commands", body | {"user_id": "U0EVE"}).status == 200
+            assert [b["user_id"] for b in bot.seen] == ["U0ANA", "U0ANA", "U0EVE"]
+            url, form = str(slack.world.courier.url), "command=%2Fask&text=x"
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            now = int(time.time())
+            fresh, stale = slack.signed_headers(form, now), slack.signed_headers(form, now - 600)
+            assert httpx.post(url, content=form, headers=headers | fresh).status_code == 200
+            assert httpx.post(url, content=form, headers=headers | stale).status_code == 401
+            assert httpx.post(url, content=form + "y", headers=headers | fresh).status_code == 401
 
 
 def test_slack_asks_sockets_to_come_back_and_no_command_is_lost_after_it() -> None:

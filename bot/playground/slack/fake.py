@@ -14,7 +14,7 @@ from flask import Flask
 
 from bot.playground.slack import snapshot
 from bot.playground.slack.acts import Acts
-from bot.playground.slack.courier import Parcel, require_loopback
+from bot.playground.slack.courier import Ack, Parcel, require_loopback, sign
 from bot.playground.slack.errors import NotInSlack
 from bot.playground.slack.faults import Fault, FaultKind
 from bot.playground.slack.model import JSON, Message, View
@@ -151,6 +151,22 @@ class FakeSlack(Workspace):
     def calls(self, method: str) -> list[JSON]:
         """The arguments of every call of a Web API method (or "response_url"), oldest first."""
         return [e.body for e in self.world.journal.entries(method=method, direction="in")]
+
+    def sent(self, name: str) -> list[JSON]:
+        """The payloads the app got: of a command ("/ai-key"), "block_actions", or an event's type; oldest first."""
+        return [e.body for e in self.world.journal.entries(method=name, direction="out")]
+
+    def deliver(self, kind: str, payload: JSON) -> Ack:
+        """Send any payload, properly signed: a replay, or one that Slack would never make.
+
+        `kind` is the Socket Mode envelope's: "slash_commands", "interactive" or "events_api".
+        """
+        return self.world.courier.deliver(Parcel(kind, str(payload.get("type", kind)), payload))
+
+    def signed_headers(self, body: str, timestamp: int) -> dict[str, str]:
+        """The two headers that make an HTTP body Slack's, for tests of forged, stale and replayed ones."""
+        signature = sign(self.signing_secret, str(timestamp), body)
+        return {"X-Slack-Request-Timestamp": str(timestamp), "X-Slack-Signature": signature}
 
     # -- looking -------------------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ from bot.playground.slack.state import State
 from bot.playground.slack.tickets import ResponseUrl
 from bot.playground.slack.world import World
 
-_MENTION = re.compile(r"(?<![\w@#])([@#])([A-Za-z0-9][\w.-]*)")
+_MENTION = re.compile(r"(?<![\w@#/.])([@#])([A-Za-z0-9][\w.-]*)")
 _LINK = re.compile(r"\bhttps?://[^\s<>|]+")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _GROUPS = ("channel", "here", "everyone")
 
 
@@ -43,7 +44,8 @@ def escape_typed(state: State, text: str, *, named: bool) -> str:
             return match.group(0)
         return f"<#{channel.id}|{channel.name}>{rest}"
 
-    return _LINK.sub(lambda m: f"<{m.group(0)}>", _MENTION.sub(mark, text))
+    marked = _LINK.sub(lambda m: f"<{m.group(0)}>", _MENTION.sub(mark, text))
+    return _ADDRESS.sub(lambda m: f"<mailto:{m.group(0)}|{m.group(0)}>", marked)
 
 
 def with_ids(state: State, blocks: Sequence[JSON]) -> list[JSON]:

@@ -4,7 +4,6 @@ cleanly.
 
 import ipaddress
 import json
-import logging
 import socket
 import threading
 from typing import Any, cast
@@ -21,10 +20,10 @@ from bot.playground.slack.model import JSON
 from bot.playground.slack.posting import use_response_url
 from bot.playground.slack.world import BOT_TOKEN, World
 
-logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the journal says more
-
 
 class _QuietHandler(WSGIRequestHandler):
+    """Logs no request: the journal says more."""
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         del code, size
 

@@ -10,6 +10,8 @@ from bot.playground.slack import limits
 from bot.playground.slack.errors import ApiError
 from bot.playground.slack.state import State
 
+KEPT_TRIGGERS = 10_000
+
 
 @dataclass
 class Trigger:
@@ -50,6 +52,8 @@ class Tickets:
     def trigger(self, user: str, view_id: str | None = None) -> str:
         trigger_id = f"{self._state.now()}.{self._state.new_id('P')}.playground"
         with self._lock:
+            if len(self._triggers) > KEPT_TRIGGERS:  # those that are long gone read as never made
+                self._triggers = dict(list(self._triggers.items())[-KEPT_TRIGGERS // 2 :])
             self._triggers[trigger_id] = Trigger(trigger_id, user, self._monotonic(), view_id)
         return trigger_id
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.playground.slack import limits
 from bot.playground.slack.courier import Courier
 from bot.playground.slack.events import Events
 from bot.playground.slack.faults import Faults
@@ -27,7 +28,10 @@ SIGNING_SECRET = "playground-signing-secret"  # noqa: S105
 
 @dataclass(frozen=True)
 class Options:
-    """How to run: the clock of the workspace, the machine's, and where to listen."""
+    """How to run: the clock of the workspace, the machine's, where to listen, how patient to be.
+
+    Tests of what goes wrong want shorter delays than Slack's, which are the defaults.
+    """
 
     clock: Clock = real_clock
     monotonic: Callable[[], float] = time.monotonic
@@ -35,6 +39,8 @@ class Options:
     port: int = 0
     socket_port: int = 0
     retry_delays_seconds: tuple[float, ...] = (0.0, 60.0, 300.0)
+    ack_seconds: float = limits.ACK_SECONDS
+    trigger_seconds: float = limits.TRIGGER_SECONDS
 
 
 class World:
@@ -50,6 +56,8 @@ class World:
         self.hub = SocketHub(options.host, options.socket_port)
         self.courier = Courier(self.hub, self.journal, self.faults, SIGNING_SECRET)
         self.events = Events(self.state, self.manifest, self.courier, options.retry_delays_seconds)
+        self.courier.ack_seconds = options.ack_seconds
+        self.tickets.trigger_seconds = options.trigger_seconds
         self.base_url = ""
         self._violations: list[str] = self.manifest.problems()
         self._lock = threading.Lock()
