@@ -30,6 +30,7 @@ NAME_CHARS = 80
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _MENTION = re.compile(r"<@[UW][A-Z0-9]{1,20}>")
+_REFERENCE = re.compile(r"<(?:@[UW]|#C)[A-Z0-9]{1,20}>")
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,9 @@ def clip(text: str, limit: int) -> str:
 
 
 def sentence(text: str, limit: int = SECTION_CHARS) -> str:
-    """One of our own sentences that may hold typed words: escaped, but mentions stay mentions."""
+    """One of our own sentences that may hold typed words: escaped, but people and channels stay links."""
     shown, at, room = [], 0, limit
-    for found in [*_MENTION.finditer(text), None]:
+    for found in [*_REFERENCE.finditer(text), None]:
         words = text[at : found.start() if found else len(text)]
         lead, tail = (" " if part else "" for part in (words[:1].isspace(), words[-1:].isspace()))
         piece = f"{lead}{clip(words, max(1, room - 2))}{tail}" if words.strip() else words[:1]

@@ -27,7 +27,7 @@ from bot.slack.views.base import (
     section,
     stack,
 )
-from bot.slack.views.requests import status
+from bot.slack.views.requests import details, purpose, status
 from bot.slack.views.thread import thread
 
 _ASK_AGAIN = "Need one again? Ask with `/ai-key`."
@@ -100,6 +100,18 @@ def _extended(notice: Notice, facts: RequestFacts) -> Message:
     key = facts.key.key if facts.key else None
     until = say.ends(key) if key else "longer"
     return _tell(f"{say.label(facts)} now works {until}. {say.approved_by(facts)} The key itself stays the same.")
+
+
+def _escalated(notice: Notice, facts: RequestFacts) -> Message:
+    """To owners who may not read the team's channel, so everything needed to decide is here."""
+    request = facts.request
+    who, until = mention(request.requester_id), moment(request.deadline_at)
+    text = (
+        f"*{who} asks for {say.ask(facts)}*, and nobody has answered yet, so you are asked too.\n"
+        f"Decide here, or in the thread in <#{request.channel_id}>. Unanswered, it expires {until}."
+    )
+    buttons = say.decision_buttons(request) if say.is_waiting(request) else []
+    return message(text, section(text), details(facts), purpose(request), actions(*buttons))
 
 
 # --- about a key, to its holder ---
@@ -196,8 +208,8 @@ def _cap_restored_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Messa
     key = facts.key
     found = f" It was {clip(notice.note, 200)}." if notice.note.strip() else ""
     return _tell(
-        f"The cap of {_whose(facts)} had been changed at the gateway {code(key.gateway)}, without Purser.{found} It "
-        f"is {show(key.cap_micros)} again. Check who else administers the gateway."
+        f"The cap of {_whose(facts)} had been changed at the gateway {code(key.gateway)}, without Purser.{found} "
+        f"Purser set it back to {show(key.cap_micros)}. Check who else administers the gateway."
     )
 
 
@@ -222,6 +234,7 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], Message]] = {
     Occasion.LAPSED: _lapsed,
     Occasion.KEY_WITHDRAWN: _withdrawn,
     Occasion.EXTENDED: _extended,
+    Occasion.ESCALATION: _escalated,
 }
 _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
     Occasion.EXPIRY_WARNING: _warning,

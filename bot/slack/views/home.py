@@ -10,13 +10,11 @@ from datetime import datetime
 from bot.domain.facts import HomeFacts, RequestFacts
 from bot.domain.keys import KeyState
 from bot.domain.requests import Purpose, RequestState
-from bot.slack.views import actions as act
 from bot.slack.views import phrases as say
 from bot.slack.views.base import (
     Block,
     View,
     actions,
-    button,
     clip,
     context,
     divider,
@@ -60,11 +58,7 @@ def _waiting(facts: HomeFacts) -> list[Block]:
                 f"{status(one)}"
             )
         )
-        blocks += actions(
-            button("Approve", act.APPROVE, request.id, "primary"),
-            button("Approve with changes", act.APPROVE_WITH_CHANGES, request.id),
-            button("Deny", act.DENY, request.id, "danger"),
-        )
+        blocks += actions(*say.decision_buttons(request))
     return [*blocks, *_more(len(facts.waiting_for_me) - WAITING_SHOWN), divider()]
 
 

@@ -169,8 +169,6 @@ def budget_line(budget: Budget, cap_micros: int | None = None) -> str:
 def budget_lines(facts: RequestFacts) -> list[str]:
     """Every layer this request would be charged to, before and after it."""
     request = facts.request
-    if not facts.budgets:
-        return []
     if request.purpose is Purpose.EXTEND:
         return ["Its cap stays the same, so no new money is promised."]
     return [budget_line(budget, request.terms.cap_micros) for budget in facts.budgets]
@@ -281,6 +279,15 @@ def disable_button(key: Key) -> Block | None:
 def restore_button(key: Key, now: datetime) -> Block | None:
     """Restore, where an owner could."""
     return button("Restore", act.RESTORE, key.id) if can_restore(key, now) is None else None
+
+
+def decision_buttons(request: Request) -> list[Block]:
+    """What an owner can press on a waiting request."""
+    return [
+        button("Approve", act.APPROVE, request.id, "primary"),
+        button("Approve with changes", act.APPROVE_WITH_CHANGES, request.id),
+        button("Deny", act.DENY, request.id, "danger"),
+    ]
 
 
 def reveal_button(request: Request) -> Block:

@@ -44,8 +44,8 @@ def card(facts: RequestFacts, now: datetime) -> Message:
     return message(
         f"{headline}. {state}",
         section(f"*{headline}*\n{state}"),
-        _details(facts),
-        section(f"*For:* {say.quoted(request.reason)}") if request.reason.strip() else [],
+        details(facts),
+        purpose(request),
         _money(facts),
         context(*_small_print(facts)),
         actions(*_card_buttons(facts, now)),
@@ -59,8 +59,8 @@ def receipt(facts: RequestFacts, now: datetime) -> Message:
     return message(
         said,
         section(said),
-        _details(facts),
-        section(f"*For:* {say.quoted(request.reason)}") if request.reason.strip() else [],
+        details(facts),
+        purpose(request),
         _money(facts),
         context(*_small_print(facts), _late(request, now)),
         actions(say.cancel_button(request) if say.is_waiting(request) else None),
@@ -96,10 +96,8 @@ def preview(facts: RequestFacts, now: datetime) -> View:
     """The same as the receipt, before anything is sent. Its private metadata is the draft's id."""
     request = facts.request
     lines = [f"You ask for *{say.ask(facts)}* in team {code(facts.team.name)}.", _will_ask(facts)]
-    blocks: list[Block] = [section(stack(lines)), _details(facts)]
-    if request.reason.strip():
-        blocks.append(section(f"*For:* {say.quoted(request.reason)}"))
-    blocks += [*_money(facts), *context(*_small_print(facts), _late(request, now))]
+    blocks: list[Block] = [section(stack(lines)), details(facts)]
+    blocks += [*purpose(request), *_money(facts), *context(*_small_print(facts), _late(request, now))]
     return modal(act.REQUEST_PREVIEW, "Check your request", blocks, request.id, "Send request")
 
 
@@ -188,7 +186,8 @@ def _denied(request: Request) -> str:
     return f"Denied by {mention(words[-1].owner_id)}{say.because(words[-1].note)}"
 
 
-def _details(facts: RequestFacts) -> Block:
+def details(facts: RequestFacts) -> Block:
+    """The terms of a request side by side, and the use of its key."""
     request, terms = facts.request, facts.request.terms
     pairs = [("Team", clip(facts.team.name, 80))]
     if facts.project:
@@ -206,6 +205,11 @@ def _details(facts: RequestFacts) -> Block:
         if facts.key and facts.request.state is RequestState.FULFILLED:
             pairs.append(("Use", say.spent(facts.key)))
     return fields(*pairs)
+
+
+def purpose(request: Request) -> list[Block]:
+    """What it is for, in its author's words, or no block."""
+    return [section(f"*For:* {say.quoted(request.reason)}")] if request.reason.strip() else []
 
 
 def _money(facts: RequestFacts) -> list[Block]:
@@ -230,11 +234,7 @@ def _late(request: Request, now: datetime) -> str:
 def _card_buttons(facts: RequestFacts, now: datetime) -> list[Block | None]:
     request = facts.request
     if say.is_waiting(request):
-        return [
-            button("Approve", act.APPROVE, request.id, "primary"),
-            button("Approve with changes", act.APPROVE_WITH_CHANGES, request.id),
-            button("Deny", act.DENY, request.id, "danger"),
-        ]
+        return [*say.decision_buttons(request)]
     if request.state is not RequestState.FULFILLED or facts.key is None:
         return []
     key: Key = facts.key.key

@@ -24,6 +24,7 @@ from bot.slack.views.base import (
     message,
     moment,
     section,
+    sentence,
     stack,
 )
 
@@ -97,16 +98,11 @@ def _reminder(notice: Notice, facts: RequestFacts) -> str:
 
 def _escalation(notice: Notice, facts: RequestFacts) -> str:
     request = facts.request
+    expires = f"Unanswered, it expires {moment(request.deadline_at)}."
     if not facts.asked_ids:
-        return (
-            "Nobody has answered yet, and there is nobody else to ask. Unanswered, it expires "
-            f"{moment(request.deadline_at)}."
-        )
-    return (
-        f"Nobody has answered yet, so {mentions(facts.asked_ids, most=10)} may decide too: "
-        f"{mention(request.requester_id)} asks for {say.ask(facts)}. Unanswered, it expires "
-        f"{moment(request.deadline_at)}."
-    )
+        return f"Nobody has answered yet, and there is nobody to ask. {expires}"
+    who = mentions(facts.asked_ids, most=10)
+    return f"Nobody has answered yet. {who}: {mention(request.requester_id)} asks for {say.ask(facts)}. {expires}"
 
 
 def _request_expired(notice: Notice, facts: RequestFacts) -> str:
@@ -160,8 +156,8 @@ def _unproven(notice: Notice, facts: KeyFacts) -> str:
 def _cap_restored(notice: Notice, facts: KeyFacts) -> str:
     found = f" It was {clip(notice.note, 200)}." if notice.note.strip() else ""
     return (
-        f"The cap of {code(facts.key.label)} had been changed at the gateway, without Purser.{found} It is "
-        f"{show(facts.key.cap_micros)} again."
+        f"The cap of {code(facts.key.label)} had been changed at the gateway, without Purser.{found} "
+        f"Purser set it back to {show(facts.key.cap_micros)}."
     )
 
 
@@ -174,16 +170,16 @@ def _gone(notice: Notice, facts: KeyFacts) -> str:
 
 def _effect_failed(notice: Notice) -> str:
     about = ""
-    if notice.request:
-        about = f" for {mention(notice.request.request.requester_id)}'s request ({say.ask(notice.request)})"
+    if notice.request and (notice.key is None or notice.request.request.purpose is Purpose.EXTEND):
+        about = f" for {mention(notice.request.request.requester_id)}'s request for {say.ask(notice.request)}"
     elif notice.key:
         about = f" for {code(notice.key.key.label)}"
         if notice.key.key.state in (KeyState.LIVE, KeyState.DISABLING, KeyState.RESTORING):
             about += ", which may still work"
-    why = f": {say.quoted(notice.note)}" if notice.note.strip() else ""
+    why = f"What went wrong: {sentence(notice.note, 1500)}\n" if notice.note.strip() else ""
     return (
-        f"*Something that was agreed could not be done*{about}{why}. Purser gave up trying. `purser doctor` says "
-        "what to repair."
+        f"*Something that was agreed could not be done*{about}. Purser gave up trying.\n{why}"
+        "Whoever runs Purser finds what to repair with `purser doctor`."
     )
 
 

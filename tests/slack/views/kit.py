@@ -154,7 +154,7 @@ RULES = {
 
 def facts(world: World, asked: Request, holds: KeyFacts | None = None, **changes: Any) -> RequestFacts:
     values: dict[str, Any] = {
-        "budgets": budgets(world), "asked_ids": world.owners, "key": holds,
+        "budgets": () if asked.purpose is Purpose.EXTEND else budgets(world), "asked_ids": world.owners, "key": holds,
         "rule_text": RULES.get(asked.rule, world.rule),
         "gateway": gateway(world),
     }  # fmt: skip

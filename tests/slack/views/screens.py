@@ -14,6 +14,7 @@ from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import Because, Refused, RequestState, Terms, Verdict
 from bot.slack.views import answers, direct, forms, help, home, keys, requests, teams, thread  # noqa: A004
 from bot.slack.views.base import Message
+from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
 
@@ -87,6 +88,10 @@ def receipts(world: World) -> dict[str, Screen]:
         "preview_nobody": requests.preview(replace(draft, asked_ids=()), NOW),
         "duplicate": requests.duplicate(draft, kit.key(world), can_ask_anyway=True),
         "duplicate_member": requests.duplicate(draft, member, can_ask_anyway=False),
+        "modal_receipt": message_modal("Request sent", requests.receipt(waiting, NOW)),
+        "modal_duplicate": message_modal(
+            "Extend instead?", requests.duplicate(draft, kit.key(world), can_ask_anyway=True)
+        ),
         "refused_modal": requests.refused_modal(f"Only $3 is left for <@{ANA}>. {world.note}"),
         "notice_modal": requests.notice_modal(world.team, world.note),
     }
@@ -219,6 +224,8 @@ def team_screens(world: World) -> dict[str, Screen]:
         "team_unchanged": teams.unchanged(full.team, world.note),
         "team_project": teams.project_created(full.team, full.projects[0], 200 * USD),
         "team_none": teams.no_team_here(),
+        "team_remarks": with_remarks(teams.invited(full.team, world.owners), (f"<@{OLGA}> is a member already.",)),
+        "team_remarks_only": with_remarks(None, (f"<@{OLGA}> is a member already.",)),
         "home": home.home(kit.home_facts(world), NOW),
         "home_empty": home.home(nobody, NOW),
         "home_owner": home.home(replace(nobody, is_owner=True), NOW),

@@ -17,8 +17,9 @@ from tests.slack.views import kit
 from tests.slack.views.kit import EVERYDAY, SECRET, USD
 
 MEMBERS_OF_A_PAYLOAD = (
-    ["state", "values", "cap", "time", "kind", "models", "reason", "key", "value", "selected_option", "selected_options", "private_metadata"]
-)
+    "state", "values", "cap", "time", "kind", "models", "reason", "key", "value", "selected_option",
+    "selected_options", "private_metadata",
+)  # fmt: skip
 
 
 def filled(view: dict[str, Any], **typed: Any) -> dict[str, Any]:
