@@ -149,7 +149,7 @@ class LiteLLM:
     def set_tags(self, handle: str, tags: dict[str, str]) -> None:
         """See `Gateway.set_tags`. LiteLLM replaces all metadata, so the rest is read and written back."""
         row = self._row(handle)
-        if row is None or row.status == "deleted":
+        if row is None:
             raise _no_such_key()
         self._update(handle, {"metadata": {**row.metadata, wire.TAGS: tags}})
 

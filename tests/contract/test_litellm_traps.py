@@ -252,6 +252,7 @@ def test_every_page_of_keys_is_read(rig: FakeRig) -> None:
         handles.add(rig.raw("POST", "/key/generate", body).json()["token_id"])
     listed = rig.gateway.list_keys()
     assert (len(listed), {key.handle for key in listed}) == (205, handles)
+    assert [key.alias for key in listed] == [f"many-{number}" for number in range(205)], "oldest first"
     assert rig.calls("/key/list") == 3
 
 

@@ -367,3 +367,10 @@ def test_once_a_mint_never_meets_a_connection_that_was_closed_while_idle() -> No
             http.read("/x")
             assert http.once("/x", {"a": 1}).body == {"fine": True}
         assert len(accepted) == 10
+
+
+def test_what_is_sent_once_shares_no_connection() -> None:
+    with _server(answers_each=10) as (url, accepted), _plain(url) as http:
+        for _ in range(3):
+            http.once("/x", {"a": 1})
+        assert len(accepted) == 3
