@@ -41,11 +41,6 @@ class Message:
     blocks: list[Block]
 
 
-def escape(text: str) -> str:
-    """The text as Slack shows it literally: `& < >` as entities, control and direction marks as one space."""
-    return "".join(_ESCAPES.get(char, char) for char in _UNSEEN.sub(" ", text))
-
-
 def clip(text: str, limit: int) -> str:
     """Escaped and on one line, at most `limit` characters long after escaping, cut between characters."""
     plain = " ".join(_UNSEEN.sub(" ", text).split())

@@ -12,7 +12,6 @@ from bot.domain.people import Project, Team
 from bot.slack.views import phrases as say
 from bot.slack.views.base import (
     Message,
-    clip,
     code,
     context,
     mention,
@@ -73,24 +72,11 @@ def owners_added(one: Team, member_ids: Sequence[str]) -> Message:
     return message(f"{mentions(member_ids, most=20)} can now decide about requests of team {code(one.name)}.")
 
 
-def unchanged(one: Team, text: str) -> Message:
-    """Nothing was to be done, and why."""
-    return message(f"Team {code(one.name)}: {clip(text, 300)} Nothing was changed.")
-
-
 def project_created(one: Team, project: Project, monthly_micros: int) -> Message:
     """The answer to `/ai-team project`."""
     return message(
         f"Project {code(project.name)} of team {code(one.name)} has {show(monthly_micros)} a month and is led by "
         f"{mention(project.lead_id)}."
-    )
-
-
-def no_team_here() -> Message:
-    """The answer to `/ai-team` in a channel without one."""
-    return message(
-        "No team lives in this channel yet. An owner of the workspace in Purser can create one here: `/ai-team "
-        "create search $500`."
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.facts import HomeFacts, Notice, Occasion, Off, TeamFacts
 from bot.domain.keys import ExpiryWarning, KeyKind, KeyState, OffCause, Proof
-from bot.domain.people import Barrier, Member, Team
+from bot.domain.people import Member, Team
 from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import Because, Refused, RequestState, Terms, Verdict
 from bot.slack.views import answers, direct, forms, help, home, keys, requests, teams, thread  # noqa: A004
@@ -221,9 +221,7 @@ def team_screens(world: World) -> dict[str, Screen]:
         "team_invited": teams.invited(full.team, world.owners),
         "team_removed": teams.removed(full.team, world.owners),
         "team_owners": teams.owners_added(full.team, world.owners),
-        "team_unchanged": teams.unchanged(full.team, world.note),
         "team_project": teams.project_created(full.team, full.projects[0], 200 * USD),
-        "team_none": teams.no_team_here(),
         "team_remarks": with_remarks(teams.invited(full.team, world.owners), (f"<@{OLGA}> is a member already.",)),
         "team_remarks_only": with_remarks(None, (f"<@{OLGA}> is a member already.",)),
         "home": home.home(kit.home_facts(world), NOW),
@@ -248,22 +246,8 @@ def answer_screens(world: World) -> dict[str, Screen]:
     found: dict[str, Callable[[], Message]] = {
         "refused": lambda: answers.refused(Refused(Because.NO_HEADROOM, f"Only $3 is left. {world.note}")),
         "mistake": lambda: answers.mistake("Amounts look like $25 or $12.50.", "/ai-key $25 7d evaluate rerankers"),
-        "already_agreed": lambda: answers.already_agreed(
-            kit.facts(world, kit.request(world, approvals_needed=2, approvals=(kit.word(OMAR),)))
-        ),
-        "decided": lambda: answers.decided(kit.facts(world, decided["approved"])),
         "cancelled": lambda: answers.cancelled(kit.facts(world, decided["cancelled"])),
-        "extension_asked": lambda: answers.extension_asked(kit.facts(world, kit.extend(world), kit.key(world))),
-        "extended": lambda: answers.extended(kit.key(world)),
-        "waiting_for": lambda: answers.waiting_for(kit.facts(world, kit.request(world))),
-        "reveal_by": lambda: answers.reveal_by(kit.facts(world, decided["approved"])),
         "unknown_key": answers.unknown_key,
-        "unknown_label": answers.unknown_label,
-        "no_team": answers.no_team,
-        "unknown_team": answers.unknown_team,
-        "busy": answers.busy,
-        "stale": answers.stale,
-        "foreign": answers.foreign_click,
         "failed": lambda: answers.failed("abc123"),
         "unknown_command": lambda: answers.unknown_command(world.team),
         "plain": lambda: answers.plain(world.note),
@@ -271,8 +255,6 @@ def answer_screens(world: World) -> dict[str, Screen]:
     screens: dict[str, Screen] = {f"answer_{name}": draw() for name, draw in found.items()}
     for name, one in decided.items():
         screens[f"answer_already_{name}"] = answers.already_decided(kit.facts(world, one))
-    for barrier in Barrier:
-        screens[f"answer_barred_{barrier}"] = answers.barred(barrier)
     return screens
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from bot.domain.facts import Notice, Occasion, Off
 from bot.domain.keys import KeyState, OffCause, Proof
-from bot.domain.people import Barrier
 from bot.domain.requests import Purpose, RequestState
 from bot.slack.views import answers, keys, requests
 from bot.slack.views.base import Message
@@ -147,10 +146,6 @@ def test_every_occasion_can_be_told_even_without_facts() -> None:
 def test_once_the_second_to_decide_reads_who_was_first() -> None:
     approved = kit.facts(EVERYDAY, kit.request(EVERYDAY, RequestState.APPROVED, **kit.APPROVED_BY_OMAR))
     assert answers.already_decided(approved).text == f"Already approved by <@{OMAR}>."
-
-
-def test_every_barrier_has_its_sentence() -> None:
-    assert all(answers.barred(barrier).text for barrier in Barrier)
 
 
 def test_a_key_being_turned_off_is_not_counted_as_off() -> None:
