@@ -388,8 +388,8 @@ def test_a_socket_needs_a_fresh_ticket() -> None:
         url = slack.world.hub.new_url()
         with connect(url, proxy=None) as socket:
             assert '"hello"' in socket.recv()
-        with pytest.raises(InvalidStatus):
-            connect(url, proxy=None)
+        with pytest.raises(InvalidStatus), connect(url, proxy=None):
+            pass
 
 
 def test_triggers_work_once_and_not_for_long() -> None:

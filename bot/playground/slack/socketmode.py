@@ -167,12 +167,12 @@ class SocketHub:
         return None
 
     def _serve_connection(self, connection: ServerConnection) -> None:
-        if len(self._open()) >= limits.SOCKET_CONNECTIONS:
-            connection.send(json.dumps({"type": "disconnect", "reason": "too_many_websockets"}))
-            return
         try:
             with self._changed:
                 number = len(self._connections) + 1
+                if number > limits.SOCKET_CONNECTIONS:
+                    connection.send(json.dumps({"type": "disconnect", "reason": "too_many_websockets"}))
+                    return
                 connection.send(json.dumps(_hello(number)))
                 self._connections.append(connection)
                 self._changed.notify_all()
