@@ -124,3 +124,67 @@ def modal(*blocks: dict, callback_id: str = "form", **more: object) -> dict:
         "blocks": list(blocks),
     }
     return {k: v for k, v in (view | more).items() if v is not None}
+
+
+class SmallBot:
+    """Does one of each thing an app can do, and remembers what it was sent."""
+
+    def __init__(self, slack: FakeSlack) -> None:
+        self.seen: list[dict] = []
+        self.app = new_app(slack)
+        self.app.command("/ask")(self.ask)
+        self.app.command("/raw")(self.note)
+        self.app.action("approve")(self.approve)
+        self.app.view("form")(self.submitted)
+        self.app.view_closed("form")(self.note)
+        self.app.shortcut("report_leak")(self.note)
+        self.app.event("message")(self.note_event)
+        self.app.event("user_change")(self.note_event)
+        self.app.event("app_home_opened")(self.home)
+
+    def sent(self, key: str, value: object = ...) -> dict:
+        """The first payload that has this key (with this value)."""
+        return next(b for b in list(self.seen) if key in b and value in (..., b[key]))
+
+    def ask(self, ack: Any, body: dict, client: WebClient, respond: Any) -> None:
+        self.seen.append(body)
+        match body["text"].split(" ")[0]:
+            case "form":
+                ack()
+                client.views_open(trigger_id=body["trigger_id"], view=modal(text_input("Cap", "cap")))
+            case "card":
+                ack()
+                blocks = [section("*Card*"), actions(button("Approve", "approve", value="7"))]
+                client.chat_postMessage(channel=body["channel_id"], text="a card", blocks=blocks)
+            case "later":
+                ack()
+                respond("here it is")
+            case _:
+                ack(f"you said {body['text']}")
+
+    def note(self, ack: Any, body: dict) -> None:
+        ack()
+        self.seen.append(body)
+
+    def note_event(self, event: dict) -> None:
+        self.seen.append(event)
+
+    def approve(self, ack: Any, body: dict, client: WebClient, respond: Any) -> None:
+        ack()
+        self.seen.append(body)
+        channel, ts = body["container"]["channel_id"], body["container"]["message_ts"]
+        client.chat_update(channel=channel, ts=ts, text=f"approved by <@{body['user']['id']}>", blocks=[])
+        respond("done", replace_original=False)
+
+    def submitted(self, ack: Any, body: dict, view: dict) -> None:
+        self.seen.append(body)
+        cap = view["state"]["values"]["cap"]["typed"]["value"]
+        if not cap.startswith("$"):
+            ack(response_action="errors", errors={"cap": "Write it as $25."})
+        elif cap == "$1":
+            ack(response_action="update", view=modal(section("Thank you"), submit=None))
+        else:
+            ack()
+
+    def home(self, event: dict, client: WebClient) -> None:
+        client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Your keys")]})
