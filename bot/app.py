@@ -104,6 +104,8 @@ class Running:
     worker: Worker
     runner: Runner
     listeners: ThreadPoolExecutor
+    close: Callable[[], None]
+    """Lets go of connections to gateways."""
 
     def start(self) -> None:
         """Start performing the outbox and waking the jobs."""
@@ -113,6 +115,7 @@ class Running:
     def stop_idle(self) -> None:
         """Let go of everything when nothing was started."""
         self.listeners.shutdown(wait=False)
+        self.close()
         self.purser.books.close()
 
     def stop(self) -> None:
@@ -120,6 +123,7 @@ class Running:
         self.runner.stop()
         self.listeners.shutdown(wait=True)
         self.worker.stop()
+        self.close()
         self.purser.books.close()
 
 
@@ -161,13 +165,14 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
     clock = SystemClock(settings.purser_clock_file)
     pepper = settings.purser_pepper.get_secret_value().encode()
     bell = threading.Event()
+    minting_at = gateways(settings, clock)
     purser = Purser(
         books=books,
         clock=clock,
         ids=RandomIds(),
         policy=configuration.policy,
         authority=Authority(us.workspace_id, frozenset(settings.purser_owners)),
-        gateways=gateways(settings, clock),
+        gateways=minting_at,
         notifier=SlackNotifier(slack_client(settings)),
         directory=SlackDirectory(slack_client(settings, timeout=DIRECTORY_TIMEOUT_SECONDS)),
         pepper=pepper,
@@ -176,6 +181,11 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         wake=bell.set,
         failpoint=failpoint_at(settings.purser_failpoint),
     )
+
+    def close() -> None:
+        for gateway in minting_at.values():
+            gateway.close()
+
     listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
     secret = settings.slack_signing_secret
     bolt = App(
@@ -186,4 +196,4 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         token_verification_enabled=False,
     )
     register(bolt, purser)
-    return Running(purser, bolt, Worker(purser, bell), Runner(purser), listeners)
+    return Running(purser, bolt, Worker(purser, bell), Runner(purser), listeners, close)

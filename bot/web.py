@@ -10,6 +10,7 @@ from slack_bolt.adapter.flask import SlackRequestHandler
 from waitress.server import create_server
 
 SERVER_THREADS = 64
+SHUTDOWN_SECONDS = 5
 LARGEST_BODY_BYTES = 1_000_000
 """Slack's own payloads stay far below."""
 
@@ -60,5 +61,6 @@ class WebServer:
         self._server.run()
 
     def close(self) -> None:
-        """Stop taking requests."""
+        """Let requests in progress end, and take no more."""
+        self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_SECONDS)
         self._server.close()

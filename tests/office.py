@@ -190,7 +190,7 @@ class Office:
         """The whole way to a key: asked, approved, revealed. Returns the secret; the modal is closed."""
         dm = self.approve(self.ask(line, person), owner, person)
         secret = self.reveal(dm, person)
-        self.sees(lambda: "revealed" in self.text(self.cards()[-1]).lower() or None)
+        self.sees(lambda: "Revealed as" in self.text(self.cards()[-1]) or None)
         self.slack.person(person).close()
         return secret
 

@@ -151,10 +151,11 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 def handle_from(name: str) -> str:
     """The short name a label starts with: `Ana María` becomes `ana-mar-a`, at most 16 characters.
 
-    Names with no Latin letter or digit become `member`.
+    Names with no Latin letter or digit become `member`, and so does one that would make a label look like a
+    secret (`sk-...`).
     """
     slug = _NOT_SLUG.sub("-", name.casefold()).strip("-")[:16].strip("-")
-    return slug or "member"
+    return "member" if not slug or slug.split("-")[0] == "sk" else slug
 
 
 _TEAM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")

@@ -233,7 +233,9 @@ def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[R
             _withdraw(purser, key, "turned off while it was being made")
             return _turned_off(key)
         purser.failpoint("after-recorded-before-shown")
-        show(Revealed(key, gateway_facts(purser.gateways[key.gateway]), issued.secret))
+        gateway = purser.gateways[key.gateway]
+        models = key.models or purser.catalog.models(gateway, purser.now())
+        show(Revealed(key, gateway_facts(gateway, models), issued.secret))
         purser.failpoint("after-shown-before-live")
         if not _go_live(purser, key):
             return _turned_off(key)

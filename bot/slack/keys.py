@@ -13,7 +13,7 @@ from bot.slack import requests as asking
 from bot.slack.errors import translated
 from bot.slack.grammar import disable as disable_grammar
 from bot.slack.grammar import key as key_grammar
-from bot.slack.grammar.text import Help, Mistake
+from bot.slack.grammar.text import Help, Mistake, redacted
 from bot.slack.guard import CLOSED, Response, with_errors
 from bot.slack.incoming import Incoming, Stop, allowed
 from bot.slack.views import answers, forms
@@ -83,7 +83,9 @@ def submit_extend(event: Incoming) -> Response:
     facts = key_now(event.purser, read.key_id)
     if facts is None:
         raise Stop(KEY_UNKNOWN)
-    outcome = requests.extend(event.purser, event.actor(), facts.key.label, read.duration_seconds, read.reason)
+    outcome = requests.extend(
+        event.purser, event.actor(), facts.key.label, read.duration_seconds, redacted(read.reason)
+    )
     return asking.form_answer(event, outcome)
 
 
@@ -128,7 +130,7 @@ def submit_disable(event: Incoming) -> None:
     if isinstance(read, dict):
         return
     if read.key_id is not None:
-        _disable(event, Target(key_id=read.key_id), read.reason)
+        _disable(event, Target(key_id=read.key_id), redacted(read.reason))
         return
     typed = disable_grammar.parse(f"{read.typed} {read.reason}")
     match typed:

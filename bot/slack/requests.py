@@ -15,7 +15,7 @@ from bot.services.facts import request_at
 from bot.services.requests import Drafted, Duplicate, Place, Sent
 from bot.slack.grammar import reply
 from bot.slack.grammar.key import AskTyped
-from bot.slack.grammar.text import Mistake
+from bot.slack.grammar.text import Mistake, redacted
 from bot.slack.guard import CLOSED, Response, replaced_by, with_errors
 from bot.slack.incoming import Incoming, Replace, allowed
 from bot.slack.views import actions, answers, forms
@@ -53,7 +53,7 @@ def submit_form(event: Incoming) -> Response:
     read = forms.read_request_form(event.view)
     if isinstance(read, dict):
         return with_errors(read)
-    wanted = Ask(read.kind, Terms(read.cap_micros, read.duration_seconds, read.models), read.reason)
+    wanted = Ask(read.kind, Terms(read.cap_micros, read.duration_seconds, read.models), redacted(read.reason))
     place = Place(event.channel_id, read.team_id or None)
     outcome = requests.ask(event.purser, event.actor(), place, wanted, draft=True)
     return form_answer(event, outcome)
@@ -113,7 +113,9 @@ def submit_deny(event: Incoming) -> Response:
     read = forms.read_deny_form(event.view)
     if isinstance(read, dict):
         return with_errors(read)
-    return _decision_answer(approvals.deny(event.purser, event.actor(), read.request_id, read.reason), event.view)
+    return _decision_answer(
+        approvals.deny(event.purser, event.actor(), read.request_id, redacted(read.reason)), event.view
+    )
 
 
 def thread_reply(event: Incoming) -> None:
@@ -175,7 +177,8 @@ def _decision_answer(outcome: approvals.Outcome, view: Mapping[str, Any]) -> Res
 def _refused_in(view: Mapping[str, Any], refused: Refused) -> Response:
     beside = ERROR_BESIDE.get(refused.because)
     inputs = {block.get("block_id") for block in view.get("blocks", ()) if block.get("type") == "input"}
-    if beside in inputs and beside is not None:
+    has_mention = "<@" in refused.text  # errors beside inputs are plain text
+    if beside in inputs and beside is not None and not has_mention:
         return with_errors({beside: refused.text})
     return replaced_by(refused_modal(refused.text))
 

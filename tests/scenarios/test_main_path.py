@@ -30,7 +30,7 @@ def test_a_key_is_asked_for_approved_revealed_used_and_turned_off(migrated_url: 
 
         secret = office.reveal(dm)
         assert office.chat(secret).status_code == 200
-        office.sees(lambda: "revealed" in office.text(office.card()).lower() or None)
+        office.sees(lambda: "Revealed as" in office.text(office.card()) or None)
 
         assert omar.command(f"/ai-disable {secret} found in a log", channel="search").ok
         answer = office.reads("omar", "refused", where="search")
