@@ -46,7 +46,7 @@ CAPABILITIES = Capabilities(
     usage_lag_seconds=15,
     disable_lag_seconds=60,
     limits=(
-        "The call that crosses the cap still goes through; the next one is stopped.",
+        "The call that crosses a cap still goes through, and so may others made within the same moment.",
         "With several LiteLLM workers a key may still work for up to a minute after it was turned off.",
         "Spend shows up some seconds after a call.",
     ),

@@ -44,6 +44,7 @@ class Rig:
     now: Callable[[], datetime]
     pass_time: Callable[[float], None]
     made: list[str] = field(default_factory=list)
+    settle_seconds: float = 0.0
     client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
 
     def alias(self) -> str:
@@ -73,13 +74,19 @@ class Rig:
         return record
 
     def chat(self, secret: str, model: str = "mock-gpt") -> httpx.Response:
-        """Call a model as a member would."""
-        return self.client.post(
+        """Call a model as a member would, and let the gateway finish its sums.
+
+        LiteLLM settles the reservation of a call some moments after answering it: until then the next call may
+        be refused although there is money, or admitted although there is none.
+        """
+        response = self.client.post(
             f"{self.base_url}/v1/chat/completions",
             headers={"Authorization": f"Bearer {secret}"},
             json={"model": model, "messages": [{"role": "user", "content": "hi"}]},
             timeout=20,
         )
+        time.sleep(self.settle_seconds)
+        return response
 
     def raw(self, method: str, path: str, body: object = None, **params: str | int) -> httpx.Response:
         """Call the gateway past the adapter, with its master key."""
@@ -133,7 +140,7 @@ def litellm_on_real(base_url: str, master_key: str) -> Iterator[Rig]:
         return datetime.now(UTC)
 
     gateway = LiteLLM(base_url, master_key, "https://ai.example", now=now)
-    rig = Rig(gateway, base_url, master_key, now, time.sleep)
+    rig = Rig(gateway, base_url, master_key, now, time.sleep, settle_seconds=0.4)
     yield rig
     rig.clean()
     gateway.close()
