@@ -164,6 +164,7 @@ class RequestRow(SQLModel, table=True):
     requester_id: str = Field(index=True)
     asked_cap_micros: int = _micros()
     asked_duration_seconds: int | None = Field(default=None)
+    asked_models: list[str] = Field(default_factory=list, sa_type=JSON)
     cap_micros: int = _micros()
     duration_seconds: int | None = Field(default=None)
     models: list[str] = Field(default_factory=list, sa_type=JSON)

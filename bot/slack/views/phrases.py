@@ -136,8 +136,9 @@ def changed(facts: RequestFacts) -> str:
     request = facts.request
     if request.asked == request.terms:
         return ""
-    note = f", models {models(request.asked.models)}" if request.asked.models != request.terms.models else ""
-    return f"Changed by an owner. Asked for was {ask(facts, request.asked)}{note}."
+    asked, terms = request.asked, request.terms
+    note = f" Models: {models(terms.models)} instead of {models(asked.models)}." if asked.models != terms.models else ""
+    return f"Changed by an owner. Asked for was {ask(facts, asked)}.{note}"
 
 
 def layer(budget: Budget) -> str:

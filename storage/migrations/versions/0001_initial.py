@@ -192,6 +192,7 @@ def _requests() -> None:
         sa.Column("requester_id", sa.String(), nullable=False),
         sa.Column("asked_cap_micros", sa.BigInteger(), nullable=False),
         sa.Column("asked_duration_seconds", sa.Integer(), nullable=True),
+        sa.Column("asked_models", sa.JSON(), nullable=False),
         sa.Column("cap_micros", sa.BigInteger(), nullable=False),
         sa.Column("duration_seconds", sa.Integer(), nullable=True),
         sa.Column("models", sa.JSON(), nullable=False),
