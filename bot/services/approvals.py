@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.facts import Occasion, RequestFacts
@@ -23,7 +23,7 @@ from bot.domain.requests import (
     judge_approval,
 )
 from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
-from bot.services.facts import charged_budgets, request_facts, team_or_raise
+from bot.services.facts import charged_budgets, gateway_facts, offered_models, request_facts, team_or_raise
 from bot.services.people import refused_by
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from storage import keys, people, requests
@@ -74,12 +74,19 @@ def open_for(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Al
     now = purser.now()
     with purser.books.reading() as session:
         found = _decidable(session, purser, actor, request_id, now)
-        return request_facts(session, purser, found[0], now) if isinstance(found, tuple) else found
+        if not isinstance(found, tuple):
+            return found
+        facts = request_facts(session, purser, found[0], now)
+    gateway = purser.gateways[facts.request.gateway]
+    return replace(facts, gateway=gateway_facts(gateway, offered_models(purser, gateway, now)))
 
 
 def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _NO_CHANGES) -> Outcome:
     """An owner's yes. Authority, headroom and the request's state are looked up now, in one transaction."""
     now = purser.now()
+    models = purser.policy.models
+    if changes.models:
+        models = offered_models(purser, purser.default_gateway, now)
     with purser.deciding() as session:
         take_in(session, actor)
         found = _decidable(session, purser, actor, request_id, now)
@@ -89,7 +96,6 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
         terms = changes.applied_to(request.terms)
         project = None if request.project_id is None else people.project(session, request.project_id)
         budgets = charged_budgets(session, team, project, request.requester_id, now)
-        models = purser.policy.models
         judged = judge_approval(request, actor.id, terms, purser.policy, budgets, models)
         match judged:
             case Refused():

@@ -24,6 +24,11 @@ def gateway_facts(gateway: Gateway, models: tuple[str, ...] = ()) -> GatewayFact
     return GatewayFacts(gateway.name, gateway.public_url, gateway.capabilities.limits, models)
 
 
+def offered_models(purser: Purser, gateway: Gateway, now: datetime) -> tuple[str, ...]:
+    """The models people may have: those policy names, else those the gateway offers; empty when not known."""
+    return purser.policy.models or purser.catalog.models(gateway, now)
+
+
 def team_or_raise(session: Session, team_id: str) -> Team:
     """The team a row refers to; the books hold no row of a team that is not there."""
     team = people.team(session, team_id)

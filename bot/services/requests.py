@@ -23,7 +23,14 @@ from bot.domain.requests import (
 )
 from bot.services.approvals import approved, subjects
 from bot.services.context import Actor, Purser, changed, record, take_in
-from bot.services.facts import charged_budgets, gateway_facts, key_facts, request_facts, team_or_raise
+from bot.services.facts import (
+    charged_budgets,
+    gateway_facts,
+    key_facts,
+    offered_models,
+    request_facts,
+    team_or_raise,
+)
 from bot.services.people import refused_by
 from bot.services.telling import Telling, refresh_card, tell_thread
 from storage import keys, people, requests
@@ -70,11 +77,12 @@ def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
         here = people.team_in_channel(session, channel_id)
     if not teams:
         return _nowhere_to_ask(here)
+    gateway = purser.default_gateway
     temporary = purser.policy.kinds[KeyKind.TEMPORARY]
     preselected = here if here is not None and here in teams else teams[0]
     return FormFacts(
         teams=teams,
-        gateway=gateway_facts(purser.default_gateway, purser.catalog.models(purser.default_gateway, purser.now())),
+        gateway=gateway_facts(gateway, offered_models(purser, gateway, purser.now())),
         default_seconds=temporary.default_seconds or 0,
         longest_seconds=temporary.longest_seconds or 0,
         team_id=preselected.id,
@@ -90,7 +98,7 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
     wanted = _with_defaults(purser, wanted)
     offered: tuple[str, ...] = ()
     if wanted.terms.models and not draft:  # a form only offers what there is, and must answer at once
-        offered = purser.catalog.models(purser.default_gateway, now)
+        offered = offered_models(purser, purser.default_gateway, now)
     with purser.deciding() as session:
         take_in(session, actor)
         team = _team_for(session, place, actor)
@@ -110,7 +118,7 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
         if held is not None:
             return Duplicate(request_facts(session, purser, request, now), key_facts(session, held, now))
         if draft:
-            request = replace(request, rule=decision.rule)
+            request = replace(request, rule=decision.rule, approvals_needed=_needed(decision))
             return Drafted(request_facts(session, purser, request, now))
         return _send(session, purser, actor, request, decision)
 
@@ -204,7 +212,7 @@ def _send(
     wait = purser.policy.claim_within_seconds if auto else purser.policy.give_up_after_seconds
     change = requests.Change(
         rule=decision.rule,
-        approvals_needed=0 if isinstance(decision, AutoApproved) else decision.count,
+        approvals_needed=_needed(decision),
         created_at=now,
         deadline_at=now + timedelta(seconds=wait),
         decided_at=now if auto else None,
@@ -230,6 +238,10 @@ def _send(
     sent = requests.get(session, request.id)
     assert sent is not None
     return Sent(request_facts(session, purser, sent, now))
+
+
+def _needed(decision: AutoApproved | NeedsOwners) -> int:
+    return 0 if isinstance(decision, AutoApproved) else decision.count
 
 
 def _new(purser: Purser, actor: Actor, team: Team, wanted: Ask) -> Request:
