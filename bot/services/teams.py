@@ -175,7 +175,7 @@ def _ruled(purser: Purser, team: Team, person: Member | None, user_id: str, ruli
     ruled = ruling(team, person)
     barrier = purser.authority.stranger(person)
     if barrier is not None and ruled is not Role.NONE:
-        return f"<@{user_id}> cannot be in a team: {BARRIER_TEXT[barrier][0].lower()}{BARRIER_TEXT[barrier][1:]}"
+        return f"<@{user_id}> cannot be in a team. {BARRIER_TEXT[barrier]}"
     return ruled
 
 
