@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final, NamedTuple
 
-from sqlmodel import Session, select
+from sqlalchemy import and_, case, func
+from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Budget, Layer, may_still_spend
-from bot.domain.keys import SPENDING, UNSHOWN, Key, KeyState
+from bot.domain.keys import SPENDING
 from bot.domain.periods import month_end, month_of
-from bot.domain.requests import Purpose, Request, RequestState
-from storage import keys
-from storage import requests as request_rows
-from storage.tables import BudgetRow, KeyRow
+from bot.domain.requests import Purpose, RequestState
+from storage.tables import BudgetRow, KeyRow, ReadingRow, RequestRow
 
 
 def set_monthly(session: Session, budget_id: str, layer: Layer, subject_id: str, micros: int, now: datetime) -> None:
@@ -48,57 +48,82 @@ def state(
     row = _row(session, layer, subject_id)
     if row is None:
         return None
-    period = month_of(now)
-    spent, committed, oldest = 0, 0, None
-    for key in _keys(session, layer, subject_id):
-        reading = keys.reading(session, key.id, period)
-        spent += 0 if reading is None else reading.in_month_micros
-        if key.request_id != without_request:
-            committed += _committed(session, key, period)
-        if reading is not None and key.state in SPENDING:
-            oldest = reading.read_at if oldest is None else min(oldest, reading.read_at)
-    for request in _unclaimed(session, layer, subject_id):
-        committed += 0 if request.id == without_request else request.terms.cap_micros
+    live = _live_keys(session, layer, subject_id, month_of(now))
+    promised = [key.may_spend_micros for key in live if key.request_id != without_request]
     return Budget(
         layer=layer,
         subject_id=subject_id,
         name=name,
         budget_micros=row.monthly_micros,
-        spent_micros=spent,
-        committed_micros=committed,
+        spent_micros=_spent(session, layer, subject_id, month_of(now)),
+        committed_micros=sum(promised) + _unclaimed(session, layer, subject_id, without_request),
         resets_at=month_end(now),
-        read_at=oldest,
+        read_at=min((key.read_at for key in live if key.read_at is not None), default=None),
     )
 
 
-def _committed(session: Session, key: Key, period: str) -> int:
-    """What a key may still spend. Unshown keys are counted by their request's promise instead."""
-    if key.state not in SPENDING:
-        return 0
-    if key.cap_period == "total":
-        reading = keys.reading(session, key.id)
-        return may_still_spend(key.cap_micros, 0 if reading is None else reading.spent_micros)
-    reading = keys.reading(session, key.id, period)
-    return may_still_spend(key.cap_micros, 0 if reading is None else reading.in_month_micros)
+class _LiveKey(NamedTuple):
+    """A key that may still spend: how much, and when that was last read."""
+
+    request_id: str
+    may_spend_micros: int
+    read_at: datetime | None
 
 
-def _keys(session: Session, layer: Layer, subject_id: str) -> list[Key]:
-    subject = {Layer.TEAM: KeyRow.team_id, Layer.PROJECT: KeyRow.project_id, Layer.MEMBER: KeyRow.holder_id}[layer]
-    gone = UNSHOWN | {KeyState.DISCARDING, KeyState.DISCARDED}
-    rows = session.exec(select(KeyRow.id).where(subject == subject_id, KeyRow.state.not_in(gone)))  # type: ignore[attr-defined]
-    return [key for key_id in rows.all() if (key := keys.get(session, key_id)) is not None]
+_CHARGED_TO: Final = {
+    Layer.TEAM: (KeyRow.team_id, RequestRow.team_id),
+    Layer.PROJECT: (KeyRow.project_id, RequestRow.project_id),
+    Layer.MEMBER: (KeyRow.holder_id, RequestRow.requester_id),
+}
+"""The column that names a layer's subject, of keys and of requests."""
 
 
-def _unclaimed(session: Session, layer: Layer, subject_id: str) -> list[Request]:
-    def charged(request: Request) -> bool:
-        subject = {
-            Layer.TEAM: request.team_id,
-            Layer.PROJECT: request.project_id,
-            Layer.MEMBER: request.requester_id,
-        }
-        return request.purpose is Purpose.ISSUE and subject[layer] == subject_id
+def _live_keys(session: Session, layer: Layer, subject_id: str, period: str) -> list[_LiveKey]:
+    newest = (
+        select(ReadingRow.key_id, func.max(ReadingRow.period).label("period")).group_by(ReadingRow.key_id).subquery()
+    )
+    query = (
+        select(KeyRow, ReadingRow)
+        .join(newest, newest.c.key_id == col(KeyRow.id), isouter=True)
+        .join(
+            ReadingRow,
+            and_(col(ReadingRow.key_id) == col(KeyRow.id), col(ReadingRow.period) == newest.c.period),
+            isouter=True,
+        )
+        .where(_CHARGED_TO[layer][0] == subject_id, col(KeyRow.state).in_(SPENDING))
+    )
+    return [_live_key(key, reading, period) for key, reading in session.exec(query)]
 
-    return [request for request in request_rows.in_state(session, RequestState.APPROVED) if charged(request)]
+
+def _live_key(key: KeyRow, reading: ReadingRow | None, period: str) -> _LiveKey:
+    if reading is None:
+        return _LiveKey(key.request_id, key.cap_micros, None)
+    spent = reading.spent_micros
+    if key.cap_period != "total":
+        spent = max(0, spent - reading.spent_before_micros) if reading.period == period else 0
+    return _LiveKey(key.request_id, may_still_spend(key.cap_micros, spent), reading.read_at)
+
+
+def _spent(session: Session, layer: Layer, subject_id: str, period: str) -> int:
+    """What the layer's keys, whatever became of them, have spent in this month."""
+    in_month = col(ReadingRow.spent_micros) - col(ReadingRow.spent_before_micros)
+    query = (
+        select(func.coalesce(func.sum(case((in_month > 0, in_month), else_=0)), 0))
+        .join(KeyRow, col(KeyRow.id) == col(ReadingRow.key_id))
+        .where(_CHARGED_TO[layer][0] == subject_id, ReadingRow.period == period)
+    )
+    return int(session.exec(query).one())
+
+
+def _unclaimed(session: Session, layer: Layer, subject_id: str, without_request: str | None) -> int:
+    """What is promised to approved requests whose key has not been revealed yet."""
+    query = select(func.coalesce(func.sum(RequestRow.cap_micros), 0)).where(
+        _CHARGED_TO[layer][1] == subject_id,
+        RequestRow.state == RequestState.APPROVED,
+        RequestRow.purpose == Purpose.ISSUE,
+        RequestRow.id != (without_request or ""),
+    )
+    return int(session.exec(query).one())
 
 
 def _row(session: Session, layer: Layer, subject_id: str) -> BudgetRow | None:

@@ -74,9 +74,9 @@ def in_state(session: Session, *states: KeyState) -> list[Key]:
     return _many(session, col(KeyRow.state).in_(states))
 
 
-def of_team(session: Session, team_id: str) -> list[Key]:
-    """Every key charged to the team, oldest first."""
-    return _many(session, KeyRow.team_id == team_id)
+def ending(session: Session, before: datetime) -> list[Key]:
+    """Live keys whose time is over before then, oldest first."""
+    return _many(session, KeyRow.state == KeyState.LIVE, col(KeyRow.expires_at) <= before)
 
 
 def label_taken(session: Session, label: str) -> bool:

@@ -5,10 +5,10 @@ Each thing due is done in a transaction of its own, so a crash midway loses noth
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.facts import Occasion
-from bot.domain.keys import Key, KeyState, OffCause, is_expired, warning_due
+from bot.domain.keys import WARNING_SECONDS, ExpiryWarning, Key, KeyState, OffCause, is_expired, warning_due
 from bot.domain.requests import Nudge, Purpose, Request, RequestState, nudge_due
 from bot.services.approvals import subjects
 from bot.services.context import Purser, record
@@ -25,14 +25,14 @@ def pass_time(purser: Purser) -> None:
     now = purser.now()
     with purser.books.reading() as session:
         waiting = requests.in_state(session, RequestState.WAITING)
-        ending = requests.in_state(session, RequestState.DRAFT, RequestState.APPROVED)
-        live = keys.in_state(session, KeyState.LIVE)
+        lapsing = requests.in_state(session, RequestState.DRAFT, RequestState.APPROVED)
+        ending = keys.ending(session, now + timedelta(seconds=WARNING_SECONDS[ExpiryWarning.DAY]))
     for request in waiting:
         _nudge(purser, request, now)
-    for request in ending:
+    for request in lapsing:
         if request.deadline_at <= now:
             _lapse(purser, request, now)
-    for key in live:
+    for key in ending:
         _watch_key(purser, key, now)
     withdraw_lost(purser)
 
