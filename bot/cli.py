@@ -26,6 +26,9 @@ def main() -> None:
 @app.callback()
 def _about() -> None:
     """Purser hands out AI keys in Slack and keeps the books."""
+    from bot import logs
+
+    logs.configure("WARNING")
 
 
 @app.command()

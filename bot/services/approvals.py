@@ -41,7 +41,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyDecided:
-    """Somebody, or time, was faster. Not an error: the facts say who and what."""
+    """Somebody, or time, was faster, or this owner has agreed before. Not an error: the facts say who and what."""
 
     facts: RequestFacts
 
@@ -100,6 +100,8 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
         match judged:
             case Refused():
                 return judged
+            case OneMore() if judged.terms == request.terms and _has_agreed(request, actor):
+                return AlreadyDecided(request_facts(session, purser, request, now))
             case OneMore():
                 _count(session, request, actor, judged, now)
             case Agreed():
@@ -179,6 +181,10 @@ def _decidable(
         text = f"<@{requester.id}> has left the workspace, so nobody could use this key. Deny it instead."
         return Refused(Because.NOT_ALLOWED, text)
     return request, team
+
+
+def _has_agreed(request: Request, actor: Actor) -> bool:
+    return any(word.owner_id == actor.id for word in request.standing(Verdict.APPROVE))
 
 
 def _count(session: Session, request: Request, actor: Actor, judged: OneMore, now: datetime) -> None:

@@ -85,7 +85,11 @@ class Notifier(Protocol):
 
 
 class Directory(Protocol):
-    """People as Slack knows them now."""
+    """People and channels as Slack knows them now."""
+
+    def is_member_of(self, channel_id: str) -> bool:
+        """Whether Purser itself is in this channel and may post there. May raise `DeliveryError`."""
+        ...
 
     def lookup(self, member_id: str) -> Member | None:
         """The person, or None when Slack knows no such id. May raise `DeliveryError`."""

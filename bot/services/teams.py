@@ -15,6 +15,7 @@ from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser, Subjects, record, take_in
 from bot.services.facts import team_facts
 from bot.services.people import meet, refused_by
+from bot.services.ports import DeliveryError
 from storage import budgets, keys, people
 from storage.engine import Session
 
@@ -45,6 +46,9 @@ def create(purser: Purser, actor: Actor, channel_id: str, name: str, monthly_mic
         return Refused(Because.NOT_ALLOWED, text if barrier is Barrier.NOT_OWNER else BARRIER_TEXT[barrier])
     if not is_team_name(name):
         return Refused(Because.WRONG_STATE, NAME_RULE)
+    if not _can_post(purser, channel_id):
+        text = "Purser is not in this channel yet. Type `/invite @Purser` here, then create the team again."
+        return Refused(Because.WRONG_STATE, text)
     now = purser.now()
     with purser.deciding() as session:
         take_in(session, actor)
@@ -133,6 +137,14 @@ def add_project(purser: Purser, actor: Actor, channel_id: str, new: NewProject) 
         about = Subjects(team.id, project.id, new.lead_id, amount_micros=new.monthly_micros)
         record(session, now, actor=actor.id, action="project.created", about=about, once=project.id, reason=new.name)
         return TeamChanged(_facts(session, team.id, now), (new.lead_id,))
+
+
+def _can_post(purser: Purser, channel_id: str) -> bool:
+    """Whether cards can be posted in this channel; when Slack does not say, posting will show."""
+    try:
+        return purser.directory.is_member_of(channel_id)
+    except DeliveryError:
+        return True
 
 
 Ruling = Callable[[Team, Member], Role | str]

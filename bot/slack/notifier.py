@@ -105,6 +105,18 @@ class SlackDirectory:
         """Use this client, which should give up well within three seconds."""
         self._client = client
 
+    def is_member_of(self, channel_id: str) -> bool:
+        """Whether Purser is in this channel; one it cannot see is one it is not in. Raises `DeliveryError`."""
+        try:
+            with translated("looking a channel up"):
+                found = self._client.conversations_info(channel=channel_id)
+        except DeliveryError as failed:
+            if failed.kind is FailureKind.PERMANENT and "channel_not_found" in failed.message:
+                return False
+            raise
+        channel = found["channel"]
+        return bool(channel.get("is_member")) and not channel.get("is_archived")
+
     def lookup(self, member_id: str) -> Member | None:
         """The person as Slack knows them now, or None. Raises `DeliveryError`."""
         try:
