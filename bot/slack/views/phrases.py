@@ -112,6 +112,13 @@ def approvers(request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.owner_id for word in request.standing(Verdict.APPROVE)))
 
 
+def outdated_approvers(request: Request) -> tuple[str, ...]:
+    """Owners who agreed to terms that an owner has changed since, and not to those that stand."""
+    agreed = approvers(request)
+    said = (word.owner_id for word in request.approvals if word.verdict is Verdict.APPROVE and not word.stands)
+    return tuple(dict.fromkeys(owner for owner in said if owner not in agreed))
+
+
 def approved_by(facts: RequestFacts) -> str:
     """`Approved by @omar.`, or by which rule."""
     if owners := approvers(facts.request):

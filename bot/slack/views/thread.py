@@ -59,6 +59,9 @@ def _needs_one_more(notice: Notice, facts: RequestFacts) -> str:
     waiting = tuple(owner for owner in facts.asked_ids if owner not in agreed)
     who = f" Asked {mentions(waiting)}." if waiting else ""
     count = f"{len(agreed)} of {request.approvals_needed}"
+    taken_back = say.outdated_approvers(request)
+    if taken_back:
+        who = f" What {mentions(taken_back)} approved was something else and counts no more.{who}"
     return (
         f"Approved by {mentions(agreed)}, {count}: {say.ask(facts)}.{_note(notice)} One more owner has to agree.{who}"
     )
