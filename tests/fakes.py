@@ -1,0 +1,436 @@
+"""In-memory stand-ins for everything the services need and do not own: time, ids, people, Slack, a gateway.
+
+They behave as their ports promise, and misbehave on demand: lost replies, refusals, lies, a crash at a failpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.facts import Notice, RequestFacts, Revealed
+from bot.domain.people import Authority, Member
+from bot.domain.policy import Policy
+from bot.gateways.base import (
+    AliasTaken,
+    Capabilities,
+    CapPeriod,
+    CapScope,
+    FailureKind,
+    GatewayError,
+    Health,
+    Issued,
+    KeyRecord,
+    KeySpec,
+    Probe,
+)
+from bot.services.context import Actor, Purser
+from bot.services.effects import EFFECTS
+from bot.services.ports import DeliveryError, Posted, Sending
+from bot.services.worker import perform_next
+from storage.engine import Books
+
+WORKSPACE = "T0HOME"
+PEPPER = b"pepper-for-tests-only-0123456789"
+INSTALLATION = "0123456789abcdef"
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still unless moved or slept on."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.at = now
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    def advance(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+class Ids:
+    """Counts, so that a failing test reads the same each time."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def new(self, noun: str) -> str:
+        self.counts[noun] += 1
+        return f"{noun}_{self.counts[noun]}"
+
+    def suffix(self) -> str:
+        self.counts["suffix"] += 1
+        return f"{self.counts['suffix']:04d}"
+
+
+class Directory:
+    """People as Slack knows them; `down` makes Slack not answer."""
+
+    def __init__(self, *people: Member) -> None:
+        self.people = {person.id: person for person in people}
+        self.down = False
+
+    def is_member_of(self, channel_id: str) -> bool:
+        return True
+
+    def lookup(self, member_id: str) -> Member | None:
+        if self.down:
+            raise DeliveryError(FailureKind.UNKNOWN, "Slack did not answer")
+        return self.people.get(member_id)
+
+    def change(self, member_id: str, **fields: bool) -> Member:
+        self.people[member_id] = replace(self.people[member_id], **fields)  # type: ignore[arg-type]
+        return self.people[member_id]
+
+
+class Mishap(StrEnum):
+    """How one call goes wrong."""
+
+    DOWN = "down"
+    """Nothing was applied, and the caller is told so."""
+    LOST = "lost"
+    """Applied, but the reply is lost."""
+    REFUSED = "refused"
+    """Nothing was applied, and never will be."""
+    LYING = "lying"
+    """Nothing was applied, but the answer says it was. Gateways only."""
+
+    @property
+    def kind(self) -> FailureKind:
+        """What the caller is told."""
+        return {
+            Mishap.DOWN: FailureKind.TRANSIENT,
+            Mishap.LOST: FailureKind.UNKNOWN,
+            Mishap.REFUSED: FailureKind.PERMANENT,
+            Mishap.LYING: FailureKind.UNKNOWN,
+        }[self]
+
+
+class Mishaps:
+    """The next calls, by name of the method (`*` for any), go wrong in this order."""
+
+    def __init__(self) -> None:
+        self.coming: list[tuple[str, Mishap]] = []
+
+    def add(self, method: str, *mishaps: Mishap) -> None:
+        self.coming += [(method, mishap) for mishap in mishaps]
+
+    def clear(self) -> None:
+        self.coming.clear()
+
+    def take(self, method: str) -> Mishap | None:
+        for index, (name, mishap) in enumerate(self.coming):
+            if name in ("*", method):
+                del self.coming[index]
+                return mishap
+        return None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing that somebody can read: in a thread, or directly."""
+
+    sending_id: str
+    where: str
+    """`thread:REQUEST` or `direct:MEMBER`."""
+    notice: Notice
+
+
+class Notifier:
+    """A Slack that keeps what it is told, and finds by its id what may have arrived already."""
+
+    def __init__(self) -> None:
+        self.mishaps = Mishaps()
+        self.cards: dict[str, RequestFacts] = {}
+        """What each request's card shows now, by its timestamp."""
+        self.card_posts: list[tuple[str, str]] = []
+        """Each posting of a card: sending id, request id."""
+        self.messages: list[Message] = []
+
+    def post_card(self, facts: RequestFacts, now: datetime, sending: Sending) -> Posted:
+        channel = facts.request.channel_id
+        ts = f"{channel}-{sending.id}"
+        if not (sending.maybe_sent and ts in self.cards):
+            with self._calling("post_card"):
+                self.card_posts.append((sending.id, facts.request.id))
+                self.cards[ts] = facts
+        return Posted(channel, ts)
+
+    def update_card(self, facts: RequestFacts, now: datetime) -> None:
+        with self._calling("update_card"):
+            self.cards[facts.request.card_ts or ""] = facts
+
+    def reply(self, facts: RequestFacts, notice: Notice, now: datetime, sending: Sending) -> None:
+        self._post("reply", Message(sending.id, f"thread:{facts.request.id}", notice), sending)
+
+    def direct(self, member_id: str, notice: Notice, now: datetime, sending: Sending) -> None:
+        self._post("direct", Message(sending.id, f"direct:{member_id}", notice), sending)
+
+    def _post(self, method: str, message: Message, sending: Sending) -> None:
+        if sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.messages):
+            return
+        with self._calling(method):
+            self.messages.append(message)
+
+    @contextmanager
+    def _calling(self, method: str) -> Iterator[None]:
+        mishap = self.mishaps.take(method)
+        if mishap in (Mishap.DOWN, Mishap.REFUSED):
+            raise DeliveryError(mishap.kind, f"Slack: {mishap}")
+        yield
+        if mishap is not None:
+            raise DeliveryError(mishap.kind, f"Slack: {mishap}")
+
+    def occasions(self, where: str) -> list[str]:
+        """Why somebody was written to, in order: `thread:REQUEST`, `direct:MEMBER`."""
+        return [str(message.notice.occasion) for message in self.messages if message.where == where]
+
+
+class Gateway:
+    """A gateway in memory. What it holds, `held` shows; what goes wrong, `mishaps` decides."""
+
+    name = "memory"
+    public_url = "https://gateway.example.com"
+    capabilities = Capabilities(
+        can_mint=True,
+        cap_scope=CapScope.KEY,
+        cap_periods=frozenset(CapPeriod),
+        reversible_disable=True,
+        native_expiry=True,
+        usage_per_key=True,
+        usage_lag_seconds=0,
+        disable_lag_seconds=2,
+    )
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.mishaps = Mishaps()
+        self.held: dict[str, KeyRecord] = {}
+        self.offered = ["mock-gpt", "mock-large"]
+        self.probes: list[Probe] = []
+        """What the next probes meet, whatever is held."""
+        self.calls: Counter[str] = Counter()
+        self._made = 0
+
+    # --- what tests look at and do behind Purser's back ---
+
+    def on(self) -> list[KeyRecord]:
+        """Keys that work now."""
+        return [key for handle in self.held if (key := self._read(handle)) is not None and key.enabled]
+
+    def change(self, handle: str, **fields: object) -> None:
+        """What somebody does at the gateway by hand."""
+        self.held[handle] = replace(self.held[handle], **fields)  # type: ignore[arg-type]
+
+    def spend(self, handle: str, micros: int) -> None:
+        """Use a key, as far as its cap lets it."""
+        key = self.held[handle]
+        self.change(handle, spent_micros=min(key.spent_micros + micros, key.cap_micros or key.spent_micros + micros))
+
+    # --- the protocol ---
+
+    def issue(self, spec: KeySpec) -> Issued:
+        if any(key.alias == spec.alias and not key.deleted for key in self.held.values()):
+            raise AliasTaken(spec.alias, f"there is a key {spec.alias}")
+        self._made += 1
+        secret = f"sk-memory-{self._made}"
+        handle = _hash(secret)
+
+        def mint() -> None:
+            self.held[handle] = KeyRecord(
+                handle=handle,
+                alias=spec.alias,
+                enabled=True,
+                deleted=False,
+                cap_micros=spec.cap_micros,
+                cap_period=spec.cap_period,
+                spent_micros=0,
+                expires_at=spec.expires_at,
+                models=spec.models,
+                tags=spec.tags,
+            )
+
+        self._apply("issue", mint)
+        return Issued(handle, secret, spec.expires_at)
+
+    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod) -> None:
+        self._change("set_cap", handle, cap_micros=cap_micros, cap_period=cap_period)
+
+    def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
+        self._change("set_expiry", handle, expires_at=expires_at)
+
+    def set_tags(self, handle: str, tags: dict[str, str]) -> None:
+        self._change("set_tags", handle, tags=tags)
+
+    def disable(self, handle: str) -> None:
+        self._apply("disable", lambda: self.change(handle, enabled=False) if handle in self.held else None)
+
+    def enable(self, handle: str) -> None:
+        self._change("enable", handle, enabled=True)
+
+    def delete(self, handle: str) -> None:
+        gone = {"enabled": False, "deleted": True}
+        self._apply("delete", lambda: self.change(handle, **gone) if handle in self.held else None)
+
+    def find(self, handle: str) -> KeyRecord | None:
+        self._apply("find", lambda: None)
+        return self._read(handle)
+
+    def find_alias(self, alias: str) -> list[KeyRecord]:
+        self._apply("find_alias", lambda: None)
+        return [key for key in self._all() if key.alias == alias and not key.deleted]
+
+    def list_keys(self) -> list[KeyRecord]:
+        self._apply("list_keys", lambda: None)
+        return [key for key in self._all() if not key.deleted]
+
+    def handle_of(self, secret: str) -> str | None:
+        return _hash(secret)
+
+    def is_own_credential(self, secret: str) -> bool:
+        return secret == "sk-memory-master"
+
+    def probe(self, secret: str) -> Probe:
+        self._apply("probe", lambda: None)
+        if self.probes:
+            return self.probes.pop(0)
+        key = self._read(_hash(secret))
+        return Probe.ACCEPTED if key is not None and key.enabled else Probe.REFUSED
+
+    def models(self) -> list[str]:
+        self._apply("models", lambda: None)
+        return list(self.offered)
+
+    def ping(self) -> Health:
+        return Health(ok=True, message="memory is ready")
+
+    def _all(self) -> Iterable[KeyRecord]:
+        return [key for handle in self.held if (key := self._read(handle)) is not None]
+
+    def _read(self, handle: str) -> KeyRecord | None:
+        key = self.held.get(handle)
+        if key is not None and key.expires_at is not None and key.expires_at <= self.clock.now():
+            return replace(key, enabled=False)
+        return key
+
+    def _change(self, method: str, handle: str, **fields: object) -> None:
+        key = self.held.get(handle)
+        if key is None or key.deleted:
+            raise GatewayError(FailureKind.PERMANENT, "memory has no such key any more")
+        self._apply(method, lambda: self.change(handle, **fields))
+
+    def _apply(self, method: str, work: Callable[[], None]) -> None:
+        """Do it, unless a mishap says otherwise."""
+        self.calls[method] += 1
+        mishap = self.mishaps.take(method)
+        if mishap in (None, Mishap.LOST):
+            work()
+        if mishap not in (None, Mishap.LYING):
+            raise GatewayError(mishap.kind, f"memory: {mishap}")
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Crash(BaseException):
+    """The process is gone at a failpoint: nothing after it happens, nothing is cleaned up by Purser."""
+
+
+@dataclass
+class Failpoints:
+    """Raises `Crash` when the armed name is reached, once."""
+
+    armed: str | None = None
+    passed: list[str] = field(default_factory=list)
+
+    def __call__(self, name: str) -> None:
+        self.passed.append(name)
+        if self.armed is not None and name.startswith(self.armed):
+            self.armed = None
+            raise Crash(name)
+
+
+def person(name: str, **fields: bool | str) -> Member:
+    """Somebody of our workspace: `ana` is `U0ANA`."""
+    values = {"workspace_id": WORKSPACE, "handle": name, "name": name.capitalize(), **fields}
+    return Member(id=f"U0{name.upper()}", **values)  # type: ignore[arg-type]
+
+
+OLGA, OMAR, ANA, BEN = person("olga"), person("omar"), person("ana"), person("ben")
+GUS, ROBO, EVE = person("gus", is_guest=True), person("robo", is_bot=True), person("eve", workspace_id="T0ELSE")
+EVERYBODY = (OLGA, OMAR, ANA, BEN, GUS, ROBO, EVE)
+
+
+class Company:
+    """A Purser over real books with fake surroundings. Olga is the workspace's owner."""
+
+    def __init__(self, books: Books, policy: Policy | None = None) -> None:
+        self.books = books
+        self.clock = Clock()
+        self.ids = Ids()
+        self.gateway = Gateway(self.clock)
+        self.notifier = Notifier()
+        self.directory = Directory(*EVERYBODY)
+        self.failpoints = Failpoints()
+        self.shown: list[Revealed] = []
+        self.show_fails: Mishap | None = None
+        self._deliveries = 0
+        self.purser = Purser(
+            books=books,
+            clock=self.clock,
+            ids=self.ids,
+            policy=policy or Policy(),
+            authority=Authority(WORKSPACE, frozenset({OLGA.id})),
+            gateways={self.gateway.name: self.gateway},
+            notifier=self.notifier,
+            directory=self.directory,
+            pepper=PEPPER,
+            installation=INSTALLATION,
+            effects=EFFECTS,
+            failpoint=self.failpoints,
+        )
+
+    def actor(self, who: Member, delivery: str | None = None) -> Actor:
+        """Somebody doing something: with a delivery of its own, unless one is given."""
+        self._deliveries += 1
+        return Actor(self.directory.people[who.id], delivery or f"delivery-{self._deliveries}")
+
+    def show(self, revealed: Revealed) -> None:
+        """Put a key before its requester, as the reveal modal does."""
+        mishap, self.show_fails = self.show_fails, None
+        if mishap in (None, Mishap.LOST):
+            self.shown.append(revealed)
+        if mishap is not None:
+            raise DeliveryError(mishap.kind, f"the modal: {mishap}")
+
+    def perform(self, most: int = 500) -> int:
+        """Perform whatever in the outbox is due now, until nothing is."""
+        done = 0
+        while done < most and perform_next(self.purser):
+            done += 1
+        return done
+
+    def settle(self) -> None:
+        """Let time pass until every effect has been performed or given up, with nothing going wrong any more."""
+        self.gateway.mishaps.clear()
+        self.notifier.mishaps.clear()
+        self.gateway.probes.clear()
+        self.failpoints.armed = None
+        for _ in range(6):
+            self.perform()
+            self.clock.advance(seconds=301)
+        assert self.perform() == 0, "effects keep coming"
+
+    def occasions(self) -> Mapping[str, list[str]]:
+        """Everything that was said, by place."""
+        return {where: self.notifier.occasions(where) for where in {said.where for said in self.notifier.messages}}

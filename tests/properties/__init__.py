@@ -1,0 +1,1 @@
+"""Properties of the whole: whatever people, time and the world do, in whatever order."""
