@@ -26,7 +26,7 @@ ClockHook = Callable[[JSON], JSON]
 def create_blueprint(acts: Acts, workspace: Workspace, move_clock: Callable[[], ClockHook | None]) -> Blueprint:
     """Routes of the page; `move_clock` gives whatever the runner wants done with a clock request."""
     play = Blueprint("play", __name__, url_prefix="/_play")
-    _guard(play)
+    guard(play)
     _add_views(play, acts)
     _add_controls(play, acts, workspace, move_clock)
     for name, deed in DEEDS.items():
@@ -34,7 +34,9 @@ def create_blueprint(acts: Acts, workspace: Workspace, move_clock: Callable[[], 
     return play
 
 
-def _guard(play: Blueprint) -> None:
+def guard(play: Blueprint) -> None:
+    """Answer this machine only, and say every mistake as JSON."""
+
     @play.before_request
     def only_from_here() -> Response | None:
         host = urlsplit(f"//{request.host}").hostname

@@ -1,0 +1,150 @@
+"""The part of the JSON API that stands around Slack: the bot's process, the ledger, the gateway, shortcuts for curl.
+
+Beside the routes of slack/playapi.py on the same address and behind the same guard. What the books hold is asked of
+the `purser` command line, as an operator would.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import httpx
+from flask import Blueprint, Response, jsonify, request
+
+from bot.playground.clock import PlayClock
+from bot.playground.gateway import FakeGateway
+from bot.playground.process import BotProcess
+from bot.playground.screens import newest_with_button, screen_text
+from bot.playground.slack import FakeSlack, NotInSlack
+from bot.playground.slack.playapi import guard
+
+GATEWAY_ROUTES = frozenset({"keys", "journal", "faults", "habits"})
+GATEWAY_SECONDS = 60.0
+"""A gateway told to be slow is given this long."""
+
+
+def create_blueprint(slack: FakeSlack, gateway: FakeGateway, clock: PlayClock, bot: BotProcess) -> Blueprint:
+    """Routes under /_play. Register it before the fake Slack starts."""
+    routes = Blueprint("town", __name__, url_prefix="/_play")
+    guard(routes)
+    _add_about(routes, slack, gateway, clock, bot)
+    _add_bot(routes, bot)
+    _add_gateway(routes, gateway)
+    _add_people(routes, slack)
+    return routes
+
+
+def _add_about(routes: Blueprint, slack: FakeSlack, gateway: FakeGateway, clock: PlayClock, bot: BotProcess) -> None:
+    @routes.get("/about")
+    def about() -> Response:
+        people = [user for user in slack.state.users.values() if not user.is_bot and user.name != "slackbot"]
+        cast = [{"name": user.name, "real_name": user.real_name, "title": user.title} for user in people]
+        return jsonify(
+            slack=slack.base_url,
+            gateway=gateway.base_url,
+            models=[model.name for model in gateway.state.offered],
+            clock=clock.wire(),
+            bot=bot.wire(),
+            cast=cast,
+        )
+
+    @routes.get("/clock")
+    def get_clock() -> Response:
+        return jsonify(clock.wire())
+
+
+def _add_bot(routes: Blueprint, bot: BotProcess) -> None:
+    @routes.get("/bot")
+    def how_it_is() -> Response:
+        return jsonify(bot.wire())
+
+    @routes.post("/bot")
+    def kill() -> Response:
+        if _body().get("do") != "kill":
+            raise ValueError('what it does is {"do": "kill"}')
+        began = time.monotonic()
+        bot.kill()
+        return jsonify({"ok": True, "seconds": round(time.monotonic() - began, 3), **bot.wire()})
+
+    @routes.get("/ledger")
+    def ledger() -> Response:
+        since = int(request.args.get("since", 0))
+        exported = bot.purser("ledger", "export", "--format", "jsonl")
+        rows = [json.loads(line) for line in exported.stdout.splitlines()]
+        checked = bot.purser("ledger", "verify")
+        return jsonify(
+            rows=[row for row in rows if int(row["seq"]) > since],
+            verified=checked.returncode == 0,
+            report=checked.stdout.splitlines(),
+            problems=(exported.stderr + checked.stderr).splitlines(),
+        )
+
+
+def _add_gateway(routes: Blueprint, gateway: FakeGateway) -> None:
+    @routes.route("/gateway/<what>", methods=["GET", "POST", "DELETE"])
+    def pass_on(what: str) -> tuple[Response, int]:
+        if what not in GATEWAY_ROUTES:
+            raise KeyError(what)
+        answer = _call(gateway, request.method, f"/_play/{what}", json_body=request.get_json(silent=True))
+        return jsonify(answer.json()), answer.status_code
+
+    @routes.post("/chat")
+    def use_a_key() -> Response:
+        asked = _body()
+        messages = [{"role": "user", "content": asked.get("prompt", "Hello")}]
+        began = time.monotonic()
+        try:
+            answer = _call(
+                gateway,
+                "POST",
+                "/v1/chat/completions",
+                json_body={"model": asked.get("model", gateway.state.offered[0].name), "messages": messages},
+                key=str(asked["key"]),
+            )
+        except httpx.HTTPError as failed:
+            return jsonify(ok=False, status=0, error=type(failed).__name__)
+        return jsonify(
+            ok=answer.is_success,
+            status=answer.status_code,
+            answer=answer.json(),
+            cost_usd=answer.headers.get("x-litellm-response-cost"),
+            ms=round((time.monotonic() - began) * 1000),
+        )
+
+
+def _call(gateway: FakeGateway, method: str, path: str, *, json_body: object, key: str = "") -> httpx.Response:
+    """A real HTTP call, as from another machine."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    url = f"{gateway.base_url}{path}"
+    return httpx.request(method, url, json=json_body, headers=headers, timeout=GATEWAY_SECONDS, trust_env=False)
+
+
+def _add_people(routes: Blueprint, slack: FakeSlack) -> None:
+    """For those who drive it by hand: press what is written on a button, read what is on a screen."""
+
+    @routes.post("/press")
+    def press() -> Response:
+        asked = _body()
+        person, label, answers = slack.person(asked["as"]), str(asked["label"]), asked.get("answers") or {}
+        modal = person.modal()
+        submit = (modal.content.get("submit") or {}).get("text") if modal is not None else None
+        if modal is not None and submit == label:
+            return jsonify({"ok": True, **person.submit(modal, answers).wire()})
+        shown = newest_with_button(slack, person, label, asked.get("channel"))
+        if shown is None:
+            raise NotInSlack(f"{person.user.name} sees no button {label!r}")
+        return jsonify({"ok": True, **person.click(label, in_=shown).wire()})
+
+    @routes.get("/text")
+    def text() -> Response:
+        person = slack.person(request.args["as"])
+        return Response(screen_text(slack, person, int(request.args.get("messages", 20))), mimetype="text/plain")
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise NotInSlack("send a JSON object")
+    return body

@@ -1,0 +1,125 @@
+"""`purser playground`: reads its options, refuses what would not be safe, plays the story, stays up, stops cleanly."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from bot.playground.cast import Cast, StoryFailed
+from bot.playground.folder import Folder, Trouble
+from bot.playground.slack.world import APP_TOKEN, BOT_TOKEN
+from bot.playground.story import Story, found, founded
+from bot.playground.terminal import Terminal
+from bot.playground.town import HOST, Town, read_manifest
+from bot.playground.welcome import say_how_to_go_on
+
+PORT = 4310
+INTERRUPTED = 130
+
+
+def options() -> argparse.ArgumentParser:
+    """What can be typed after `purser playground`."""
+    parser = argparse.ArgumentParser(
+        prog="purser playground",
+        description="Start the real bot with a make-believe Slack and gateway on this machine: no accounts needed.",
+    )
+    parser.add_argument("--data", type=Path, default=Path(".playground"), metavar="DIR", help="where it keeps its data")
+    parser.add_argument("--reset", action="store_true", help="start clean: forget what is in that folder")
+    parser.add_argument("--port", type=int, default=PORT, help="of the fake Slack; the gateway's is the next one")
+    parser.add_argument("--host", default=HOST, help="loopback only")
+    parser.add_argument("--manifest", type=Path, metavar="FILE", help="the app's manifest, if not the project's")
+    story = parser.add_mutually_exclusive_group()
+    story.add_argument("--story", action="store_true", help="play the story even if it was played before")
+    story.add_argument("--no-story", action="store_true", help="just stay up")
+    story.add_argument("--once", action="store_true", help="play the story and stop")
+    return parser
+
+
+def main(args: Sequence[str], environment: Mapping[str, str] | None = None, terminal: Terminal | None = None) -> int:
+    """Run it until Ctrl-C or SIGTERM. 0 when all went well, 1 when the story failed, 2 when it refuses to start."""
+    asked = options().parse_args(list(args))
+    out = terminal or Terminal()
+    try:
+        refuse_what_is_real(os.environ if environment is None else environment, asked.host)
+        manifest = read_manifest(asked.manifest)
+        folder = Folder(asked.data)
+        folder.open(reset=asked.reset)
+    except Trouble as wrong:
+        out.note(str(wrong))
+        return 2
+    _interrupt_on_signals()
+    try:
+        return _run(Town(folder, manifest, asked.port), asked, out)
+    except Trouble as wrong:
+        out.note(str(wrong))
+        return 2
+    finally:
+        folder.close()
+
+
+def refuse_what_is_real(environment: Mapping[str, str], host: str) -> None:
+    """Raise `Trouble` for a real token or an address that others can reach."""
+    for name, own in (("SLACK_BOT_TOKEN", BOT_TOKEN), ("SLACK_APP_TOKEN", APP_TOKEN)):
+        if environment.get(name, own) not in ("", own):
+            raise Trouble(
+                f"{name} is set to a token that the playground did not make. It must never come near a real workspace, "
+                f"so it does not start beside one. Start it with: env -u {name} purser playground"
+            )
+    if host not in (HOST, "localhost"):
+        raise Trouble(
+            f"The playground listens on {HOST} only, not on {host}: it has no passwords, and anybody who reaches it "
+            "can be anybody in it."
+        )
+
+
+def _interrupt_on_signals() -> None:
+    """SIGTERM and a closed terminal end it as Ctrl-C does."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+
+def _run(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
+    try:
+        return _live(town, asked, out)
+    except KeyboardInterrupt:
+        out.note("\nStopping.")
+        return INTERRUPTED if asked.once else 0
+    except StoryFailed as wrong:
+        out.note(f"\nThe story stopped here. {wrong}\nThe end of {town.folder.bot_log}:\n{town.bot.last_words()}")
+        return 1
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # stopping takes a moment, and must not be stopped half-way
+        town.stop()
+
+
+def _live(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
+    out.title(
+        "Purser's playground",
+        "The real bot, with a make-believe Slack and gateway, all on this machine: no",
+        "accounts, no bill. What is framed below is what the bot really sent.",
+    )
+    began = time.monotonic()
+    town.start(out.note)
+    out.took((time.monotonic() - began, "to start all three"))
+    cast = Cast(town.slack, town.gateway.base_url)
+    if asked.once or asked.story or not (town.resumed or asked.no_story):
+        Story(cast, town.bot, out).play()
+    elif not founded(cast):
+        found(cast)
+    if asked.once:
+        return 0
+    say_how_to_go_on(town, cast, out)
+    threading.Event().wait()
+    return 0

@@ -1,0 +1,134 @@
+"""The whole playground as one thing to start and stop: fake Slack, fake gateway, their clock, and the real bot between.
+
+Keeps what the fakes remember in the data folder, so that the next start goes on from there.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.playground.clock import PlayClock
+from bot.playground.controls import create_blueprint
+from bot.playground.folder import Folder, Trouble
+from bot.playground.gateway import FakeGateway
+from bot.playground.process import ROOT, BotProcess, Say
+from bot.playground.slack import FakeSlack, Options
+
+HOST = "127.0.0.1"
+OWNERS = "U0OLGA"
+SAVE_EVERY_SECONDS = 1.0
+
+
+def read_manifest(path: Path | None = None) -> dict[str, Any]:
+    """The app's manifest, by default the project's. Raises `Trouble` when there is none."""
+    path = path or ROOT / "manifest.yml"
+    try:
+        manifest = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as wrong:
+        raise Trouble(f"The app's manifest {path} cannot be read: {wrong}. Name one with --manifest FILE.") from wrong
+    if not isinstance(manifest, dict):
+        raise Trouble(f"{path} is not a manifest. Name one with --manifest FILE.")
+    return manifest
+
+
+def free_port(wanted: int) -> int:
+    """The port, or 0 (any free one) when something listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except (OSError, OverflowError):
+            return 0
+    return wanted
+
+
+class Town:
+    """`start` it, and `stop` it whatever happened."""
+
+    def __init__(self, folder: Folder, manifest: Mapping[str, Any], port: int) -> None:
+        """The folder is open. Slack takes `port`, the gateway the next, or whatever is free. Raises `Trouble`."""
+        self.folder = folder
+        saved = folder.saved()
+        self.resumed = saved is not None
+        self.clock = PlayClock(folder.clock_file)
+        options = Options(clock=self.clock.now, host=HOST, port=free_port(port))
+        self.slack = FakeSlack(manifest, options=options)
+        self.gateway = FakeGateway(self.clock.now, port=free_port(port + 1))
+        if saved is not None:
+            self.slack.load(saved["slack"])
+            self.gateway.load(saved["gateway"])
+        self.slack.move_clock = self._move_clock
+        self.bot = BotProcess(folder.path, folder.bot_log, lambda: self.slack.connected() > 0)
+        self._stopping = threading.Event()
+        self._saver: threading.Thread | None = None
+        self._saved_at: object = None
+
+    def start(self, say: Say) -> None:
+        """Everything up, the bot connected. Raises `Trouble`."""
+        self.gateway.start()
+        self.slack.app.register_blueprint(create_blueprint(self.slack, self.gateway, self.clock, self.bot))
+        self.slack.start()
+        self.bot.configure(self._settings())
+        self.bot.start(say)
+        self._saver = threading.Thread(target=self._keep_saved, args=(say,), name="saver", daemon=True)
+        self._saver.start()
+
+    def stop(self) -> None:
+        """Everything down, nothing left running, everything saved."""
+        self._stopping.set()
+        self.bot.stop()
+        if self._saver is not None:
+            self._saver.join()
+            self.save()
+        self.gateway.stop()
+        self.slack.stop()
+
+    def save(self) -> None:
+        """Keep what the fakes remember. Open modals are not kept, as a page reloaded has none: one may show a key."""
+        self._saved_at = self._version()
+        slack = self.slack.dump() | {"modals": {}}
+        self.folder.save({"slack": slack, "gateway": self.gateway.dump()})
+
+    def _settings(self) -> dict[str, str]:
+        """The environment that the bot is told, and all that makes this a playground."""
+        return {
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "SLACK_API_URL": self.slack.api_url,
+            "DATABASE_URL": self.folder.database_url,
+            "PURSER_OWNERS": OWNERS,
+            "PURSER_PEPPER": self.folder.pepper(),
+            "LITELLM_BASE_URL": self.gateway.base_url,
+            "LITELLM_MASTER_KEY": self.gateway.master_key,
+            "PURSER_CLOCK_FILE": str(self.folder.clock_file),
+            "PURSER_HEALTH": "off",
+        }
+
+    def _move_clock(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if "advance_seconds" in asked:
+            self.clock.advance(float(asked["advance_seconds"]))
+        return self.clock.wire()
+
+    def _version(self) -> object:
+        """Differs when there is something new to save."""
+        visits = self.gateway.journal
+        return self.slack.state.seq, len(visits), visits[-1:]
+
+    def _keep_saved(self, say: Say) -> None:
+        complained = False
+        while not self._stopping.wait(SAVE_EVERY_SECONDS):
+            if self._version() == self._saved_at:
+                continue
+            try:
+                self.save()
+            except OSError as wrong:
+                if not complained:
+                    say(f"What happens here cannot be saved in {self.folder.path}: {wrong.strerror}")
+                complained = True
