@@ -186,7 +186,7 @@ def _ruled(purser: Purser, team: Team, person: Member | None, user_id: str, ruli
         return f"Slack knows nobody with the id `{user_id}`."
     ruled = ruling(team, person)
     barrier = purser.authority.stranger(person)
-    if barrier is not None and ruled is not Role.NONE:
+    if barrier is not None and isinstance(ruled, Role) and ruled is not Role.NONE:
         return f"<@{user_id}> cannot be in a team. {BARRIER_TEXT[barrier]}"
     return ruled
 
