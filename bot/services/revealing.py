@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from bot.domain.facts import Occasion, Revealed
 from bot.domain.keys import (
     UNSHOWN,
@@ -34,6 +36,8 @@ from bot.services.worker import perform_now
 from storage import keys, requests
 from storage.engine import BooksUnavailable, Session
 
+log = structlog.get_logger(__name__)
+
 LEASE_SECONDS = 60
 """How long one click may take from minting to showing before its key counts as lost."""
 TRIES = 2
@@ -47,32 +51,36 @@ class Shown:
     key: Key
 
 
-def check(purser: Purser, actor: Actor, request_id: str) -> Request | Refused:
-    """Whether this person may reveal this request's key now. Changes nothing."""
-    with purser.books.reading() as session:
-        return _revealable(session, purser, actor, request_id)
-
-
-def reveal(purser: Purser, actor: Actor, request_id: str, show: Callable[[Revealed], None]) -> Shown | Refused:
+def reveal(
+    purser: Purser,
+    actor: Actor,
+    request_id: str,
+    show: Callable[[Revealed], None],
+    opening: Callable[[], None] = lambda: None,
+) -> Shown | Refused:
     """Mint the key and have it shown, once, to its requester.
 
-    `show` puts it before the person and raises `DeliveryError` unless it surely did. Nothing else gets the
-    secret. Refused means that no usable key was left behind and, where that makes sense, that another click
-    will do.
+    `opening` is called once this click is the one that makes the key, before anything is made: a second click
+    must not take the first one's window away. `show` puts the key before the person; nothing else gets the
+    secret. Both raise `DeliveryError` unless they surely succeeded. Refused means that no usable key was left
+    behind and, where that makes sense, that another click will do.
     """
-    for last_try in (*([False] * (TRIES - 1)), True):
+    for number in range(TRIES):
         begun = _begin(purser, actor, request_id)
         if isinstance(begun, Refused):
             return begun
+        stopped = (_open(purser, begun.key, opening) if number == 0 else None) or _clear_away(purser, begun)
+        if stopped is not None:
+            return stopped
         purser.failpoint("after-mint-intent")
         try:
-            issued = _mint(purser, begun)
+            issued = _mint(purser, begun.key)
         except GatewayError as failed:
-            _withdraw(purser, begun, f"minting failed: {failed.message}")
-            if failed.kind is FailureKind.UNKNOWN and not last_try:
+            _withdraw(purser, begun.key, f"minting failed: {failed.message}")
+            if failed.kind is FailureKind.UNKNOWN and number < TRIES - 1:
                 continue
             return _not_minted(failed)
-        return _record_and_show(purser, begun, issued, show)
+        return _record_and_show(purser, begun.key, issued, show)
     raise AssertionError("every try returns")
 
 
@@ -94,49 +102,57 @@ def withdraw_lost(purser: Purser) -> int:
     return withdrawn
 
 
-def _begin(purser: Purser, actor: Actor, request_id: str) -> Key | Refused:
-    """Write the next key and its alias down, after making sure that no earlier one is left."""
-    left = _clear_away(purser, actor, request_id)
-    if left is not None:
-        return left
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """The next key, and the outbox rows that delete what earlier tries may have left at the gateway."""
+
+    key: Key
+    leftovers: tuple[tuple[str, int], ...]
+
+
+def _begin(purser: Purser, actor: Actor, request_id: str) -> _Begun | Refused:
+    """Write the next key and its alias down, which keeps other clicks out, and give up what earlier ones left."""
     now = purser.now()
     with purser.books.transaction() as session:
         request = _revealable(session, purser, actor, request_id)
         if isinstance(request, Refused):
             return request
-        if any(key.state in UNSHOWN for key in keys.of_request(session, request.id)):
+        former = keys.of_request(session, request.id)
+        if any(key.state in UNSHOWN and (key.mint_lease_until or now) > now for key in former):
             return _being_made()
+        if any(key.state is KeyState.DISCARDING for key in former):
+            return _still_there()
+        leftovers = tuple(
+            (lost.id, row)
+            for lost in former
+            if lost.state in UNSHOWN and (row := discard(session, now, lost, actor.id, "another click")) is not None
+        )
         key = _new_key(session, purser, actor.member, request)
         keys.add(session, key)
         record(session, now, actor=actor.id, action="key.minting", about=about(key), once=key.id)
-        return key
+        return _Begun(key, leftovers)
 
 
-def _clear_away(purser: Purser, actor: Actor, request_id: str) -> Refused | None:
-    """Delete what earlier tries may have left at the gateway; refuse while that cannot be done."""
-    now = purser.now()
-    todo: list[tuple[Key, int | None]] = []
-    with purser.books.transaction() as session:
-        request = _revealable(session, purser, actor, request_id)
-        if isinstance(request, Refused):
-            return request
-        for key in keys.of_request(session, request.id):
-            if key.state in UNSHOWN:
-                if key.mint_lease_until is not None and key.mint_lease_until > now:
-                    return _being_made()
-                todo.append((key, discard(session, now, key, actor.id, "another click")))
-    for key, outbox_id in todo:
-        if outbox_id is not None:
-            perform_now(purser, outbox_id, key_stream(key.id))
-    with purser.books.reading() as session:
-        left = [key for key in keys.of_request(session, request_id) if key.state is KeyState.DISCARDING]
-    if left:
-        text = (
-            "The gateway has not confirmed yet that an earlier try is gone, so no second key is made. "
-            "Purser keeps at it: press Reveal key again in a minute."
-        )
-        return Refused(Because.BUSY, text)
+def _open(purser: Purser, key: Key, opening: Callable[[], None]) -> Refused | None:
+    try:
+        opening()
+    except DeliveryError as failed:
+        _withdraw(purser, key, "its window did not open")
+        text = "Slack did not open the window in time, so nothing was made. Press Reveal key again."
+        return Refused(Because.BUSY, f"{text} ({failed.message})")
     return None
+
+
+def _clear_away(purser: Purser, begun: _Begun) -> Refused | None:
+    """Delete what earlier tries may have left at the gateway; refuse while that cannot be done."""
+    for key_id, outbox_id in begun.leftovers:
+        perform_now(purser, outbox_id, key_stream(key_id))
+    with purser.books.reading() as session:
+        former = keys.of_request(session, begun.key.request_id)
+    if not any(key.state is KeyState.DISCARDING for key in former):
+        return None
+    _withdraw(purser, begun.key, "an earlier try is not gone yet")
+    return _still_there()
 
 
 def _revealable(session: Session, purser: Purser, actor: Actor, request_id: str) -> Request | Refused:
@@ -168,7 +184,16 @@ def _shown_already(session: Session, request: Request) -> Refused:
 
 
 def _being_made() -> Refused:
-    return Refused(Because.BUSY, "This key is being made right now, from another click. Look at the other window.")
+    text = (
+        "This key is being made right now, from another click: look at that window. If none shows it, press "
+        "Reveal key again in a minute."
+    )
+    return Refused(Because.BUSY, text)
+
+
+def _still_there() -> Refused:
+    text = "The gateway has not confirmed yet that an earlier try is gone, so no second key is made. "
+    return Refused(Because.BUSY, f"{text}Purser keeps at it: press Reveal key again in a minute.")
 
 
 def _new_key(session: Session, purser: Purser, holder: Member, request: Request) -> Key:
@@ -230,23 +255,48 @@ def _check_record(gateway: Gateway, key: Key, issued: Issued) -> None:
 def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[Revealed], None]) -> Shown | Refused:
     try:
         if not _record(purser, key, issued):
-            _withdraw(purser, key, "turned off while it was being made")
+            _delete_late(purser, key, issued)
             return _turned_off(key)
         purser.failpoint("after-recorded-before-shown")
-        gateway = purser.gateways[key.gateway]
-        models = key.models or purser.catalog.models(gateway, purser.now())
-        show(Revealed(key, gateway_facts(gateway, models), issued.secret))
+        show(Revealed(key, gateway_facts(purser.gateways[key.gateway]), issued.secret))
         purser.failpoint("after-shown-before-live")
         if not _go_live(purser, key):
             return _turned_off(key)
     except (DeliveryError, BooksUnavailable) as failed:
-        _withdraw(purser, key, "showing it failed")
-        text = (
-            "The key could not be shown, so it was withdrawn and is of no use to anyone. "
-            f"Press Reveal key again for a new one. ({type(failed).__name__})"
-        )
-        return Refused(Because.BUSY, text)
+        return _not_shown(purser, key, failed)
     return Shown(key)
+
+
+def _delete_late(purser: Purser, key: Key, issued: Issued) -> None:
+    """It was turned off before the gateway had made it, when there was nothing to delete yet."""
+    try:
+        purser.gateways[key.gateway].delete(issued.handle)
+    except GatewayError as failed:
+        log.warning("a key made too late stands until the next comparison", key_id=key.id, error=failed.message)
+
+
+def _not_shown(purser: Purser, key: Key, failed: DeliveryError | BooksUnavailable) -> Shown | Refused:
+    """Showing it, or writing down that it was shown, failed: the key goes.
+
+    Unless the books have it as live: then only the answer to that commit was lost. Books that are away
+    altogether leave it to `withdraw_lost`.
+    """
+    became = "is being withdrawn"
+    try:
+        _withdraw(purser, key, "showing it failed")
+        with purser.books.reading() as session:
+            current = keys.get(session, key.id)
+        if current is not None and current.state is KeyState.LIVE:
+            return Shown(key)
+        if current is not None and current.state is KeyState.DISCARDED:
+            became = "was withdrawn"
+    except BooksUnavailable:
+        log.exception("a key that was perhaps not shown is withdrawn later", key_id=key.id)
+    text = (
+        f"The key could not be surely shown and written down, so it {became}: do not use it. "
+        f"Press Reveal key again in a minute for a new one. ({type(failed).__name__})"
+    )
+    return Refused(Because.BUSY, text)
 
 
 def _record(purser: Purser, key: Key, issued: Issued) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 from bot.domain.facts import Revealed
 from bot.domain.requests import Because, Refused
 from bot.services import requests, restoring, revealing, turning_off
 from bot.services.facts import key_now, keys_of, request_now
+from bot.services.ports import DeliveryError
 from bot.services.turning_off import Target
 from bot.slack import requests as asking
 from bot.slack.errors import translated
@@ -47,22 +49,42 @@ def key_command(event: Incoming) -> None:
             assert_never(typed)
 
 
+@dataclass(slots=True)
+class _Window:
+    """The modal of one click on Reveal key: opened while the key is made, then shows it or says why not."""
+
+    event: Incoming
+    view_id: str | None = None
+
+    def open(self) -> None:
+        facts = request_now(self.event.purser, self.event.value)
+        assert facts is not None
+        with translated("opening a window"):
+            self.view_id = self.event.open(views.minting_modal(facts))
+
+    def show(self, revealed: Revealed) -> None:
+        with translated("showing a key"):
+            shown = views.revealed_modal(revealed, self.event.purser.now())
+            self.event.client.views_update(view_id=self.view_id, view=shown)
+
+    def explain(self, refused: Refused) -> None:
+        """In the window, or as a message when there is none or the person has closed it."""
+        if self.view_id is None:
+            raise Stop(refused)
+        try:
+            with translated("saying why no key is shown"):
+                view = views.reveal_failed_modal(refused.text)
+                self.event.client.views_update(view_id=self.view_id, view=view)
+        except DeliveryError:
+            raise Stop(refused) from None
+
+
 def reveal(event: Incoming) -> None:
     """Reveal key: a modal at once, then the key in it, once."""
-    person = event.actor()
-    allowed(revealing.check(event.purser, person, event.value))
-    facts = request_now(event.purser, event.value)
-    assert facts is not None
-    view_id = event.open(views.minting_modal(facts))
-
-    def show(revealed: Revealed) -> None:
-        with translated("showing a key"):
-            shown = views.revealed_modal(revealed, event.purser.now())
-            event.client.views_update(view_id=view_id, view=shown)
-
-    outcome = revealing.reveal(event.purser, person, event.value, show)
+    window = _Window(event)
+    outcome = revealing.reveal(event.purser, event.actor(), event.value, window.show, window.open)
     if isinstance(outcome, Refused):
-        event.client.views_update(view_id=view_id, view=views.reveal_failed_modal(outcome.text))
+        window.explain(outcome)
 
 
 def open_extend(event: Incoming) -> None:
