@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.domain.facts import Occasion
-from bot.domain.keys import WARNING_SECONDS, ExpiryWarning, Key, KeyState, OffCause, is_expired, warning_due
+from bot.domain.keys import UNSHOWN, WARNING_SECONDS, ExpiryWarning, Key, OffCause, is_expired, warning_due
 from bot.domain.requests import Nudge, Purpose, Request, RequestState, nudge_due
 from bot.services.approvals import subjects
 from bot.services.context import Purser, record
@@ -82,7 +82,7 @@ def _lapse(purser: Purser, request: Request, now: datetime) -> None:
         if request.state is RequestState.DRAFT:
             requests.move(session, request.id, RequestState.DRAFT, RequestState.CANCELLED)
             return
-        being_shown = any(key.state is KeyState.MINTED for key in keys.of_request(session, request.id))
+        being_shown = any(key.state in UNSHOWN for key in keys.of_request(session, request.id))
         if being_shown and request.purpose is Purpose.ISSUE:
             return
         if not requests.move(session, request.id, RequestState.APPROVED, RequestState.LAPSED):
