@@ -70,6 +70,7 @@ class Office:
         self.gateway = FakeGateway(clock=self.clock.now)
         self.environment: dict[str, str] = {}
         self.bots: list[Bot | Spawned] = []
+        self._glasses: Books | None = None
 
     def __enter__(self) -> Self:
         self.slack.start()
@@ -81,6 +82,8 @@ class Office:
     ) -> None:
         for bot in self.bots:
             bot.stop()
+        if self._glasses is not None:
+            self._glasses.close()
         self.gateway.stop()
         self.slack.stop()
 
@@ -201,6 +204,13 @@ class Office:
     def books(self) -> Books:
         """The books, for a look from outside. Close them."""
         return Books(self.database_url)
+
+    @property
+    def glasses(self) -> Books:
+        """The books for many looks from outside: opened once, closed with the office."""
+        if self._glasses is None:
+            self._glasses = self.books()
+        return self._glasses
 
     def assert_nothing_odd(self) -> None:
         """Slack refused nothing, and the ledger is whole."""

@@ -1,0 +1,1 @@
+"""Purser killed at every named point, started again, and looked at."""
