@@ -73,14 +73,18 @@ class Ids:
 
 
 class Directory:
-    """People as Slack knows them; `down` makes Slack not answer."""
+    """People and channels as Slack knows them; `down` makes Slack not answer."""
 
     def __init__(self, *people: Member) -> None:
         self.people = {person.id: person for person in people}
+        self.not_in: set[str] = set()
+        """Channels that Purser is not in."""
         self.down = False
 
     def is_member_of(self, channel_id: str) -> bool:
-        return True
+        if self.down:
+            raise DeliveryError(FailureKind.UNKNOWN, "Slack did not answer")
+        return channel_id not in self.not_in
 
     def lookup(self, member_id: str) -> Member | None:
         if self.down:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import yaml
@@ -108,7 +108,8 @@ class Office:
 
     def open(self) -> Bot:
         """Start Purser in this process and let Slack deliver to it."""
-        configuration = load(http=self.mode == "http", **self.settings())
+        values: dict[str, Any] = dict(self.settings())
+        configuration = load(http=self.mode == "http", **values)
         if self.policy is not None:
             configuration = replace(configuration, policy=self.policy)
         bot = Bot(configuration, self.slack, self.mode)

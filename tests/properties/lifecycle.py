@@ -27,7 +27,7 @@ from bot.services.requests import Place
 from bot.services.revealing import Shown
 from bot.services.turning_off import Target
 from storage import keys as key_rows
-from storage import ledger
+from storage import ledger, outbox
 from storage import requests as request_rows
 from storage.engine import Books
 from tests.fakes import ANA, BEN, OLGA, OMAR, Company, Crash, Mishap
@@ -298,7 +298,7 @@ class Lifecycle(RuleBasedStateMachine):
         on = {seen.handle: seen for seen in company.gateway.on()}
         live = self.keys(KeyState.LIVE)
         in_between = set(KeyState) - {KeyState.LIVE, KeyState.DISABLED, KeyState.DISCARDED}
-        assert self.keys(*in_between) == []
+        assert self.keys(*in_between) == [], self.unperformed()
         assert set(on) == {key.handle for key in live}, "gateway and books disagree on which keys work"
         for key in live:
             assert on[key.handle or ""].cap_micros == key.cap_micros
@@ -324,6 +324,11 @@ class Lifecycle(RuleBasedStateMachine):
     def keys(self, *states: KeyState) -> list[Key]:
         with self.company.books.reading() as session:
             return key_rows.in_state(session, *states)
+
+    def unperformed(self) -> list[outbox.Listed]:
+        """What still waits or was given up, for a failed run."""
+        with self.company.books.reading() as session:
+            return [*outbox.pending(session), *outbox.dead(session)]
 
     def requests_made(self) -> int:
         with self.company.books.reading() as session:

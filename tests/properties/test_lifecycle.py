@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -48,8 +49,8 @@ def test_once_on_postgresql(postgres_server: postgres.Server, migrated_template:
             postgres_server.drop(name)
 
 
-def _run(open_books: object, *, max_examples: int, steps: int) -> None:
-    machine = type("Machine", (Lifecycle,), {"open_books": staticmethod(open_books)})  # type: ignore[arg-type]
+def _run(open_books: Callable[[], Books], *, max_examples: int, steps: int) -> None:
+    machine = type("Machine", (Lifecycle,), {"open_books": staticmethod(open_books)})
     settings = hypothesis.settings(
         max_examples=max_examples,
         stateful_step_count=steps,
