@@ -9,7 +9,6 @@ import secrets
 import signal
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from slack_bolt import App
+from slack_bolt.lazy_listener.thread_runner import ThreadLazyListenerRunner
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
@@ -26,14 +26,17 @@ from bot.gateways.litellm import LiteLLM
 from bot.jobs.runner import Runner
 from bot.services.context import Purser
 from bot.services.effects import EFFECTS
+from bot.services.failpoints import all_failpoints
 from bot.services.worker import Worker
 from bot.settings import Configuration, Settings
 from bot.slack.notifier import SlackDirectory, SlackNotifier
 from bot.slack.routes import register
 from storage.engine import Books
 
+ACK_THREADS = 32
+"""Only acknowledge, and answer forms from the books: an ack must never wait behind a handler."""
 LISTENER_THREADS = 64
-"""Acks and handlers share these: gateways take seconds, and an ack must never wait behind them."""
+"""Run the handlers after the ack: gateways take seconds, and one must not hold up the others."""
 DIRECTORY_TIMEOUT_SECONDS = 2
 """Forms look people up before they are acknowledged, within Slack's three seconds."""
 SLACK_TIMEOUT_SECONDS = 10
@@ -44,17 +47,18 @@ _LABEL_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 class SystemClock:
     """The time of day, moved by the seconds that `file` holds, if any: how the playground moves time."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        """Without a file, the true time."""
+    def __init__(self, file: Path | None = None, stopping: threading.Event | None = None) -> None:
+        """Without a file, the true time. Once `stopping` is set, nobody waits any more."""
         self._file = file
+        self._stopping = stopping or threading.Event()
 
     def now(self) -> datetime:
         """The present moment, aware, UTC."""
         return datetime.now(UTC) + timedelta(seconds=self._moved_seconds())
 
     def sleep(self, seconds: float) -> None:
-        """Wait in real time."""
-        time.sleep(seconds)
+        """Wait in real time, or until Purser stops."""
+        self._stopping.wait(seconds)
 
     def _moved_seconds(self) -> float:
         if self._file is None:
@@ -78,7 +82,13 @@ class RandomIds:
 
 
 def failpoint_at(name: str | None) -> Callable[[str], None]:
-    """Kill this process, without any goodbye, when the named point is reached. Tests only."""
+    """Kill this process, without any goodbye, when the named point is reached. Tests only.
+
+    Raises ValueError for a name that no point has.
+    """
+    if name is not None and name not in all_failpoints(EFFECTS):
+        msg = f"there is no failpoint {name!r}"
+        raise ValueError(msg)
 
     def reached(here: str) -> None:
         if here == name:
@@ -103,9 +113,12 @@ class Running:
     bolt: App
     worker: Worker
     runner: Runner
+    acks: ThreadPoolExecutor
     listeners: ThreadPoolExecutor
     close: Callable[[], None]
     """Lets go of connections to gateways."""
+    stopping: threading.Event
+    """Ends all waiting."""
 
     def start(self) -> None:
         """Start performing the outbox and waking the jobs."""
@@ -114,13 +127,16 @@ class Running:
 
     def stop_idle(self) -> None:
         """Let go of everything when nothing was started."""
+        self.acks.shutdown(wait=False)
         self.listeners.shutdown(wait=False)
         self.close()
         self.purser.books.close()
 
     def stop(self) -> None:
         """End what is being done, take up nothing new, and close the books."""
+        self.stopping.set()
         self.runner.stop()
+        self.acks.shutdown(wait=True)
         self.listeners.shutdown(wait=True)
         self.worker.stop()
         self.close()
@@ -162,7 +178,8 @@ def gateways(settings: Settings, clock: SystemClock) -> dict[str, LiteLLM]:
 def build(configuration: Configuration, books: Books, us: Identity) -> Running:
     """Put everything together. Nothing runs yet, nothing is called."""
     settings = configuration.settings
-    clock = SystemClock(settings.purser_clock_file)
+    stopping = threading.Event()
+    clock = SystemClock(settings.purser_clock_file, stopping)
     pepper = settings.purser_pepper.get_secret_value().encode()
     bell = threading.Event()
     minting_at = gateways(settings, clock)
@@ -186,14 +203,17 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         for gateway in minting_at.values():
             gateway.close()
 
+    acks = ThreadPoolExecutor(ACK_THREADS, thread_name_prefix="ack")
     listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
     secret = settings.slack_signing_secret
     bolt = App(
         client=slack_client(settings, patient=True),
         signing_secret=secret.get_secret_value() if secret else None,
-        listener_executor=listeners,
+        listener_executor=acks,
         raise_error_for_unhandled_request=False,
         token_verification_enabled=False,
     )
+    # Bolt would run handlers on the threads of the acks.
+    bolt.listener_runner.lazy_listener_runner = ThreadLazyListenerRunner(bolt.logger, listeners)
     register(bolt, purser)
-    return Running(purser, bolt, Worker(purser, bell), Runner(purser), listeners, close)
+    return Running(purser, bolt, Worker(purser, bell), Runner(purser), acks, listeners, close, stopping)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import structlog
 
-NOISY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "urllib3", "werkzeug", "waitress", "apscheduler")
+NOISY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "urllib3", "werkzeug", "waitress")
 """Loggers of libraries that log payloads, addresses or every request below INFO."""
 
 _SECRET: Final = re.compile(
@@ -68,5 +68,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # A job that is still running when it is looked at again is no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(level)))

@@ -149,14 +149,11 @@ def can_restore(key: Key, now: datetime) -> str | None:
         return f"`{key.label}` is still being turned off. Try again once that is confirmed."
     if key.state is not KeyState.DISABLED:
         return f"`{key.label}` is not off, so there is nothing to restore."
-    if key.off_cause in (OffCause.RETURNED, OffCause.DRIFT):
-        return f"`{key.label}` was {_GONE[key.off_cause]}. Ask for a new key with `/ai-key`."
+    if key.off_cause is OffCause.RETURNED:
+        return f"`{key.label}` was given back by its holder. Ask for a new key with `/ai-key`."
     if key.expires_at is not None and key.expires_at <= now:
         return f"`{key.label}`'s time is over. Its holder can ask for a new key with `/ai-key`."
     return None
-
-
-_GONE = {OffCause.RETURNED: "given back by its holder", OffCause.DRIFT: "removed at the gateway"}
 
 
 def extended_expiry(key: Key, seconds: int, now: datetime) -> datetime:

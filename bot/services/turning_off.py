@@ -17,6 +17,7 @@ from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, Gateway, GatewayError, KeyRecord, Probe
 from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
 from bot.services.facts import key_facts, team_or_raise
+from bot.services.failpoints import Failpoint
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from bot.services.worker import perform_now
 from storage import keys, outbox
@@ -50,6 +51,9 @@ def disable(purser: Purser, actor: Actor, target: Target, reason: str) -> Iterat
     Yields what is true first (recorded, or not confirmed yet), and again whenever a pasted secret shows more:
     refused at once, refused after the gateway's caches caught up, or still accepted at the end.
     """
+    if target.secret is not None and (own := _own_credential(purser, target.secret)) is not None:
+        yield _call_owners_about(purser, actor, own)
+        return
     found = _decide(purser, actor, target, reason, OffCause.DISABLED)
     if isinstance(found, Refused):
         yield found
@@ -105,7 +109,7 @@ def disable_at_gateway(purser: Purser, key_id: str) -> None:
         return
     gateway = purser.gateways[key.gateway]
     gateway.disable(key.handle)
-    purser.failpoint("after-gateway-disabled")
+    purser.failpoint(Failpoint.AFTER_GATEWAY_DISABLED)
     seen = gateway.find(key.handle)
     if seen is not None and seen.enabled:
         raise GatewayError(FailureKind.TRANSIENT, f"{gateway.name} accepted the order, but its record still says on")
@@ -184,7 +188,7 @@ def _decide(purser: Purser, actor: Actor, target: Target, reason: str, cause: Of
             return _Found(key.id, outbox_id, already=False)
         outbox_id = start(session, now, key, actor.id, cause, reason)
         found = _Found(key.id, outbox_id, already=outbox_id is None)
-    purser.failpoint("after-disable-commit")
+    purser.failpoint(Failpoint.AFTER_DISABLE_COMMIT)
     return found
 
 
@@ -206,6 +210,27 @@ def _find(session: Session, purser: Purser, target: Target) -> Key | Refused:
         "What you pasted was not stored."
     )
     return key or Refused(Because.NOT_FOUND, text)
+
+
+def _own_credential(purser: Purser, secret: str) -> Gateway | None:
+    """The gateway that Purser itself uses this secret for, if it is no member's key at all."""
+    return next((one for one in purser.gateways.values() if one.is_own_credential(secret)), None)
+
+
+def _call_owners_about(purser: Purser, actor: Actor, gateway: Gateway) -> Refused:
+    """Somebody found the credential Purser manages a gateway with. Only people can change that one."""
+    now = purser.now()
+    with purser.deciding() as session:
+        take_in(session, actor)
+        record(session, now, actor=actor.id, action="credential.found", about=Subjects(), once=actor.delivery)
+        telling = Telling(Occasion.CREDENTIAL_FOUND, actor.id, note=gateway.name)
+        owners = sorted(purser.authority.workspace_owner_ids)
+        tell_people(session, now, telling, owners, once=actor.delivery)
+    text = (
+        f"This is not a member's key but the one Purser manages {gateway.name} with. Purser cannot turn it off: it "
+        f"has to be changed at {gateway.name} and in Purser's settings. The owners are being told now; tell them too."
+    )
+    return Refused(Because.NOT_ALLOWED, text)
 
 
 def _perform(purser: Purser, found: _Found) -> Off:
@@ -294,7 +319,7 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None) -> None:
         telling = Telling(occasion, key.off_by, key.request_id, key.id, note=key.off_reason or "")
         tell_thread(session, now, telling, once=once)
         told: tuple[str | None, ...] = (key.holder_id,)
-        if key.off_cause is OffCause.DISABLED:
+        if key.off_cause in (OffCause.DISABLED, OffCause.DRIFT):
             told += tuple(owner for owner in _owners(session, purser, key) if owner != key.off_by)
         tell_people(session, now, telling, told, once=once)
 

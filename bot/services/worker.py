@@ -14,6 +14,7 @@ import structlog
 
 from bot.gateways.base import FailureKind, GatewayError
 from bot.services.context import Effect, Purser
+from bot.services.failpoints import Around
 from bot.services.ports import DeliveryError
 from storage import outbox
 from storage.engine import BooksUnavailable
@@ -51,7 +52,7 @@ def perform_next(purser: Purser, *, only_id: int | None = None) -> bool:
         claimed = outbox.claim(session, now=now, lease_seconds=LEASE_SECONDS, lease=lease, only_id=only_id)
     if claimed is None:
         return False
-    purser.failpoint(f"before-effect:{claimed.effect}")
+    purser.failpoint(Around.BEFORE.of(claimed.effect))
     _perform(purser, claimed)
     return True
 
@@ -72,10 +73,10 @@ def _perform(purser: Purser, claimed: Claimed) -> None:
         log.exception("an effect failed in a way nobody foresaw", effect=claimed.effect, outbox_id=claimed.id)
         _failed(purser, claimed, known, FailureKind.UNKNOWN, f"{type(bug).__name__}, see the log", None)
         return
-    purser.failpoint(f"after-effect:{claimed.effect}")
+    purser.failpoint(Around.AFTER.of(claimed.effect))
     with purser.books.transaction() as session:
         outbox.finish(session, claimed, now=purser.now())
-    purser.failpoint(f"after-recorded:{claimed.effect}")
+    purser.failpoint(Around.RECORDED.of(claimed.effect))
 
 
 def _failed(
@@ -102,7 +103,7 @@ def _failed(
             now=now,
             error=error,
             next_try_at=now + timedelta(seconds=pause),
-            outcome_unknown=kind is FailureKind.UNKNOWN,
+            outcome_unknown=claimed.outcome_unknown or kind is FailureKind.UNKNOWN,
         )
     if claimed.attempts == FAILING_AT_ATTEMPT and known.on_failing is not None:
         known.on_failing(purser, claimed, error)
@@ -143,12 +144,20 @@ class Worker:
     def _loop(self) -> None:
         while not self._stop.is_set():
             try:
-                if perform_next(self._purser):
+                idle_seconds = self._idle_seconds()
+                if idle_seconds <= 0 and perform_next(self._purser):
                     self._bell.set()
                     continue
             except Exception:
                 log.exception("the outbox could not be worked on; trying again soon")
                 self._stop.wait(IDLE_SECONDS)
                 continue
-            self._bell.wait(IDLE_SECONDS)
+            self._bell.wait(IDLE_SECONDS if idle_seconds <= 0 else min(idle_seconds, IDLE_SECONDS))
             self._bell.clear()
+
+    def _idle_seconds(self) -> float:
+        """How long nothing will be due. Only reads, so an idle Purser does not hold up anybody's writing."""
+        now = self._purser.now()
+        with self._purser.books.reading() as session:
+            due = outbox.next_due(session, now)
+        return IDLE_SECONDS if due is None else (due - now).total_seconds()

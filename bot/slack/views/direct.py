@@ -164,8 +164,8 @@ def _unproven(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 
 def _gone(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(
-        f"Your key {code(facts.key.label)} was found off or gone at the gateway. Purser did not do that, so it "
-        f"can't be restored; the owners have been told. {_ASK_AGAIN}"
+        f"Your key {code(facts.key.label)} was found off or gone at the gateway. Purser did not do that. "
+        f"The owners have been told, and can restore it if the gateway still has it. {_ASK_AGAIN}"
     )
 
 
@@ -200,7 +200,9 @@ def _expired_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 def _gone_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(
         f"*{_whose(facts)} was found off or gone at the gateway* {code(facts.key.gateway)}, and Purser did not do "
-        "that. It now counts as off and can't be restored. Check who else administers the gateway."
+        "that. It now counts as off. Check who else administers the gateway. If the gateway still has the key, "
+        "*Restore* turns it on again.",
+        say.restore_button(facts.key, now),
     )
 
 
