@@ -24,6 +24,7 @@ from bot.domain.requests import (
 )
 from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
 from bot.services.facts import charged_budgets, gateway_facts, offered_models, request_facts, team_or_raise
+from bot.services.failpoints import Failpoint
 from bot.services.people import refused_by
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from storage import keys, people, requests
@@ -93,6 +94,8 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
         if not isinstance(found, tuple):
             return found
         request, team = found
+        if departed := _departed(session, request):
+            return departed
         terms = changes.applied_to(request.terms)
         project = None if request.project_id is None else people.project(session, request.project_id)
         budgets = charged_budgets(session, team, project, request.requester_id, now)
@@ -107,7 +110,7 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
             case Agreed():
                 _agree(session, purser, request, actor, judged, now)
         outcome = Decided(_facts_now(session, purser, request.id, now))
-    purser.failpoint("after-decision-commit")
+    purser.failpoint(Failpoint.AFTER_DECISION_COMMIT)
     return outcome
 
 
@@ -176,11 +179,15 @@ def _decidable(
         return AlreadyDecided(request_facts(session, purser, request, now))
     if now >= request.deadline_at:
         return Refused(Because.TOO_LATE, "Nobody decided in time, so this request has ended. It can be asked anew.")
-    requester = people.member(session, request.requester_id)
-    if requester is not None and requester.is_departed:
-        text = f"<@{requester.id}> has left the workspace, so nobody could use this key. Deny it instead."
-        return Refused(Because.NOT_ALLOWED, text)
     return request, team
+
+
+def _departed(session: Session, request: Request) -> Refused | None:
+    requester = people.member(session, request.requester_id)
+    if requester is None or not requester.is_departed:
+        return None
+    text = f"<@{requester.id}> has left the workspace, so nobody could use this key. Deny it instead."
+    return Refused(Because.NOT_ALLOWED, text)
 
 
 def _has_agreed(request: Request, actor: Actor) -> bool:
