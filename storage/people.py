@@ -135,7 +135,7 @@ def _member(row: MemberRow) -> Member:
 
 def _team(session: Session, row: TeamRow) -> Team:
     query = (
-        select(MembershipRow)
+        select(MembershipRow.member_id, MembershipRow.role)  # columns, not objects: every screen needs a whole team
         .where(MembershipRow.team_id == row.id, MembershipRow.role != REMOVED)
         .order_by(col(MembershipRow.changed_at), MembershipRow.member_id)
     )
@@ -144,8 +144,8 @@ def _team(session: Session, row: TeamRow) -> Team:
         id=row.id,
         name=row.name,
         channel_id=row.channel_id,
-        owner_ids=tuple(person.member_id for person in people if person.role == Role.OWNER),
-        member_ids=tuple(person.member_id for person in people if person.role == Role.MEMBER),
+        owner_ids=tuple(member_id for member_id, role in people if role == Role.OWNER),
+        member_ids=tuple(member_id for member_id, role in people if role == Role.MEMBER),
     )
 
 

@@ -102,7 +102,7 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
     """A request with everything its card, receipt and messages show."""
     team = team_or_raise(session, request.team_id)
     project = None if request.project_id is None else people.project(session, request.project_id)
-    first, then = owners_to_ask(session, purser, request)
+    first, then = who_to_ask(team, purser.authority, request.requester_id, able_owners(session, purser, team))
     key = key_of(session, request)
     gateway = purser.gateways.get(request.gateway)
     charged = charged_budgets(session, team, project, request.requester_id, now, without_request=request.id)
