@@ -12,6 +12,7 @@ from bot.services import extending, restoring, turning_off
 from bot.services.approvals import EXTEND
 from bot.services.context import Effect, Purser
 from bot.services.facts import key_facts, request_facts, request_now
+from bot.services.failpoints import Failpoint
 from bot.services.ports import Sending
 from bot.services.telling import CARD, DIRECT, THREAD, Telling, tell_people
 from storage import keys, requests
@@ -30,7 +31,7 @@ def _post_card(purser: Purser, row: Claimed) -> None:
         purser.notifier.update_card(facts, now)
         return
     posted = purser.notifier.post_card(facts, now, _sending(row))
-    purser.failpoint("after-card-posted")
+    purser.failpoint(Failpoint.AFTER_CARD_POSTED)
     with purser.books.transaction() as session:
         requests.set_card(session, facts.request.id, posted.channel_id, posted.ts)
 

@@ -28,6 +28,7 @@ from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
 from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
 from bot.services.context import Actor, Purser, record
 from bot.services.facts import gateway_facts, team_or_raise
+from bot.services.failpoints import Failpoint
 from bot.services.people import refused_by
 from bot.services.ports import DeliveryError
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
@@ -72,7 +73,7 @@ def reveal(
         stopped = (_open(purser, begun.key, opening) if number == 0 else None) or _clear_away(purser, begun)
         if stopped is not None:
             return stopped
-        purser.failpoint("after-mint-intent")
+        purser.failpoint(Failpoint.AFTER_MINT_INTENT)
         try:
             issued = _mint(purser, begun.key)
         except GatewayError as failed:
@@ -237,7 +238,7 @@ def _mint(purser: Purser, key: Key) -> Issued:
             tags={"installation": purser.installation, "key": key.id, "request": key.request_id},
         )
     )
-    purser.failpoint("after-gateway-minted")
+    purser.failpoint(Failpoint.AFTER_GATEWAY_MINTED)
     _check_record(gateway, key, issued)
     return issued
 
@@ -257,9 +258,9 @@ def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[R
         if not _record(purser, key, issued):
             _delete_late(purser, key, issued)
             return _turned_off(key)
-        purser.failpoint("after-recorded-before-shown")
+        purser.failpoint(Failpoint.AFTER_RECORDED_BEFORE_SHOWN)
         show(Revealed(key, gateway_facts(purser.gateways[key.gateway]), issued.secret))
-        purser.failpoint("after-shown-before-live")
+        purser.failpoint(Failpoint.AFTER_SHOWN_BEFORE_LIVE)
         if not _go_live(purser, key):
             return _turned_off(key)
     except (DeliveryError, BooksUnavailable) as failed:

@@ -1,0 +1,45 @@
+"""Where the process can be killed by a test: every point between two things that must both happen.
+
+ONE list. A point is named here or it does not exist: an unknown name stops the start, and the crash tests kill
+Purser at each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Failpoint(StrEnum):
+    """Points between two steps of a use case, in the order of the main path."""
+
+    AFTER_CARD_POSTED = "after-card-posted"
+    """Slack has the card; where it stands is not written down."""
+    AFTER_DECISION_COMMIT = "after-decision-commit"
+    AFTER_MINT_INTENT = "after-mint-intent"
+    """The alias is written down; the gateway has not been called."""
+    AFTER_GATEWAY_MINTED = "after-gateway-minted"
+    AFTER_RECORDED_BEFORE_SHOWN = "after-recorded-before-shown"
+    AFTER_SHOWN_BEFORE_LIVE = "after-shown-before-live"
+    AFTER_DISABLE_COMMIT = "after-disable-commit"
+    AFTER_GATEWAY_DISABLED = "after-gateway-disabled"
+    """The gateway said yes; nothing is proven or written down."""
+
+
+class Around(StrEnum):
+    """Points around the performing of any effect, named `POINT:EFFECT`."""
+
+    BEFORE = "before-effect"
+    """Claimed, not performed."""
+    AFTER = "after-effect"
+    """Performed, not written down as done."""
+    RECORDED = "after-recorded"
+
+    def of(self, effect: str) -> str:
+        """The point's name for this effect."""
+        return f"{self}:{effect}"
+
+
+def all_failpoints(effects: Iterable[str]) -> tuple[str, ...]:
+    """Every name there is, given the names of all effects."""
+    return (*Failpoint, *(point.of(effect) for effect in effects for point in Around))

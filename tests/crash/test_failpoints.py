@@ -1,0 +1,183 @@
+"""SIGKILL at every named failpoint, restart, and people click again as they would: everything converges.
+
+Never two live keys for one request, never a live key that nobody holds, never a lost approval, one card, each
+message once. The list of points is the code's own, so a new one without a story that reaches it fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.domain.keys import UNSHOWN, KeyState
+from bot.domain.requests import Request, RequestState
+from bot.playground.slack.model import Message
+from bot.services.effects import EFFECTS
+from bot.services.failpoints import Failpoint, all_failpoints
+from storage import requests
+from tests.faults import kit
+from tests.office import Office, Spawned, eventually
+
+pytestmark = [pytest.mark.crash, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+LEASES_SECONDS = 61
+"""Past the lease of an effect (30 s) and of a reveal (60 s)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something a person does, and how they see that it worked."""
+
+    name: str
+    act: Callable[[], object]
+    done: Callable[[], bool]
+
+
+class Story:
+    """Ana's way to a key and its end, walked on whatever happens to Purser meanwhile."""
+
+    def __init__(self, office: Office, failpoint: str) -> None:
+        self.office = office
+        self.failpoint = failpoint
+        self.ana, self.omar = office.slack.person("ana"), office.slack.person("omar")
+        self._on_screen: dict[str, Message] = {}
+        self.dying: Spawned | None = office.spawn(failpoint=failpoint)
+        office.found_team()
+
+    def steps(self) -> Iterator[Step]:
+        """The main path, with a detour where the failpoint lies on one."""
+        yield Step("ask", self._ask, lambda: len(self.office.cards()) == 1)
+        yield Step("approve", self._approve, lambda: bool(kit.reveal_dms(self.office, "ana")))
+        if self.failpoint.endswith(":gateway.delete"):
+            yield Step("spoil", self._spoil, self._is_withdrawn)
+        yield Step("reveal", self._reveal, lambda: self._key_is(KeyState.LIVE))
+        if self.failpoint.endswith(":gateway.extend"):
+            yield Step("ask for more time", self._ask_more, lambda: len(self.office.cards()) == 2)
+            yield Step("extend", self._approve, lambda: bool(kit.told(self.office, "ana", "now works")))
+        yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED))
+        if self.failpoint.endswith(":gateway.enable"):
+            yield Step("restore", self._restore, lambda: self._key_is(KeyState.LIVE))
+
+    def walk(self) -> None:
+        """Do each step until it worked; when Purser dies, start it again and try again as people do."""
+        for step in self.steps():
+            step.act()
+            self.office.sees(lambda step=step: step.done() or self._is_dead(), 12)  # type: ignore[misc]
+            if self._is_dead():
+                self._start_again(step)
+            assert step.done(), f"{step.name} did not work out\n{self.office.slack.story()}"
+        if self.dying is not None:
+            self.dying.wait_dead()  # else no step of this story reaches the failpoint
+            self._start_again(step)
+
+    def _is_dead(self) -> bool:
+        return self.dying is not None and self.dying.process.poll() is not None
+
+    def _start_again(self, step: Step) -> None:
+        assert self.dying is not None
+        self.dying.wait_dead()
+        self.dying = None
+        kit.assert_never_two_live(self.office)
+        self.office.open()
+        if not step.done():
+            step.act()  # people do not wait for leases
+        self.office.clock.advance(seconds=LEASES_SECONDS)
+        eventually(lambda: not kit.keys_of(self.office, "ana", *UNSHOWN), timeout=12)
+        kit.settle(self.office)
+        if not step.done():
+            step.act()
+            eventually(step.done, timeout=12)
+        kit.settle(self.office)
+
+    # --- what people do ---
+
+    def _ask(self) -> None:
+        self.ana.command("/ai-key $25 7d evaluate rerankers", channel="search")
+
+    def _approve(self) -> None:
+        """The card as Omar first saw it: he may click what is gone by now."""
+        card = self.office.cards()[-1]
+        self.omar.click("Approve", in_=self._on_screen.setdefault(card.ts, self.office.slack.as_seen(card)))
+
+    def _spoil(self) -> None:
+        """Her window is gone when the key is to be shown in it."""
+        self.office.slack.fault("refuse", "views.update", error="not_found")
+        self._press_reveal()
+
+    def _reveal(self) -> None:
+        self.office.slack.world.faults.clear()
+        self._press_reveal()
+
+    def _press_reveal(self) -> None:
+        self.ana.click("Reveal key", in_=kit.reveal_dms(self.office, "ana")[0])
+
+    def _ask_more(self) -> None:
+        self.ana.command(f"/ai-key extend {self._label()} 3d one more run", channel="search")
+
+    def _disable(self) -> None:
+        self.omar.command(f"/ai-disable {self._label()} seen in a log", channel="search")
+
+    def _restore(self) -> None:
+        def offer() -> Message | None:
+            room = self.office.slack.channel("search")
+            return next((m for m in room.replies(self.office.cards()[0]) if "Restore" in str(m.blocks)), None)
+
+        self.omar.click("Restore", in_=self.office.sees(offer))
+
+    # --- what they see ---
+
+    def _label(self) -> str:
+        return kit.keys_of(self.office, "ana")[-1].label
+
+    def _key_is(self, state: KeyState) -> bool:
+        return bool(kit.keys_of(self.office, "ana", state))
+
+    def _is_withdrawn(self) -> bool:
+        mine = kit.keys_of(self.office, "ana")
+        return bool(mine) and all(key.state is KeyState.DISCARDED for key in mine)
+
+
+@pytest.mark.parametrize("failpoint", all_failpoints(EFFECTS))
+def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite: Path, tmp_path: Path) -> None:
+    with Office(kit.sqlite_url(tmp_path, migrated_sqlite), tmp_path) as office:
+        story = Story(office, failpoint)
+        story.walk()
+        kit.assert_all_is_well(office)
+        first = office.cards()[0]
+        request = next(r for r in _requests(office) if r.card_ts == first.ts)
+        assert request.state is RequestState.FULFILLED
+        assert [row.actor for row in kit.rows(office, request_id=request.id, action="request.approved")] == ["U0OMAR"]
+        assert len(kit.reveal_dms(office, "ana")) == 1
+        secret = kit.shown_secrets(office)[-1]
+        restored = failpoint.endswith(":gateway.enable")
+        assert office.chat(secret).status_code == (200 if restored else 401)
+        assert len(kit.live(office, "ana")) == int(restored)
+        assert ("revealed" if restored else "turned off") in office.text(first).lower()
+        assert len(office.cards()) == (2 if failpoint.endswith(":gateway.extend") else 1)
+
+
+@pytest.mark.parametrize(
+    "failpoint",
+    [Failpoint.AFTER_DECISION_COMMIT, Failpoint.AFTER_GATEWAY_MINTED, Failpoint.AFTER_GATEWAY_DISABLED],
+)
+def test_on_postgresql_as_well(failpoint: str, migrated_postgres_url: str, tmp_path: Path) -> None:
+    with Office(migrated_postgres_url, tmp_path) as office:
+        Story(office, failpoint).walk()
+        kit.assert_all_is_well(office)
+        assert len(kit.reveal_dms(office, "ana")) == 1
+        assert kit.live(office, "ana") == []
+
+
+def test_a_failpoint_that_is_none_stops_the_start(migrated_sqlite: Path, tmp_path: Path) -> None:
+    """A misspelt name would kill nothing, and a test of it would prove nothing."""
+    with Office(kit.sqlite_url(tmp_path, migrated_sqlite), tmp_path) as office:
+        with pytest.raises(AssertionError, match="there is no failpoint"):
+            office.spawn(failpoint="after-lunch")
+        assert office.cards() == []
+
+
+def _requests(office: Office) -> list[Request]:
+    with kit.looking(office) as session:
+        return requests.of_requester(session, "U0ANA", *RequestState)
