@@ -5,11 +5,14 @@ Everything wrong is found at once and said in one readable list (`SettingsError`
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -17,10 +20,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.domain.keys import KeyKind
 from bot.domain.money import BadAmount
 from bot.domain.money import parse as parse_usd
-from bot.domain.periods import BadDuration, parse_duration
+from bot.domain.periods import DAY_SECONDS, BadDuration, parse_duration
 from bot.domain.policy import KindPolicy, Policy
 
 PEPPER_CHARS = 32
+LONGEST_YEARS = 10
+"""No time in the policy file may be longer: further on lie dates that no calendar here can hold."""
+NOT_OURS = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
+"""With both in its environment, even empty, Bolt serves OAuth, ignores the bot token and runs no handler."""
 
 
 class SettingsError(Exception):
@@ -125,10 +132,31 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_database(cls, value: str) -> str:
-        if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
-            msg = "must start with sqlite:// or postgresql://"
+        if re.fullmatch(r"sqlite(\+pysqlite)?:///.+", value):
+            return value
+        if not re.fullmatch(r"(postgres|postgresql|postgresql\+psycopg)://[^\s/]*(/\S*)?", value) or not _has_port(
+            value
+        ):
+            msg = "must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
             raise ValueError(msg)
         return value
+
+    @field_validator("purser_health")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value != "off" and not (host and port.isascii() and port.isdigit() and int(port) < 65536):
+            msg = f"must be HOST:PORT such as 127.0.0.1:8081, or off; {value!r} is neither"
+            raise ValueError(msg)
+        return value
+
+
+def _has_port(url: str) -> bool:
+    """Whether the port, if any, is one."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _prefixed(value: SecretStr, prefix: str) -> SecretStr:
@@ -151,7 +179,7 @@ def load(*, http: bool, any_mode: bool = False, **values: Any) -> Configuration:
 
     `values` stand in for environment variables. Raises `SettingsError` with every problem there is.
     """
-    problems: list[str] = []
+    problems = _not_ours(values)
     settings: Settings | None = None
     try:
         settings = Settings(**values)
@@ -165,6 +193,11 @@ def load(*, http: bool, any_mode: bool = False, **values: Any) -> Configuration:
     if problems or settings is None:
         raise SettingsError(problems)
     return Configuration(settings, policy)
+
+
+def _not_ours(values: Mapping[str, object]) -> list[str]:
+    found = [name for name in NOT_OURS if name in os.environ or name.lower() in values]
+    return [f"{name} must not be set, not even empty: it makes Slack's library ignore the bot token." for name in found]
 
 
 def _mode_problems(settings: Settings, *, http: bool) -> list[str]:
@@ -188,19 +221,28 @@ def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
 
 def _amount(value: object) -> int:
     try:
-        return 0 if str(value).strip() in {"$0", "0"} else parse_usd(str(value))
+        return parse_usd(str(value))
     except BadAmount as wrong:
         raise ValueError(str(wrong)) from None
 
 
+def _amount_or_none(value: object) -> int:
+    return 0 if str(value).strip() in {"$0", "0"} else _amount(value)
+
+
 def _time(value: object) -> int:
     try:
-        return parse_duration(str(value))
+        seconds = parse_duration(str(value))
     except BadDuration as wrong:
         raise ValueError(str(wrong)) from None
+    if seconds > LONGEST_YEARS * 366 * DAY_SECONDS:
+        msg = f"no time may be longer than {LONGEST_YEARS} years"
+        raise ValueError(msg)
+    return seconds
 
 
 Usd = Annotated[int, BeforeValidator(_amount)]
+UsdOrNone = Annotated[int, BeforeValidator(_amount_or_none)]
 Time = Annotated[int, BeforeValidator(_time)]
 
 
@@ -221,7 +263,7 @@ class _KeysTable(_Strict):
 
 class _ApprovalTable(_Strict):
     two_owners_from: Usd | None = None
-    auto_approve_up_to: Usd | None = None
+    auto_approve_up_to: UsdOrNone | None = None
     auto_approve_time: Time | None = None
     remind_after: Time | None = None
     escalate_after: Time | None = None
