@@ -100,12 +100,13 @@ class Folder:
         if not file.exists():
             return None
         try:
-            world: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            world = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as wrong:
             raise Trouble(f"{file} cannot be read: {wrong}. `purser playground --reset` starts clean.") from wrong
-        if world.get("format") != FORMAT:
+        if not isinstance(world, dict) or world.get("format") != FORMAT:
             raise Trouble(f"{file} is of another version. `purser playground --reset` starts clean.")
-        return world
+        found: dict[str, Any] = world
+        return found
 
     def save(self, world: dict[str, Any]) -> None:
         """Keep the outer world, whole or not at all."""
