@@ -74,6 +74,13 @@ def real_litellm() -> tuple[str, str]:
     return base_url, master_key
 
 
+def forget(base_url: str, master_key: str, secrets: Sequence[str]) -> None:
+    """Leave no key behind at a real gateway."""
+    with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as client:
+        for secret in secrets:
+            client.post("/key/delete", json={"keys": [secret]}, headers={"Authorization": f"Bearer {master_key}"})
+
+
 def admit_crowd(made: Office) -> None:
     """A team with a budget that never ends, and the crowd in it."""
     made.found_team(monthly=BUDGET)
@@ -90,10 +97,22 @@ def admit_crowd(made: Office) -> None:
 def switched_off_key(made: Office) -> str:
     """The secret of a key that was used and turned off: pasted again, it is probed at the gateway again."""
     secret = made.key()
-    omar = made.slack.person("omar")
-    assert omar.command(f"/ai-disable {secret} left the team", channel="search").ok
-    made.reads("omar", "refused", where="search")
+    turn_off(made, secret)
     return secret
+
+
+def turn_off(made: Office, secret: str) -> float:
+    """Omar pastes a key into `/ai-disable`: seconds until he reads that a call with it was refused."""
+    omar = made.slack.person("omar")
+    before = len(omar.ephemerals("search"))
+    started = time.monotonic()
+    assert omar.command(f"/ai-disable {secret} seen in a log", channel="search").ok
+
+    def proven() -> bool:
+        return any("refused" in made.text(message) for message in omar.ephemerals("search")[before:])
+
+    made.sees(lambda: proven() or None, timeout=90)
+    return time.monotonic() - started
 
 
 def commands(made: Office, count: int, secret: str, tag: str) -> list[str]:

@@ -65,8 +65,8 @@ def machine() -> str:
     load = os.getloadavg()[0]
     packages = ", ".join(f"{name} {version(name)}" for name in ("slack-bolt", "waitress", "sqlmodel", "psycopg"))
     return (
-        f"{cores} cores ({platform.machine()}), load {load:.1f} when it was written, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, {packages}"
+        f"{cores} cores ({platform.machine()}), load {load:.1f} at the end, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}"
     )
 
 
