@@ -20,6 +20,10 @@ SOCKET_PING_SECONDS = 3
 """A cut connection is noticed after a few missed pings: some 18 seconds, instead of a minute at the default."""
 
 
+SOCKET_WORKERS = 32
+"""Payloads taken in at the same time; each is held only until it is acknowledged."""
+
+
 def address(text: str) -> tuple[str, int]:
     """Read `HOST:PORT`. Raises ValueError with a sentence for the person who typed it."""
     host, colon, port = text.rpartition(":")
@@ -81,7 +85,7 @@ def _over_http(running: Running, at: tuple[str, int], stop: threading.Event) -> 
 
 
 def _over_socket(running: Running, app_token: str, health: str, stop: threading.Event) -> None:
-    handler = SocketModeHandler(running.bolt, app_token, ping_interval=SOCKET_PING_SECONDS)
+    handler = SocketModeHandler(running.bolt, app_token, ping_interval=SOCKET_PING_SECONDS, concurrency=SOCKET_WORKERS)
     ready: dict[str, Check] = {
         "books": books_check(running.purser.books),
         "slack": lambda: None if handler.client.is_connected() else "Socket Mode is not connected",

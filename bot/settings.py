@@ -323,11 +323,13 @@ def _merged(read: _PolicyFile) -> Policy:
 
 
 def _kind(base: KindPolicy, table: _KindTable) -> KindPolicy:
-    return KindPolicy(
-        largest_cap_micros=table.largest_cap or base.largest_cap_micros,
-        default_seconds=table.default_time or base.default_seconds,
-        longest_seconds=table.longest_time or base.longest_seconds,
-    )
+    given = {
+        "largest_cap_micros": table.largest_cap,
+        "default_seconds": table.default_time,
+        "longest_seconds": table.longest_time,
+    }
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return replace(base, **chosen)
 
 
 def _contradictions(policy: Policy) -> list[str]:
@@ -337,7 +339,7 @@ def _contradictions(policy: Policy) -> list[str]:
         wrong.append("PURSER_CONFIG: keys.temporary.default_time is longer than longest_time.")
     if not policy.remind_after_seconds < policy.escalate_after_seconds < policy.give_up_after_seconds:
         wrong.append("PURSER_CONFIG: approval needs remind_after < escalate_after < give_up_after.")
-    if policy.auto_approve_micros >= policy.two_owners_from_micros:
+    if policy.auto_approve_micros and policy.auto_approve_micros >= policy.two_owners_from_micros:
         wrong.append("PURSER_CONFIG: approval.auto_approve_up_to must be below two_owners_from.")
     member = policy.kinds[KeyKind.MEMBER]
     if member.default_seconds or member.longest_seconds:

@@ -32,6 +32,7 @@ class Runner:
     def start(self) -> None:
         """Look at every job at once, which catches up on missed slots, and from then on every second."""
         for job in JOBS:
+            self._scheduler.add_job(self.look, args=[job])
             self._scheduler.add_job(self.look, "interval", seconds=LOOK_EVERY_SECONDS, args=[job], id=job.name)
         self._scheduler.start()
 
@@ -45,7 +46,10 @@ class Runner:
             slot = slot_of(self._purser.now(), job.every_seconds)
             if self._last.get(job.name) == slot:
                 return
-            run_once(self._purser, job.name, job.every_seconds, job.run)
+            if job.in_every_process:
+                job.run(self._purser)
+            else:
+                run_once(self._purser, job.name, job.every_seconds, job.run)
             self._last[job.name] = slot
         except Exception:
             log.exception("a job failed and will run again", job=job.name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.services.context import Purser
 from bot.services.expiry import pass_time
-from bot.services.housekeeping import tidy
+from bot.services.housekeeping import refresh_catalog, tidy
 from bot.services.reconcile import reconcile
 
 
@@ -21,10 +21,13 @@ class Job:
     name: str
     every_seconds: int
     run: Callable[[Purser], None]
+    in_every_process: bool = False
+    """For what a process keeps in memory: not claimed, so each replica does it for itself."""
 
 
 JOBS = (
     Job("expiry", 30, pass_time),
     Job("reconcile", 600, reconcile),
+    Job("catalog", 300, refresh_catalog, in_every_process=True),
     Job("housekeeping", 86_400, tidy),
 )

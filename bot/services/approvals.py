@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.facts import Occasion, RequestFacts
-from bot.domain.keys import extended_expiry
+from bot.domain.keys import KeyState, extended_expiry
 from bot.domain.people import Team
 from bot.domain.requests import (
     Agreed,
@@ -23,7 +23,14 @@ from bot.domain.requests import (
     judge_approval,
 )
 from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
-from bot.services.facts import charged_budgets, gateway_facts, offered_models, request_facts, team_or_raise
+from bot.services.facts import (
+    charged_budgets,
+    gateway_facts,
+    known_models,
+    offered_models,
+    request_facts,
+    team_or_raise,
+)
 from bot.services.failpoints import Failpoint
 from bot.services.people import refused_by
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
@@ -79,7 +86,7 @@ def open_for(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Al
             return found
         facts = request_facts(session, purser, found[0], now)
     gateway = purser.gateways[facts.request.gateway]
-    return replace(facts, gateway=gateway_facts(gateway, offered_models(purser, gateway, now)))
+    return replace(facts, gateway=gateway_facts(gateway, known_models(purser, gateway)))
 
 
 def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _NO_CHANGES) -> Outcome:
@@ -94,8 +101,8 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
         if not isinstance(found, tuple):
             return found
         request, team = found
-        if departed := _departed(session, request):
-            return departed
+        if pointless := _departed(session, request) or _nothing_to_extend(session, request):
+            return pointless
         terms = changes.applied_to(request.terms)
         project = None if request.project_id is None else people.project(session, request.project_id)
         budgets = charged_budgets(session, team, project, request.requester_id, now)
@@ -192,6 +199,14 @@ def _departed(session: Session, request: Request) -> Refused | None:
 
 def _has_agreed(request: Request, actor: Actor) -> bool:
     return any(word.owner_id == actor.id for word in request.standing(Verdict.APPROVE))
+
+
+def _nothing_to_extend(session: Session, request: Request) -> Refused | None:
+    key = keys.get(session, request.extends_key_id or "")
+    if request.purpose is not Purpose.EXTEND or key is None or key.state is KeyState.LIVE:
+        return None
+    text = f"`{key.label}` is not in use any more, so there is nothing to extend. Deny it instead."
+    return Refused(Because.WRONG_STATE, text)
 
 
 def _count(session: Session, request: Request, actor: Actor, judged: OneMore, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.gateways.base import Gateway, GatewayError
@@ -11,23 +12,32 @@ FRESH_SECONDS = 300
 
 
 class Catalog:
-    """Remembers each gateway's models for five minutes, and the last known ones while it does not answer."""
+    """Remembers each gateway's models. A job refreshes it, so that nobody with a form to open has to wait."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self._lock = threading.Lock()
         self._known: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
-    def models(self, gateway: Gateway, now: datetime) -> tuple[str, ...]:
-        """The gateway's model names, sorted; empty when it has never answered."""
+    def known(self, gateway: Gateway) -> tuple[str, ...]:
+        """The model names the gateway last told, sorted; empty when it never did. Calls nobody."""
         with self._lock:
-            known = self._known.get(gateway.name)
-        if known is not None and now - known[0] < timedelta(seconds=FRESH_SECONDS):
-            return known[1]
-        try:
+            _, models = self._known.get(gateway.name, (None, ()))
+        return models
+
+    def models(self, gateway: Gateway, now: datetime) -> tuple[str, ...]:
+        """The gateway's model names, asked for when what is known is five minutes old."""
+        with self._lock:
+            at, models = self._known.get(gateway.name, (None, ()))
+        if at is not None and now - at < timedelta(seconds=FRESH_SECONDS):
+            return models
+        return self.refresh(gateway, now)
+
+    def refresh(self, gateway: Gateway, now: datetime) -> tuple[str, ...]:
+        """Ask the gateway now; while it does not answer, what it last told stands."""
+        models = self.known(gateway)
+        with suppress(GatewayError):
             models = tuple(sorted(gateway.models()))
-        except GatewayError:
-            models = () if known is None else known[1]
         with self._lock:
             self._known[gateway.name] = (now, models)
         return models

@@ -24,6 +24,11 @@ def gateway_facts(gateway: Gateway, models: tuple[str, ...] = ()) -> GatewayFact
     return GatewayFacts(gateway.name, gateway.public_url, gateway.capabilities.limits, models)
 
 
+def known_models(purser: Purser, gateway: Gateway) -> tuple[str, ...]:
+    """As `offered_models`, from memory: for forms, which have to open within three seconds."""
+    return purser.policy.models or purser.catalog.known(gateway)
+
+
 def offered_models(purser: Purser, gateway: Gateway, now: datetime) -> tuple[str, ...]:
     """The models people may have: those policy names, else those the gateway offers; empty when not known."""
     return purser.policy.models or purser.catalog.models(gateway, now)

@@ -1,4 +1,7 @@
-"""Forgets what no longer serves: done effects, old deliveries, finished slots. The ledger is never touched."""
+"""Keeps what is at hand fresh and small: models gateways offer, done effects, old deliveries, finished slots.
+
+The ledger is never touched.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,12 @@ from storage import outbox, runs
 
 KEEP_DAYS = 35
 """Longer than anything is ever repeated."""
+
+
+def refresh_catalog(purser: Purser) -> None:
+    """Ask every gateway for its models, so that forms can open at once."""
+    for gateway in purser.gateways.values():
+        purser.catalog.refresh(gateway, purser.now())
 
 
 def tidy(purser: Purser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.people import BARRIER_TEXT, Barrier, Member
@@ -59,8 +60,8 @@ def _known(purser: Purser, user_id: str, *, fresh: bool) -> Member | None:
         person = purser.directory.lookup(user_id)
     except DeliveryError:
         return stored
-    if person is None:
-        return stored
+    if person is None:  # Slack answered: there is no such person
+        return None if stored is None else replace(stored, is_departed=True)
     if stored != person or not fresh:
         with purser.books.transaction() as session:
             people.save_member(session, person, now)

@@ -20,7 +20,6 @@ from bot.services.context import Purser, Subjects, record
 from bot.services.telling import Telling, tell_people, tell_thread
 from bot.services.turning_off import about, start
 from storage import keys, ledger
-from storage.engine import Session
 
 
 def reconcile(purser: Purser) -> None:
@@ -56,9 +55,12 @@ def _reconcile_one(purser: Purser, gateway: Gateway) -> None:
 def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
     with purser.deciding() as session:
         keys.read(session, key.id, month_of(now), seen.spent_micros, now)
-        if key.state is KeyState.DISABLED and seen.enabled:
-            _turn_off_again(session, key, now)
-            return
+    if key.state is KeyState.DISABLED and seen.enabled:
+        _turn_off_again(purser, gateway, key, now)
+        return
+    if key.state is KeyState.DISCARDED and not seen.deleted:
+        gateway.delete(seen.handle)
+        return
     if key.state is KeyState.LIVE and not seen.enabled:
         expired = key.expires_at is not None and key.expires_at <= now
         if not expired:
@@ -83,14 +85,21 @@ def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, no
         tell_people(session, now, telling, sorted(purser.authority.workspace_owner_ids), once=once)
 
 
-def _turn_off_again(session: Session, key: Key, now: datetime) -> None:
-    """Somebody turned a key on at the gateway that the books say is off: the books decide."""
-    if not keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING):
+def _turn_off_again(purser: Purser, gateway: Gateway, key: Key, now: datetime) -> None:
+    """Somebody turned a key on at the gateway that the books say is off: the books decide.
+
+    The list may be older than the key's end, so it is looked at once more.
+    """
+    seen = gateway.find(key.handle or "")
+    if seen is None or not seen.enabled:
         return
-    current = keys.get(session, key.id)
-    assert current is not None
-    reason = "found on at the gateway, although it had been turned off"
-    start(session, now, current, "purser", key.off_cause or OffCause.DISABLED, reason)
+    with purser.deciding() as session:
+        if not keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING):
+            return
+        current = keys.get(session, key.id)
+        assert current is not None
+        reason = "found on at the gateway, although it had been turned off"
+        start(session, now, current, "purser", key.off_cause or OffCause.DISABLED, reason)
 
 
 def _clear_orphan(purser: Purser, gateway: Gateway, seen: KeyRecord, key: Key, now: datetime) -> None:

@@ -27,6 +27,7 @@ from bot.services.facts import (
     charged_budgets,
     gateway_facts,
     key_facts,
+    known_models,
     offered_models,
     request_facts,
     team_or_raise,
@@ -73,8 +74,10 @@ Outcome = Sent | Drafted | Duplicate | Refused
 def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
     """What the request form offers this person, opened in this channel."""
     with purser.books.reading() as session:
-        teams = tuple(people.teams_of(session, actor.id))
         here = people.team_in_channel(session, channel_id)
+        teams = tuple(people.teams_of(session, actor.id))
+    if here is not None and here not in teams and purser.authority.owns(actor.member, here):
+        teams = (here, *teams)
     if not teams:
         return _nowhere_to_ask(here)
     gateway = purser.default_gateway
@@ -82,7 +85,7 @@ def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
     preselected = here if here is not None and here in teams else teams[0]
     return FormFacts(
         teams=teams,
-        gateway=gateway_facts(gateway, offered_models(purser, gateway, purser.now())),
+        gateway=gateway_facts(gateway, known_models(purser, gateway)),
         default_seconds=temporary.default_seconds or 0,
         longest_seconds=temporary.longest_seconds or 0,
         team_id=preselected.id,

@@ -25,7 +25,7 @@ from bot.domain.keys import (
 )
 from bot.domain.people import Member
 from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
-from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
+from bot.gateways.base import AliasTaken, CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
 from bot.services.context import Actor, Purser, record
 from bot.services.facts import gateway_facts, team_or_raise
 from bot.services.failpoints import Failpoint
@@ -78,7 +78,7 @@ def reveal(
             issued = _mint(purser, begun.key)
         except GatewayError as failed:
             _withdraw(purser, begun.key, f"minting failed: {failed.message}")
-            if failed.kind is FailureKind.UNKNOWN and number < TRIES - 1:
+            if (failed.kind is FailureKind.UNKNOWN or isinstance(failed, AliasTaken)) and number < TRIES - 1:
                 continue
             return _not_minted(failed)
         return _record_and_show(purser, begun.key, issued, show)

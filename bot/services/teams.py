@@ -183,7 +183,7 @@ def _change_people(
 
 def _ruled(purser: Purser, team: Team, person: Member | None, user_id: str, ruling: Ruling) -> Role | str:
     if person is None:
-        return f"Slack knows nobody with the id `{user_id}`."
+        return f"Slack does not tell who `{user_id}` is."
     ruled = ruling(team, person)
     barrier = purser.authority.stranger(person)
     if barrier is not None and isinstance(ruled, Role) and ruled is not Role.NONE:

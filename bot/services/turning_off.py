@@ -19,7 +19,7 @@ from bot.services.context import Actor, Purser, Subjects, effect, record, take_i
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
-from bot.services.worker import perform_now
+from bot.services.worker import decided_already, perform_now
 from storage import keys, outbox
 from storage.engine import Session
 
@@ -117,7 +117,7 @@ def disable_at_gateway(purser: Purser, key_id: str) -> None:
 
 
 def delete_at_gateway(purser: Purser, key_id: str) -> None:
-    """Delete whatever the gateway holds for a discarded key: by its handle, and all that carries its alias.
+    """Delete whatever the gateway holds for a discarded key: by its handle, and what was minted under its alias.
 
     Idempotent. Raises `GatewayError`.
     """
@@ -126,7 +126,8 @@ def delete_at_gateway(purser: Purser, key_id: str) -> None:
     if key is None or key.state is not KeyState.DISCARDING:
         return
     gateway = purser.gateways[key.gateway]
-    handles = {seen.handle for seen in gateway.find_alias(key.alias)}
+    # An alias alone is no proof: another installation may share the gateway, and the luck of the draw.
+    handles = {seen.handle for seen in gateway.find_alias(key.alias) if seen.tags.get("key") == key.id}
     if key.handle is not None:
         handles.add(key.handle)
     for handle in sorted(handles):
@@ -236,7 +237,8 @@ def _call_owners_about(purser: Purser, actor: Actor, gateway: Gateway) -> Refuse
 def _perform(purser: Purser, found: _Found) -> Off:
     if found.outbox_id is not None:
         perform_now(purser, found.outbox_id, key_stream(found.key_id))
-    return _off(purser, found.key_id, already=found.already)
+    with decided_already():
+        return _off(purser, found.key_id, already=found.already)
 
 
 def _off(purser: Purser, key_id: str, *, already: bool, probe_accepted: bool = False) -> Off:

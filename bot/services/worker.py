@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -32,16 +34,29 @@ IDLE_SECONDS = 1.0
 
 
 def perform_now(purser: Purser, outbox_id: int, stream: str, *, patience_seconds: float = 10.0) -> None:
-    """Perform this row at once, or wait while a worker does. Returns after one try, whatever came of it."""
+    """Perform this row at once, or wait while a worker does. Returns after one try, whatever came of it.
+
+    Raises `BooksUnavailable` as a commit in doubt: what the row does was decided before, and stands.
+    """
     until = time.monotonic() + patience_seconds
-    while True:
-        if perform_next(purser, only_id=outbox_id):
-            return
-        with purser.books.reading() as session:
-            row = next((row for row in outbox.pending(session, stream=stream) if row.id == outbox_id), None)
-        if row is None or (row.attempts and row.leased_until is None) or time.monotonic() > until:
-            return
-        purser.clock.sleep(0.02)
+    with decided_already():
+        while True:
+            if perform_next(purser, only_id=outbox_id):
+                return
+            with purser.books.reading() as session:
+                row = next((row for row in outbox.pending(session, stream=stream) if row.id == outbox_id), None)
+            if row is None or (row.attempts and row.leased_until is None) or time.monotonic() > until:
+                return
+            purser.clock.sleep(0.02)
+
+
+@contextmanager
+def decided_already() -> Iterator[None]:
+    """After a decision was committed, losing the books must not read as "nothing was changed"."""
+    try:
+        yield
+    except BooksUnavailable as away:
+        raise BooksUnavailable(str(away), maybe_committed=True) from away
 
 
 def perform_next(purser: Purser, *, only_id: int | None = None) -> bool:

@@ -6,10 +6,12 @@ The ids come from the signed payload. Nothing is believed of a person but their 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from http.client import HTTPException
 from typing import Any, TypeVar
 
 from slack_sdk import WebClient
@@ -132,7 +134,8 @@ class Incoming:
             return f"command:{self.trigger_id}"
         if body.get("type") == "view_submission":
             values = json.dumps(self.view.get("state", {}), sort_keys=True)
-            digest = hashlib.sha256(values.encode()).hexdigest()[:16]
+            # Keyed, for a form may hold a pasted secret.
+            digest = hmac.new(self.purser.pepper, values.encode(), hashlib.sha256).hexdigest()[:16]
             return f"view:{self.view.get('id')}:{self.view.get('callback_id')}:{digest}"
         container = body.get("container") or {}
         where = container.get("message_ts") or container.get("view_id") or ""
@@ -165,13 +168,16 @@ class Incoming:
             self.client.chat_postMessage(channel=str(opened["channel"]["id"]), text=message.text, blocks=message.blocks)
 
     def _respond(self, url: str, message: Message, replace: Replace) -> bool:
-        """Answer over the response_url; False when Slack no longer takes it (five uses in 30 minutes)."""
-        sent = WebhookClient(url, timeout=WEBHOOK_TIMEOUT_SECONDS).send(
-            text=message.text,
-            blocks=message.blocks,
-            response_type="ephemeral",
-            replace_original=replace is Replace.YES and self.in_ephemeral,
-        )
+        """Answer over the response_url; False when Slack does not take it (five uses in 30 minutes)."""
+        try:
+            sent = WebhookClient(url, timeout=WEBHOOK_TIMEOUT_SECONDS).send(
+                text=message.text,
+                blocks=message.blocks,
+                response_type="ephemeral",
+                replace_original=replace is Replace.YES and self.in_ephemeral,
+            )
+        except (OSError, HTTPException):
+            return False
         return sent.status_code == 200
 
     @property

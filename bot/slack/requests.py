@@ -23,6 +23,8 @@ from bot.slack.views.base import Message, View
 from bot.slack.views.requests import duplicate, preview, receipt, refused_modal
 from bot.slack.views.wrapping import message_modal
 
+ALSO_SENT_TO_CHANNEL = "thread_broadcast"
+"""The subtype of a reply whose author ticked "Also send to channel"; it is a reply all the same."""
 ERROR_BESIDE = {
     Because.CAP_TOO_LARGE: actions.CAP,
     Because.NO_HEADROOM: actions.CAP,
@@ -121,13 +123,14 @@ def submit_deny(event: Incoming) -> Response:
 def thread_reply(event: Incoming) -> None:
     """A reply in a card's thread may decide: `approve`, `approve $20 3d`, `deny too much for a trial`."""
     message = event.event
-    if message.get("subtype") or message.get("bot_id") or not message.get("thread_ts"):
+    if message.get("subtype") not in (None, ALSO_SENT_TO_CHANNEL) or message.get("bot_id"):
+        return
+    thread_ts = message.get("thread_ts")
+    request_id = request_at(event.purser, event.channel_id, str(thread_ts)) if thread_ts else None
+    if request_id is None:
         return
     said = reply.parse(str(message.get("text", "")))
     if said is None:
-        return
-    request_id = request_at(event.purser, event.channel_id, str(message["thread_ts"]))
-    if request_id is None:
         return
     match said:
         case Mistake():

@@ -148,6 +148,8 @@ def label(token: str, example: str) -> str:
 
 # --- amounts, times, models ---
 
+_LONGEST_TERM = 40
+"""No amount or time is written with more characters; patterns never see longer words."""
 _CURRENCY = re.compile(r"[-+]?[$€£¥₹₿]\S*|[-+]?[\d.,]+[$€£¥₹₿]")
 _OTHER_CURRENCY = re.compile(r"[€£¥₹₿]")
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*(?:e[-+]?\d+)?(?:k|m|usd)?|[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
@@ -191,11 +193,15 @@ def duration(text: str, example: str) -> int:
 
 def is_amount(token: str, *, plain: bool) -> bool:
     """Whether a word is meant as money: it has a currency sign, or is a number where `plain` ones count."""
+    if len(token) > _LONGEST_TERM:
+        return token[:1] in "$€£¥₹₿"
     return bool(_CURRENCY.fullmatch(token)) or (plain and _NUMBER.fullmatch(token) is not None)
 
 
 def span(tokens: list[str]) -> int:
     """How many of the first words are meant as a time: `7d` one, `7 days` two, else none."""
+    if any(len(token) > _LONGEST_TERM for token in tokens[:2]):
+        return 1 if len(tokens[0]) <= _LONGEST_TERM and _SPAN.fullmatch(tokens[0]) else 0
     if tokens and _SPAN.fullmatch(tokens[0]):
         return 1
     two = len(tokens) > 1 and _SPAN_NUMBER.fullmatch(tokens[0]) and _SPAN_UNIT.fullmatch(tokens[1])
