@@ -1,0 +1,189 @@
+"""Keys listed, given back, turned off by anyone and restored by owners; with how far "off" is proven."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.desk import Desk, buttons
+
+RECORDED = "*Recorded off:* the gateway's own record, read again, says off"
+PROBED = "*Probed:* a call with the pasted key was refused"
+UNKNOWN = "Purser did not hand out this key"
+
+
+def test_the_list_shows_ones_own_keys_with_spend_and_what_can_be_done(desk: Desk) -> None:
+    assert "You hold no key" in desk.types("ana", "/ai-key list")
+    label, _ = desk.key()
+    said = desk.types("ana", "/ai-key list")
+    assert f"`{label}`" in said
+    assert "temporary · team search" in said
+    assert "Live until" in said
+    assert buttons(desk.receipt()) == ["Extend", "Give back"]
+    assert "You hold no key" in desk.types("ben", "/ai-key list")
+
+
+def test_only_the_holder_gives_a_key_back(desk: Desk) -> None:
+    label, secret = desk.key()
+    card = desk.office.card()
+    said = desk.types("ben", f"/ai-key return {label}")
+    assert said == f"`{label}` is not yours to give back. If it leaked: `/ai-disable {label}`."
+    assert desk.office.chat(secret).status_code == 200
+
+    said = desk.types("ana", f"/ai-key return {label.upper()}")
+    assert f"Thank you: `{label}` is given back" in said
+    assert RECORDED in said
+    assert desk.office.chat(secret).status_code == 401
+    desk.card_says(card, "Given back by @ana")
+    assert "Given back by @ana" in desk.thread_says(card, "Given back")
+    assert "already off" in desk.types("ana", f"/ai-key return {label}")
+    assert "1 off" in desk.types("ana", "/ai-key list")
+    # A key that was given back stays off.
+    assert buttons(desk.now(card)) == []
+    assert "No key is called `zed-9999`" in desk.types("ana", "/ai-key return zed-9999")
+
+
+def test_off_is_proven_as_far_as_it_is_and_holder_and_owners_are_told(desk_on_each: Desk) -> None:
+    desk = desk_on_each
+    label, secret = desk.key()
+    card = desk.office.card()
+    said = desk.types("fay", f"/ai-disable {label} posted in a public repo")
+    assert f"`{label}` of @ana is turned off" in said
+    assert RECORDED in said
+    assert "may accept it for up to 1 minute more" in said
+    assert "An owner can press *Restore*" in said
+    assert desk.office.chat(secret).status_code == 401
+    desk.settle()
+
+    words = "Turned off by @fay"
+    assert words in desk.text(card)
+    assert "“posted in a public repo”" in desk.text(card)
+    assert words in desk.thread(card)[-1]
+    assert words in desk.dms("ana")[-1]
+    for owner in ("omar", "olga"):
+        (told,) = desk.dms(owner)
+        assert f"`{label}` of @ana" in told
+        assert "[Restore]" in told
+
+    again = desk.types("gus", f"/ai-disable {label}")
+    assert f"`{label}` was already off" in again
+    assert words in again
+    assert RECORDED in again
+    desk.settle()
+    assert len(desk.dms("omar")) == 1
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["{}", "`{}`", "Bearer {}", "'Bearer {}'", "<{}>", "```{}```", "OPENAI_API_KEY={}", "I found {} in a log", "{},"],
+)
+def test_a_pasted_key_is_known_however_it_was_wrapped_and_is_probed(desk: Desk, pasted: str) -> None:
+    label, secret = desk.key()
+    said = desk.types("ben", f"/ai-disable {pasted.format(secret)}")
+    assert f"`{label}` of @ana is turned off" in said
+    assert PROBED in said
+    assert secret not in said
+    assert desk.office.chat(secret).status_code == 401
+    desk.settle()
+    assert PROBED in desk.text(desk.office.card())
+
+
+def test_while_the_gateways_caches_lag_the_proof_says_not_off_yet(desk: Desk) -> None:
+    label, secret = desk.key()
+    desk.gateway.habits.block_lag_seconds = 1.2
+    assert desk.office.chat(secret).status_code == 200
+    first = desk.types("ben", f"/ai-disable {secret}")
+    assert "*NOT off yet:*" in first
+    assert f"`{label}`" in first
+    assert PROBED in desk.text(desk.office.reads("ben", "Probed", "search"))
+    assert desk.office.chat(secret).status_code == 401
+
+
+def test_keys_that_purser_did_not_make_are_not_known_and_never_repeated(desk: Desk) -> None:
+    desk.key()
+    unknown = "sk-NobodyKnowsThis1234567"
+    for line in (unknown, f"`{unknown}` leaked", f"Bearer {unknown}"):
+        said = desk.types("ben", f"/ai-disable {line}")
+        assert said.startswith(UNKNOWN)
+        assert "What you pasted was not stored." in said
+        assert unknown not in said
+    assert "No key is called `zed-9999`" in desk.types("ben", "/ai-disable zed-9999 leaked")
+    assert len(desk.gateway.live_keys()) == 1
+
+
+def test_the_bare_form_takes_a_label_or_a_key_and_answers_directly(desk: Desk) -> None:
+    label, secret = desk.key()
+    fay = desk.who("fay")
+    fay.command("/ai-disable", channel="search")
+    form = desk.modal("fay", "Turn a key off")
+    assert fay.submit(form, {"Key or label": "  "}).errors == {"key": "Type the key's label, or paste the key."}
+    assert fay.submit(form, {"Key or label": secret, "Why?": "found in a log"}).ok
+    told = desk.text(desk.dm("fay", "turned off"))
+    assert PROBED in told
+    assert secret not in told
+    assert "“found in a log”" in desk.card_says(desk.office.card(), "Turned off by @fay")
+
+    fay.command("/ai-disable", channel="search")
+    assert fay.submit(desk.modal("fay", "Turn a key off"), {"Key or label": label}).ok
+    desk.dm("fay", f"`{label}` was already off")
+
+
+def test_disable_now_on_the_card_is_for_everybody_who_sees_it(desk: Desk) -> None:
+    label, secret = desk.key()
+    said = desk.presses("gus", "Disable now", desk.now(desk.office.card()))
+    assert f"`{label}` of @ana is turned off" in said
+    assert desk.office.chat(secret).status_code == 401
+
+
+def test_an_owner_restores_and_the_key_works_again(desk_on_each: Desk) -> None:
+    desk = desk_on_each
+    label, secret = desk.key()
+    card = desk.office.card()
+    desk.types("ben", f"/ai-disable {label}")
+    desk.settle()
+    for person, answer in (("ana", "Only owners"), ("ben", "Only owners"), ("gus", "Guests")):
+        assert answer in desk.presses(person, "Restore", desk.now(card))
+    assert desk.office.chat(secret).status_code == 401
+
+    said = desk.presses("omar", "Restore", desk.who("omar").dms()[-1])
+    assert f"`{label}` of @ana works again" in said
+    assert "(7 days left)" in said
+    assert desk.office.chat(secret).status_code == 200
+    desk.settle()
+    assert "Live until" in desk.text(card)
+    assert "Restored by @omar" in desk.thread(card)[-1]
+    assert "restored by @omar and works again" in desk.dms("ana")[-1]
+    said = desk.presses("olga", "Restore", desk.who("olga").dms()[-1])
+    assert said == f"`{label}` is not off, so there is nothing to restore."
+
+
+def test_what_is_over_stays_over(desk: Desk) -> None:
+    label, secret = desk.key("$25 2d evaluate rerankers")
+    card = desk.office.card()
+    desk.types("ben", f"/ai-disable {label}")
+    desk.settle()
+    with_button = desk.slack.as_seen(card)
+    assert buttons(with_button) == ["Restore"]
+    desk.pass_time(days=2, seconds=1)
+    assert "time is over" in desk.presses("omar", "Restore", with_button)
+
+    other, _ = desk.key("$26 2d evaluate embeddings")
+    stale = desk.office.cards()[-1]
+    desk.types("ben", f"/ai-disable {other}")
+    desk.settle()
+    off = desk.slack.as_seen(stale)
+    desk.clicks("omar", "Restore", off)
+    desk.card_says(stale, "Live until")
+    desk.types("ana", f"/ai-key return {other}")
+    assert "given back by its holder" in desk.presses("omar", "Restore", off)
+    assert desk.gateway.live_keys() == []
+    assert desk.office.chat(secret).status_code == 401
+
+
+def test_restore_respects_the_budget(desk: Desk) -> None:
+    label, secret = desk.key("$300 7d evaluate rerankers")
+    desk.types("ben", f"/ai-disable {label}")
+    desk.settle()
+    card = desk.slack.as_seen(desk.office.card())
+    desk.office.approve(desk.ask("$400 1d something else", "ben"), asker="ben")
+    assert "Only $100 is left" in desk.presses("omar", "Restore", card)
+    assert desk.office.chat(secret).status_code == 401
