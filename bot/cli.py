@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from bot import __version__
 from bot.settings import Configuration, SettingsError, load
 
+if TYPE_CHECKING:
+    from storage.engine import Books
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 ledger_app = typer.Typer(no_args_is_help=True, help="Check and export the ledger.")
 app.add_typer(ledger_app, name="ledger")
 
+_CHECK = "`purser doctor` checks everything."
 Http = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve over HTTP here instead of Socket Mode.")]
 
 
@@ -40,12 +46,9 @@ def version() -> None:
 @app.command()
 def serve(http: Http = None) -> None:
     """Run the bot: in Socket Mode, or over HTTP."""
-    from slack_sdk.errors import SlackApiError
-
     from bot import logs
     from bot.serving import address
     from bot.serving import serve as run
-    from storage.engine import BooksUnavailable
 
     configuration = _configuration(http=http is not None)
     logs.configure(configuration.settings.purser_log_level)
@@ -54,14 +57,8 @@ def serve(http: Http = None) -> None:
             address(http)
         except ValueError as wrong:
             _stop(f"--http: {wrong}")
-    try:
+    with _explained():
         run(configuration, http)
-    except SlackApiError as refused:
-        _stop(f"Slack refused the bot token: {refused.response['error']}. `purser doctor` checks everything.", code=1)
-    except BooksUnavailable as wrong:
-        _stop(f"The database cannot be used: {wrong}. `purser doctor` checks everything.", code=1)
-    except OSError as wrong:
-        _stop(f"Purser cannot start: {wrong}. `purser doctor` checks everything.", code=1)
 
 
 @app.command()
@@ -85,9 +82,11 @@ def migrate() -> None:
     from storage.engine import Books
 
     books = Books(_configuration(http=False, any_mode=True).settings.database_url)
-    before = books.revision()
-    books.migrate()
-    print(f"The books are at {books.head()}" + ("" if before == books.head() else f" (they were at {before})") + ".")
+    with _explained():
+        before = books.revision()
+        books.migrate()
+    were = "" if before == books.head() else " (they were empty)" if before is None else f" (they were at {before})"
+    print(f"The books are at {books.head()}{were}.")
 
 
 @app.command("run-job")
@@ -106,10 +105,11 @@ def run_job(name: Annotated[str, typer.Argument(help="The job's name, as `purser
         _stop(f"There is no job {name!r}. There are:\n{listed}")
     configuration = _configuration(http=False, any_mode=True)
     books = Books(configuration.settings.database_url)
-    books.migrate()
-    running = build(configuration, books, identity(slack_client(configuration.settings)))
-    job.run(running.purser)
-    running.stop_idle()
+    with _explained():
+        books.migrate()
+        running = build(configuration, books, identity(slack_client(configuration.settings)))
+        job.run(running.purser)
+        running.stop_idle()
     print(f"{name} has run. What it decided is performed by the running bot.")
 
 
@@ -143,10 +143,12 @@ def verify(
 ) -> None:
     """Recompute the hash chain and every derivable figure; names the first row that differs."""
     from bot.services.auditing import verify as check
-    from storage.engine import Books
 
-    books = Books(_configuration(http=False, any_mode=True).settings.database_url)
-    report = check(books, anchor or [])
+    with _explained(), _books() as books:
+        try:
+            report = check(books, anchor or [])
+        except ValueError as wrong:
+            _stop(str(wrong))
     print("\n".join(report.lines))
     raise typer.Exit(0 if report.ok else 1)
 
@@ -158,12 +160,10 @@ def export(
 ) -> None:
     """Write every ledger row, oldest first. Streams: any size."""
     from storage import ledger
-    from storage.engine import Books
 
     if fmt not in {"csv", "jsonl"}:
         _stop(f"--format is csv or jsonl, not {fmt!r}.")
-    books = Books(_configuration(http=False, any_mode=True).settings.database_url)
-    with books.reading() as session:
+    with _explained(), _books() as books, books.reading() as session:
         lines = ledger.export(session, fmt=ledger.Format(fmt))
         if output is None:
             sys.stdout.writelines(lines)
@@ -179,6 +179,41 @@ def _configuration(*, http: bool, any_mode: bool = False) -> Configuration:
         count = len(wrong.problems)
         head = "One setting is missing or wrong:" if count == 1 else f"{count} settings are missing or wrong:"
         _stop("\n".join([head, *(f"  - {problem}" for problem in wrong.problems), "See .env.example for all of them."]))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What Slack, the gateway, the database or the system refuse is a sentence, not a traceback; exit code 1."""
+    from slack_sdk.errors import SlackApiError
+
+    from bot.gateways.base import GatewayError
+    from storage.engine import BooksUnavailable
+
+    try:
+        yield
+    except SlackApiError as refused:
+        _stop(f"Slack refused the bot token: {refused.response['error']}. {_CHECK}", code=1)
+    except GatewayError as refused:
+        _stop(f"The gateway did not do it: {refused.message}. {_CHECK}", code=1)
+    except BooksUnavailable as wrong:
+        _stop(f"The database cannot be used: {wrong}. {_CHECK}", code=1)
+    except OSError as wrong:
+        _stop(f"Purser cannot go on: {wrong}. {_CHECK}", code=1)
+
+
+@contextmanager
+def _books() -> Iterator[Books]:
+    """The books as they stand, at this version's revision; closed afterwards."""
+    from storage.engine import Books
+
+    books = Books(_configuration(http=False, any_mode=True).settings.database_url)
+    try:
+        found = books.revision()
+        if found != books.head():
+            _stop(f"The books are {'empty' if found is None else f'at {found}'}: run `purser migrate`.", code=1)
+        yield books
+    finally:
+        books.close()
 
 
 def _stop(text: str, code: int = 2) -> NoReturn:
