@@ -143,9 +143,14 @@ class Running:
         self.purser.books.close()
 
 
-def slack_client(settings: Settings, *, timeout: int = SLACK_TIMEOUT_SECONDS, patient: bool = False) -> WebClient:
-    """A client for Slack's Web API. A patient one waits once when Slack asks to slow down."""
-    handlers: list[Any] = [ConnectionErrorRetryHandler(max_retry_count=1)]
+def slack_client(
+    settings: Settings, *, timeout: int = SLACK_TIMEOUT_SECONDS, patient: bool = False, repeats: bool = True
+) -> WebClient:
+    """A client for Slack's Web API. A patient one waits once when Slack asks to slow down.
+
+    One that `repeats` sends a call again when the connection broke, even if the first may have been carried out.
+    """
+    handlers: list[Any] = [ConnectionErrorRetryHandler(max_retry_count=1)] if repeats else []
     if patient:
         handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
     tls = ssl.create_default_context() if settings.slack_api_url.startswith("https:") else None
@@ -190,7 +195,7 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         policy=configuration.policy,
         authority=Authority(us.workspace_id, frozenset(settings.purser_owners)),
         gateways=minting_at,
-        notifier=SlackNotifier(slack_client(settings)),
+        notifier=SlackNotifier(slack_client(settings, repeats=False)),
         directory=SlackDirectory(slack_client(settings, timeout=DIRECTORY_TIMEOUT_SECONDS)),
         pepper=pepper,
         installation=hmac.new(pepper, b"installation", hashlib.sha256).hexdigest()[:16],
