@@ -25,6 +25,10 @@ Response = dict[str, Any]
 """What an ack of a form carries: nothing to close it, or a `response_action`."""
 
 TRY_AGAIN = "Purser cannot reach its books just now. Nothing was changed; please try again in a minute."
+LOOK_FIRST = (
+    "Purser lost its books for a moment. What you did may or may not have been written down: look again in a "
+    "minute, and repeat it if it was not. Nothing is done twice."
+)
 
 
 def guarded(handler: Handler, incoming: Callable[[dict[str, Any]], Incoming]) -> Callable[..., None]:
@@ -39,9 +43,10 @@ def guarded(handler: Handler, incoming: Callable[[dict[str, Any]], Incoming]) ->
             _tell(event, lambda: event.answer(refusal))
         except Repeated:
             log.info("delivered again; done already", delivery=event.delivery)
-        except BooksUnavailable:
+        except BooksUnavailable as away:
             log.exception("the books could not be used")
-            _tell(event, lambda: event.answer(answers.plain(TRY_AGAIN)))
+            text = LOOK_FIRST if away.maybe_committed else TRY_AGAIN
+            _tell(event, lambda: event.answer(answers.plain(text)))
         except Exception:
             reference = event.purser.ids.new("ref")
             log.exception("a listener failed", reference=reference, what=event.what)
@@ -61,9 +66,10 @@ def answered(submission: Submission, incoming: Callable[[dict[str, Any]], Incomi
             response = replaced_by(refused_modal(stop.refused.text))
         except Repeated:
             response = replaced_by(notice_modal("Done already", "This was sent already. You can close this window."))
-        except BooksUnavailable:
+        except BooksUnavailable as away:
             log.exception("the books could not be used")
-            response = replaced_by(notice_modal("Please try again", TRY_AGAIN))
+            text = LOOK_FIRST if away.maybe_committed else TRY_AGAIN
+            response = replaced_by(notice_modal("Please try again", text))
         except Exception:
             reference = event.purser.ids.new("ref")
             log.exception("a form could not be taken in", reference=reference, what=event.what)
