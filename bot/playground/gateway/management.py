@@ -204,6 +204,8 @@ def _set_blocked(state: State, asked: dict[str, Any], *, blocked: bool) -> dict[
         key = state.find(given)
         if key is None:
             raise errors.key_not_found()
+        if blocked and state.habits.blocks_only_in_words:
+            return as_table(key)
         if blocked and not key.blocked:
             key.blocked_at = now
         key.blocked = blocked

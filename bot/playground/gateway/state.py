@@ -31,6 +31,8 @@ class Habits:
     """How long a mint takes between checking for a taken alias and inserting."""
     chat_seconds: float = 0.0
     """How long a model takes to answer; meanwhile its estimated cost is reserved."""
+    blocks_only_in_words: bool = False
+    """Answer /key/block as usual, and leave the key as it is."""
     deletes_only_in_words: bool = False
     """Answer /key/delete as usual, and keep the key."""
     budget_status: int = 422
