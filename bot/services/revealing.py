@@ -31,8 +31,9 @@ from bot.services.facts import gateway_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.people import refused_by
 from bot.services.ports import DeliveryError
+from bot.services.proving import about
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
-from bot.services.turning_off import about, discard
+from bot.services.turning_off import discard
 from bot.services.worker import perform_now
 from storage import keys, requests
 from storage.engine import BooksUnavailable, Session
@@ -277,10 +278,9 @@ def _delete_late(purser: Purser, key: Key, issued: Issued) -> None:
 
 
 def _not_shown(purser: Purser, key: Key, failed: DeliveryError | BooksUnavailable) -> Shown | Refused:
-    """Showing it, or writing down that it was shown, failed: the key goes.
+    """Showing it or writing that down failed: the key goes, now or by `withdraw_lost` when the books are away.
 
-    Unless the books have it as live: then only the answer to that commit was lost. Books that are away
-    altogether leave it to `withdraw_lost`.
+    Unless the books have it as live: then only the answer to that commit was lost.
     """
     became = "is being withdrawn"
     try:
