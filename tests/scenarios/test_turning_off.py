@@ -39,7 +39,7 @@ def test_only_the_holder_gives_a_key_back(desk: Desk) -> None:
     assert "1 off" in desk.types("ana", "/ai-key list")
     # A key that was given back stays off.
     assert buttons(desk.now(card)) == []
-    assert "No key is called `zed-9999`" in desk.types("ana", "/ai-key return zed-9999")
+    assert "You hold no such key" in desk.types("ana", "/ai-key return zed-9999")
 
 
 def test_off_is_proven_as_far_as_it_is_and_holder_and_owners_are_told(desk_on_each: Desk) -> None:

@@ -115,7 +115,7 @@ def _people(tokens: list[str], example: str) -> tuple[str, ...]:
     """The people mentioned, each once. Raises `Slip` for anything that is no mention of a person."""
     found: list[str] = []
     for token in tokens:
-        bare = token.strip(",;")
+        bare = token.strip(",") if token.endswith("&gt;") else token.strip(",;")
         if not bare or bare.lower() in {"and", "&amp;", "&"}:
             continue
         person = _PERSON.fullmatch(bare)
