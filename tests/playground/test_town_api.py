@@ -10,7 +10,7 @@ import pytest
 
 from tests.playground.visitors import Playground, eventually, running, unused_port
 
-pytestmark = pytest.mark.xdist_group("town-api")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150), pytest.mark.xdist_group("town-api")]
 
 
 @pytest.fixture(scope="module")

@@ -138,7 +138,7 @@ class Playground:
         return next(line.strip() for line in modal.splitlines() if line.strip().startswith("sk-"))
 
 
-def eventually(look: Callable[[], T | None], timeout: float = 15.0) -> T:
+def eventually(look: Callable[[], T | None], timeout: float = 30.0) -> T:
     """Poll until it is there."""
     until = time.monotonic() + timeout
     while True:
