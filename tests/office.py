@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
+import structlog
 import yaml
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
@@ -31,13 +32,16 @@ from bot.playground.slack.model import Message
 from bot.playground.slack.world import Options
 from bot.settings import Configuration, load
 from bot.web import WebServer, web_app
-from storage.engine import Books
+from storage.engine import BUSY_TIMEOUT_SECONDS, Books
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 PEPPER = "pepper-for-tests-only-0123456789abcdef"
 OWNERS = "U0OLGA"
 T = TypeVar("T")
+
+# Out of the box structlog draws every traceback with all local variables, which takes seconds and shows secrets.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 
 @dataclass
@@ -71,6 +75,7 @@ class Office:
         self.environment: dict[str, str] = {}
         self.bots: list[Bot | Spawned] = []
         self._glasses: Books | None = None
+        self.busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS
 
     def __enter__(self) -> Self:
         self.slack.start()
@@ -112,7 +117,7 @@ class Office:
         configuration = load(http=self.mode == "http", **values)
         if self.policy is not None:
             configuration = replace(configuration, policy=self.policy)
-        bot = Bot(configuration, self.slack, self.mode)
+        bot = Bot(configuration, self.slack, self.mode, self.busy_timeout_seconds)
         self.bots.append(bot)
         return bot
 
@@ -238,8 +243,14 @@ def secret_in(text: str) -> str | None:
 class Bot:
     """Purser, running in this process."""
 
-    def __init__(self, configuration: Configuration, slack: FakeSlack, mode: str) -> None:
-        self.books = Books(configuration.settings.database_url)
+    def __init__(
+        self,
+        configuration: Configuration,
+        slack: FakeSlack,
+        mode: str,
+        patience_seconds: float = BUSY_TIMEOUT_SECONDS,
+    ) -> None:
+        self.books = Books(configuration.settings.database_url, busy_timeout_seconds=patience_seconds)
         self.books.migrate()
         self.running: Running = build(configuration, self.books, identity(slack_client(configuration.settings)))
         self.server: WebServer | None = None
