@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from slack_bolt import App
-from slack_bolt.lazy_listener.thread_runner import ThreadLazyListenerRunner
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
@@ -33,10 +32,8 @@ from bot.slack.notifier import SlackDirectory, SlackNotifier
 from bot.slack.routes import register
 from storage.engine import Books
 
-ACK_THREADS = 32
-"""Only acknowledge, and answer forms from the books: an ack must never wait behind a handler."""
 LISTENER_THREADS = 64
-"""Run the handlers after the ack: gateways take seconds, and one must not hold up the others."""
+"""Run the handlers, after the ack: gateways take seconds, and one must not hold up the others."""
 DIRECTORY_TIMEOUT_SECONDS = 2
 """Forms look people up before they are acknowledged, within Slack's three seconds."""
 SLACK_TIMEOUT_SECONDS = 10
@@ -113,7 +110,6 @@ class Running:
     bolt: App
     worker: Worker
     runner: Runner
-    acks: ThreadPoolExecutor
     listeners: ThreadPoolExecutor
     close: Callable[[], None]
     """Lets go of connections to gateways."""
@@ -127,7 +123,6 @@ class Running:
 
     def stop_idle(self) -> None:
         """Let go of everything when nothing was started."""
-        self.acks.shutdown(wait=False)
         self.listeners.shutdown(wait=False)
         self.close()
         self.purser.books.close()
@@ -136,7 +131,6 @@ class Running:
         """End what is being done, take up nothing new, and close the books."""
         self.stopping.set()
         self.runner.stop()
-        self.acks.shutdown(wait=True)
         self.listeners.shutdown(wait=True)
         self.worker.stop()
         self.close()
@@ -208,17 +202,17 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         for gateway in minting_at.values():
             gateway.close()
 
-    acks = ThreadPoolExecutor(ACK_THREADS, thread_name_prefix="ack")
     listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
     secret = settings.slack_signing_secret
     bolt = App(
         client=slack_client(settings, patient=True),
         signing_secret=secret.get_secret_value() if secret else None,
-        listener_executor=acks,
+        listener_executor=listeners,
+        # Acks run where the request came in. Otherwise Bolt queues them with the handlers and polls for the outcome,
+        # every 10 ms from every request, which ends in seconds of delay just when there is much to do.
+        process_before_response=True,
         raise_error_for_unhandled_request=False,
         token_verification_enabled=False,
     )
-    # Bolt would run handlers on the threads of the acks.
-    bolt.listener_runner.lazy_listener_runner = ThreadLazyListenerRunner(bolt.logger, listeners)
     register(bolt, purser)
-    return Running(purser, bolt, Worker(purser, bell), Runner(purser), acks, listeners, close, stopping)
+    return Running(purser, bolt, Worker(purser, bell), Runner(purser), listeners, close, stopping)
