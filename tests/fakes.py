@@ -282,8 +282,11 @@ class Gateway:
         self._change("enable", handle, enabled=True)
 
     def delete(self, handle: str) -> None:
+        """As the protocol says, an adapter reads back: a lie is noticed."""
         gone = {"enabled": False, "deleted": True}
         self._apply("delete", lambda: self.change(handle, **gone) if handle in self.held else None)
+        if handle in self.held and not self.held[handle].deleted:
+            raise GatewayError(FailureKind.TRANSIENT, "memory said the key was deleted, but still has it")
 
     def find(self, handle: str) -> KeyRecord | None:
         self._apply("find", lambda: None)

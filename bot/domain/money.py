@@ -39,7 +39,7 @@ def parse(text: str) -> int:
     Whole cents only, more than zero, at most $1,000,000. Raises `BadAmount` saying what was wrong.
     """
     typed = text.strip()
-    if typed.startswith(("-", "$-", "-$")):
+    if typed.startswith(("-", "$-")):
         msg = "an amount must be more than $0"
         raise BadAmount(msg)
     found = _TYPED.fullmatch(typed)

@@ -70,6 +70,7 @@ def test_what_may_spend_and_what_nobody_has_seen() -> None:
         (after(days=6, hours=23), {}, HOUR),
         (after(days=6, hours=23), {"warned_day_at": NOON}, HOUR),
         (after(days=6, hours=23, minutes=59), {"warned_hour_at": NOON}, None),
+        (after(days=7) - timedelta(seconds=1), {}, HOUR),
         (after(days=7), {}, None),
         (after(days=8), {}, None),
         (after(days=6), {"state": KeyState.DISABLED}, None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -59,6 +59,12 @@ def test_half_a_micro_goes_to_the_even_one(usd: str, micros: int) -> None:
 def test_what_is_no_number_is_refused(usd: str) -> None:
     with pytest.raises(BadAmount, match=r"\Athat is not a number\Z"):
         from_usd(Decimal(usd))
+
+
+def test_rounding_is_ours_whatever_the_program_around_has_set() -> None:
+    with localcontext(rounding=ROUND_UP):
+        assert from_usd(Decimal("0.0000011")) == 1
+        assert show(21_000) == "$0.02"
 
 
 def test_a_micro_is_a_millionth() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -118,6 +120,17 @@ def test_times_are_shown_as_typed(seconds: int, shown: str) -> None:
     assert short_duration(seconds) == shown
 
 
+@pytest.fixture(params=["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def machine_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A machine whose local time is that of this place."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("machine_in")
 def test_months_are_utc_wherever_one_is() -> None:
     late = datetime(2026, 12, 1, 1, 30, 5, 7, tzinfo=timezone(timedelta(hours=2)))
     assert month_of(late) == "2026-11"
