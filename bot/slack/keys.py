@@ -8,6 +8,7 @@ from typing import assert_never
 from bot.domain.facts import Revealed
 from bot.domain.requests import Because, Refused
 from bot.services import requests, restoring, revealing, turning_off
+from bot.services.context import BooksUnavailable
 from bot.services.facts import key_now, keys_of, request_now
 from bot.services.ports import DeliveryError
 from bot.services.turning_off import Target
@@ -22,6 +23,11 @@ from bot.slack.views import answers, forms
 from bot.slack.views import keys as views
 from bot.slack.views.help import help_for
 
+BOOKS_LOST = Refused(
+    Because.BUSY,
+    "Purser lost its books while the key was being made, so none is shown, and whatever was made is withdrawn. "
+    "Press Reveal key again in a minute.",
+)
 KEY_UNKNOWN = Refused(Because.NOT_FOUND, "Purser does not know this key any more.")
 
 
@@ -82,7 +88,12 @@ class _Window:
 def reveal(event: Incoming) -> None:
     """Reveal key: a modal at once, then the key in it, once."""
     window = _Window(event)
-    outcome = revealing.reveal(event.purser, event.actor(), event.value, window.show, window.open)
+    try:
+        outcome = revealing.reveal(event.purser, event.actor(), event.value, window.show, window.open)
+    except BooksUnavailable:
+        if window.view_id is not None:
+            window.explain(BOOKS_LOST)
+        raise
     if isinstance(outcome, Refused):
         window.explain(outcome)
 
