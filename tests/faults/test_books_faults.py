@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 
 from bot.domain.keys import KeyState
 from bot.domain.requests import RequestState
+from storage.engine import BUSY_TIMEOUT_SECONDS
 from tests.faults import kit
 from tests.office import Office
 
@@ -47,6 +48,13 @@ def hang_up(office: Office) -> None:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
+def start_again(office: Office, patience_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
+    """Purser with another patience for a lock."""
+    office.bots[-1].stop()
+    office.busy_timeout_seconds = patience_seconds
+    office.open()
+
+
 def quietly_hang_up(office: Office) -> None:
     kit.settle(office)
     hang_up(office)
@@ -70,27 +78,24 @@ class TestLocked:
         office.sees(lambda: len(office.cards()) == 2 or None)
 
     def test_locked_for_too_long_changes_nothing_and_says_so(self, office: Office) -> None:
-        office.bots[0].stop()
-        office.busy_timeout_seconds = 0.5
-        office.open()
         card = office.ask()
         kit.settle(office)
+        start_again(office, patience_seconds=0.5)
         omar = office.slack.person("omar")
         with kit.pen_held(office.database_url):
             assert omar.click("Approve", in_=card).ok
             told = office.reads("omar", "Nothing was changed", where="search")
             assert "try again" in office.text(told)
         assert kit.request_of(office, "ana").state is RequestState.WAITING
+        start_again(office)
         assert omar.click("Approve", in_=card).ok
         office.sees(lambda: kit.reveal_dms(office, "ana") or None)
 
     def test_a_key_that_cannot_be_written_down_is_never_left_working(self, office: Office) -> None:
         """The lock falls between the gateway's yes and the books': what was minted must go."""
-        office.bots[0].stop()
-        office.busy_timeout_seconds = 0.3
-        office.open()
         dm = office.approve(office.ask())
         kit.settle(office)
+        start_again(office, patience_seconds=0.5)
         office.gateway.faults.add("latency", route="/key/generate", seconds=0.5)
         ana = office.slack.person("ana")
         assert ana.click("Reveal key", in_=dm).ok
@@ -99,6 +104,7 @@ class TestLocked:
             office.sees(lambda: "do not use it" in office.text(ana.modal()) or None)
             assert len(kit.live(office, "ana")) == 1, "nobody could be told to delete it yet"
             assert kit.shown_secrets(office) == []
+        start_again(office)
         office.clock.advance(seconds=61)
         office.sees(lambda: not kit.live(office, "ana"))
         kit.settle(office)
