@@ -118,12 +118,16 @@ class Playground:
 
     def asks(self, line: str, person: str = "ana") -> None:
         """Ask for a key, even when holding one, and see the card."""
-        reason = line.split(maxsplit=3)[-1]
+        before = len(self.get("state", person=person)["ephemerals"])
         assert self.post("command", {"as": person, "channel": "search", "text": line})["status"] == 200
-        seen = self.reads(person, f"“{reason}”", "Nothing has been sent yet.")
-        if f"“{reason}”" not in seen:
+
+        def answer() -> str | None:
+            shown = self.get("state", person=person)["ephemerals"]
+            return str(shown[before]) if len(shown) > before else None
+
+        if "Ask anyway" in eventually(answer):
             self.post("press", {"as": person, "label": "Ask anyway"})
-        self.reads("omar", f"“{reason}”")
+        self.reads("omar", f"“{line.split(maxsplit=3)[-1]}”")
 
     def key(self, line: str = "/ai-key $10 2d try it", person: str = "ana") -> str:
         """The whole way to a key, by the JSON API alone."""
