@@ -77,7 +77,8 @@ def revealed_modal(revealed: Revealed, now: datetime) -> View:
             f"Leaked it? Type `/ai-disable {clip(key.label, 80)}` at once; anybody may.",
         ),
     ]
-    return modal(act.REVEAL_MODAL, "Your key", blocks, key.request_id) | {"notify_on_close": True}
+    # No notify_on_close: Slack would send the whole view back to us, key and all.
+    return modal(act.REVEAL_MODAL, "Your key", blocks, key.request_id)
 
 
 def reveal_failed_modal(text: str) -> View:
