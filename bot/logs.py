@@ -41,6 +41,11 @@ class MaskingFormatter(logging.Formatter):
         return masked(self._inner.format(record))
 
 
+def _is_harmless(record: logging.LogRecord) -> bool:
+    """Drops what those libraries say below INFO: Bolt gives its loggers the root's level, whatever theirs was."""
+    return record.levelno >= logging.INFO or record.name.partition(".")[0] not in NOISY
+
+
 def configure(level: str) -> None:
     """Send every log line, ours and libraries', to standard error in one format."""
     shared: list[Any] = [
@@ -65,6 +70,9 @@ def configure(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(MaskingFormatter(formatter))
+    handler.addFilter(_is_harmless)
+    # When a line cannot be written, Python would print it as it is, unmasked.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
