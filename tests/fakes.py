@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.facts import Notice, RequestFacts, Revealed
-from bot.domain.people import Authority, Member
-from bot.domain.policy import Policy
+from bot.domain.facts import Notice, RequestFacts
+from bot.domain.people import Member
 from bot.gateways.base import (
     AliasTaken,
     Capabilities,
@@ -29,25 +28,20 @@ from bot.gateways.base import (
     KeySpec,
     Probe,
 )
-from bot.services.context import Actor, Purser
-from bot.services.effects import EFFECTS
 from bot.services.ports import DeliveryError, Posted, Sending
-from bot.services.worker import perform_next
-from storage.engine import Books
+from storage.engine import Books, Session
 
-WORKSPACE = "T0HOME"
-PEPPER = b"pepper-for-tests-only-0123456789"
-INSTALLATION = "0123456789abcdef"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 class Clock:
-    """Stands still unless moved or slept on."""
+    """Moves when told to or slept on, and by a microsecond whenever it is read: no two moments are the same."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.at = now
 
     def now(self) -> datetime:
+        self.at += timedelta(microseconds=1)
         return self.at
 
     def sleep(self, seconds: float) -> None:
@@ -199,6 +193,47 @@ class Notifier:
         return [str(message.notice.occasion) for message in self.messages if message.where == where]
 
 
+class Crash(BaseException):
+    """The process is gone: nothing after it happens."""
+
+
+@dataclass
+class Life:
+    """Whether the process lives. Its failpoint kills it when the armed name is reached, once."""
+
+    armed: str | None = None
+    is_over: bool = False
+
+    def failpoint(self, name: str) -> None:
+        if self.armed is not None and name.startswith(self.armed):
+            self.armed = None
+            self.is_over = True
+        self.go_on()
+
+    def go_on(self) -> None:
+        """The dead do nothing: no `finally` cleans up after a killed process."""
+        if self.is_over:
+            raise Crash
+
+
+class MortalBooks(Books):
+    """Real books, which a dead process does not reach."""
+
+    life = Life()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        self.life.go_on()
+        with super().transaction() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        self.life.go_on()
+        with super().reading() as session:
+            yield session
+
+
 class Gateway:
     """A gateway in memory. What it holds, `held` shows; what goes wrong, `mishaps` decides."""
 
@@ -215,8 +250,9 @@ class Gateway:
         disable_lag_seconds=2,
     )
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, life: Life | None = None) -> None:
         self.clock = clock
+        self.life = life or Life()
         self.mishaps = Mishaps()
         self.held: dict[str, KeyRecord] = {}
         self.offered = ["mock-gpt", "mock-large"]
@@ -337,6 +373,7 @@ class Gateway:
 
     def _apply(self, method: str, work: Callable[[], None]) -> None:
         """Do it, unless a mishap says otherwise."""
+        self.life.go_on()
         self.calls[method] += 1
         mishap = self.mishaps.take(method)
         if mishap in (None, Mishap.LOST):
@@ -347,97 +384,3 @@ class Gateway:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-class Crash(BaseException):
-    """The process is gone at a failpoint: nothing after it happens, nothing is cleaned up by Purser."""
-
-
-@dataclass
-class Failpoints:
-    """Raises `Crash` when the armed name is reached, once."""
-
-    armed: str | None = None
-    passed: list[str] = field(default_factory=list)
-
-    def __call__(self, name: str) -> None:
-        self.passed.append(name)
-        if self.armed is not None and name.startswith(self.armed):
-            self.armed = None
-            raise Crash(name)
-
-
-def person(name: str, **fields: bool | str) -> Member:
-    """Somebody of our workspace: `ana` is `U0ANA`."""
-    values = {"workspace_id": WORKSPACE, "handle": name, "name": name.capitalize(), **fields}
-    return Member(id=f"U0{name.upper()}", **values)  # type: ignore[arg-type]
-
-
-OLGA, OMAR, ANA, BEN = person("olga"), person("omar"), person("ana"), person("ben")
-GUS, ROBO, EVE = person("gus", is_guest=True), person("robo", is_bot=True), person("eve", workspace_id="T0ELSE")
-EVERYBODY = (OLGA, OMAR, ANA, BEN, GUS, ROBO, EVE)
-
-
-class Company:
-    """A Purser over real books with fake surroundings. Olga is the workspace's owner."""
-
-    def __init__(self, books: Books, policy: Policy | None = None) -> None:
-        self.books = books
-        self.clock = Clock()
-        self.ids = Ids()
-        self.gateway = Gateway(self.clock)
-        self.notifier = Notifier()
-        self.directory = Directory(*EVERYBODY)
-        self.failpoints = Failpoints()
-        self.shown: list[Revealed] = []
-        self.show_fails: Mishap | None = None
-        self._deliveries = 0
-        self.purser = Purser(
-            books=books,
-            clock=self.clock,
-            ids=self.ids,
-            policy=policy or Policy(),
-            authority=Authority(WORKSPACE, frozenset({OLGA.id})),
-            gateways={self.gateway.name: self.gateway},
-            notifier=self.notifier,
-            directory=self.directory,
-            pepper=PEPPER,
-            installation=INSTALLATION,
-            effects=EFFECTS,
-            failpoint=self.failpoints,
-        )
-
-    def actor(self, who: Member, delivery: str | None = None) -> Actor:
-        """Somebody doing something: with a delivery of its own, unless one is given."""
-        self._deliveries += 1
-        return Actor(self.directory.people[who.id], delivery or f"delivery-{self._deliveries}")
-
-    def show(self, revealed: Revealed) -> None:
-        """Put a key before its requester, as the reveal modal does."""
-        mishap, self.show_fails = self.show_fails, None
-        if mishap in (None, Mishap.LOST):
-            self.shown.append(revealed)
-        if mishap is not None:
-            raise DeliveryError(mishap.kind, f"the modal: {mishap}")
-
-    def perform(self, most: int = 500) -> int:
-        """Perform whatever in the outbox is due now, until nothing is."""
-        done = 0
-        while done < most and perform_next(self.purser):
-            done += 1
-        return done
-
-    def settle(self) -> None:
-        """Let time pass until every effect has been performed or given up, with nothing going wrong any more."""
-        self.gateway.mishaps.clear()
-        self.notifier.mishaps.clear()
-        self.gateway.probes.clear()
-        self.failpoints.armed = None
-        for _ in range(6):
-            self.perform()
-            self.clock.advance(seconds=301)
-        assert self.perform() == 0, "effects keep coming"
-
-    def occasions(self) -> Mapping[str, list[str]]:
-        """Everything that was said, by place."""
-        return {where: self.notifier.occasions(where) for where in {said.where for said in self.notifier.messages}}

@@ -136,6 +136,11 @@ def test_nobody_is_asked_twice_nor_about_their_own(requester: str, able: set[str
         ("", "member"),
         ("---", "member"),
         ("x9", "x9"),
+        (" " + "a" * 20, "a" * 16),
+        ("sk", "member"),  # a label must not look like a secret
+        ("SK Prod", "member"),
+        ("skye", "skye"),
+        ("ana-sk", "ana-sk"),
     ],
 )
 def test_handles_from_names(name: str, handle: str) -> None:

@@ -130,6 +130,12 @@ def test_small_asks_inside_policy_need_nobody(policy: Policy, asked: Ask, auto: 
     assert isinstance(decide(asked, policy, [budget(500)], ()), AutoApproved) is auto
 
 
+@pytest.mark.parametrize(("promised_usd", "auto"), [(0, True), (25, True), (25.01, False), (50, False)])
+def test_small_asks_stay_small_together(promised_usd: float, auto: bool) -> None:
+    decision = decide(ask(25), SMALL, [budget(500)], (), round(promised_usd * USD))
+    assert decision == (AutoApproved(Rule.SMALL_ASK) if auto else NeedsOwners(Rule.ONE_OWNER, 1))
+
+
 @pytest.mark.parametrize(("usd", "count"), [(999.99, 1), (1000, 2), (5000, 2)])
 def test_two_owners_exactly_from_the_threshold(usd: float, count: int) -> None:
     rule = Rule.TWO_OWNERS if count == 2 else Rule.ONE_OWNER
@@ -138,7 +144,7 @@ def test_two_owners_exactly_from_the_threshold(usd: float, count: int) -> None:
 
 
 def test_the_rules_in_words() -> None:
-    assert rule_text(Rule.SMALL_ASK, SMALL) == "temporary keys up to $50 for up to 7 days need no owner"
+    assert rule_text(Rule.SMALL_ASK, SMALL) == "temporary keys of up to $50 in all, for up to 7 days, need no owner"
     assert rule_text(Rule.ONE_OWNER, POLICY) == "an owner has to agree"
     assert rule_text(Rule.TWO_OWNERS, POLICY) == "from $1,000 on, two owners have to agree"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -29,8 +29,8 @@ from bot.services.turning_off import Target
 from storage import keys as key_rows
 from storage import ledger, outbox
 from storage import requests as request_rows
-from storage.engine import Books
-from tests.fakes import ANA, BEN, OLGA, OMAR, Company, Crash, Mishap
+from tests.company import ANA, BEN, OLGA, OMAR, Company
+from tests.fakes import Mishap, MortalBooks
 from tests.services.kit import CHANNEL, USD, found_team, headroom
 
 POLICY = Policy(two_owners_from_micros=150 * USD, auto_approve_micros=5 * USD)
@@ -70,7 +70,7 @@ FAILPOINTS = (
 class Lifecycle(RuleBasedStateMachine):
     """Runs the real services over real books; `open_books` gives each run books of its own."""
 
-    open_books: ClassVar[Callable[[], Books]]
+    open_books: ClassVar[Callable[[], MortalBooks]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -223,7 +223,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(at=st.sampled_from(FAILPOINTS))
     def crash_is_coming(self, at: str) -> None:
-        self.company.failpoints.armed = at
+        self.company.life.armed = at
 
     @precondition(lambda self: self.company.gateway.on())
     @rule(pick=PICK, how=st.sampled_from(["cap raised", "turned off", "deleted"]))
@@ -309,13 +309,9 @@ class Lifecycle(RuleBasedStateMachine):
 
     # --- helpers ---
 
-    @contextlib.contextmanager
-    def possibly_crashing(self) -> Iterator[None]:
+    def possibly_crashing(self) -> contextlib.AbstractContextManager[None]:
         """A crash ends this process; another starts when every lease of it has ended."""
-        try:
-            yield
-        except Crash:
-            self.company.clock.advance(seconds=revealing.LEASE_SECONDS + 1)
+        return self.company.crashing(down_seconds=revealing.LEASE_SECONDS + 1)
 
     def requests(self, *states: RequestState) -> list[Request]:
         with self.company.books.reading() as session:

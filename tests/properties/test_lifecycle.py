@@ -12,8 +12,8 @@ import hypothesis
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from storage.engine import Books
 from tests import postgres
+from tests.fakes import MortalBooks
 from tests.properties.lifecycle import Lifecycle
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -24,10 +24,10 @@ NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 def test_once_on_sqlite(migrated_sqlite: Path, tmp_path: Path) -> None:
     numbers = itertools.count()
 
-    def open_books() -> Books:
+    def open_books() -> MortalBooks:
         path = tmp_path / f"{next(numbers)}.db"
         shutil.copyfile(migrated_sqlite, path)
-        return Books(f"sqlite:///{path}")
+        return MortalBooks(f"sqlite:///{path}")
 
     _run(open_books, max_examples=1000 if NIGHTLY else 25, steps=30)
 
@@ -38,9 +38,9 @@ def test_once_on_postgresql(postgres_server: postgres.Server, migrated_template:
     numbers = itertools.count()
     made: list[str] = []
 
-    def open_books() -> Books:
+    def open_books() -> MortalBooks:
         made.append(f"lifecycle_{os.getpid()}_{next(numbers)}")
-        return Books(postgres_server.create(made[-1], template=migrated_template))
+        return MortalBooks(postgres_server.create(made[-1], template=migrated_template))
 
     try:
         _run(open_books, max_examples=100 if NIGHTLY else 6, steps=25)
@@ -49,7 +49,7 @@ def test_once_on_postgresql(postgres_server: postgres.Server, migrated_template:
             postgres_server.drop(name)
 
 
-def _run(open_books: Callable[[], Books], *, max_examples: int, steps: int) -> None:
+def _run(open_books: Callable[[], MortalBooks], *, max_examples: int, steps: int) -> None:
     machine = type("Machine", (Lifecycle,), {"open_books": staticmethod(open_books)})
     settings = hypothesis.settings(
         max_examples=max_examples,
@@ -57,4 +57,4 @@ def _run(open_books: Callable[[], Books], *, max_examples: int, steps: int) -> N
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    run_state_machine_as_test(machine, settings=settings)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=settings)

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from storage.engine import Books
-from tests.fakes import Company
+from tests.company import Company
+from tests.fakes import MortalBooks
 from tests.services.kit import found_team
 
 
 @pytest.fixture
 def company(migrated_url: str) -> Iterator[Company]:
     """Founded, settled and silent."""
-    books = Books(migrated_url)
+    books = MortalBooks(migrated_url)
     company = Company(books)
     found_team(company)
     yield company

@@ -13,7 +13,7 @@ from bot.services.requests import Place, Sent
 from bot.services.revealing import Shown
 from storage import budgets, keys
 from storage import requests as request_rows
-from tests.fakes import ANA, BEN, OLGA, OMAR, Company
+from tests.company import ANA, BEN, OLGA, OMAR, Company
 
 CHANNEL = "C0SEARCH"
 USD = MICROS_PER_USD
