@@ -139,7 +139,7 @@ def test_the_form_asks_for_the_team_where_there_is_a_choice_and_for_no_time_of_a
 
 def test_a_small_ask_is_approved_by_the_rule_that_the_card_names(opened: Opener) -> None:
     policy = Policy(auto_approve_micros=20 * MICROS_PER_USD, auto_approve_seconds=2 * DAY_SECONDS)
-    rule = "`small-ask` (temporary keys up to $20 for up to 2 days need no owner)"
+    rule = "`small-ask` (temporary keys of up to $20 in all, for up to 2 days, need no owner)"
     with opened(policy) as desk:
         card = desk.ask("$20 2d a quick look")
         desk.card_says(card, f"Approved by the rule {rule}")
