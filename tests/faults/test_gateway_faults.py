@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.domain.keys import KeyState
-from bot.services import turning_off
+from bot.services import proving
 from tests.faults import kit
 from tests.office import Office
 
@@ -203,7 +203,7 @@ class TestOff:
         assert not kit.told(office, "omar", "NOT confirmed off")
 
     def test_a_key_that_stays_accepted_calls_the_owners(self, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(turning_off, "PROBE_PAUSES_SECONDS", (0.1, 0.5, 0.1))
+        monkeypatch.setattr(proving, "PROBE_PAUSES_SECONDS", (0.1, 0.5, 0.1))
         secret = office.key()
         assert office.chat(secret).status_code == 200
         office.gateway.habits.block_lag_seconds = 4000

@@ -20,10 +20,11 @@ from tests.faults import kit
 from tests.office import Office
 
 pytestmark = [
+    pytest.mark.crash,
     pytest.mark.xdist_group("replicas"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-ROUNDS = range(4)
+ROUNDS = range(3)
 NAMES = [f"mia{number}" for number in range(60)]
 
 
