@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from bot.domain.facts import Revealed
 from bot.domain.people import Authority, Member
 from bot.domain.policy import Policy
+from bot.domain.requests import Refused
 from bot.services.context import Actor, Purser
 from bot.services.effects import EFFECTS
+from bot.services.people import identify
 from bot.services.ports import DeliveryError
 from bot.services.worker import perform_next
 from tests.fakes import Clock, Crash, Directory, Gateway, Ids, Life, Mishap, MortalBooks, Notifier
@@ -62,7 +64,9 @@ class Company:
     def actor(self, who: Member, delivery: str | None = None) -> Actor:
         """Somebody doing something: with a delivery of its own, unless one is given."""
         self._deliveries += 1
-        return Actor(self.directory.people[who.id], delivery or f"delivery-{self._deliveries}")
+        named = delivery or f"delivery-{self._deliveries}"
+        met = identify(self.purser, who.id, who.workspace_id, named, fresh=True)
+        return Actor(self.directory.people[who.id], named) if isinstance(met, Refused) else met
 
     def show(self, revealed: Revealed) -> None:
         """Put a key before its requester, as the reveal modal does."""

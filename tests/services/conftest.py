@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +14,10 @@ from tests.services.kit import found_team
 
 
 @pytest.fixture
-def company(migrated_url: str) -> Iterator[Company]:
-    """Founded, settled and silent."""
-    books = MortalBooks(migrated_url)
+def company(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Company]:
+    """Founded, settled and silent. On SQLite: what depends on the database is tested with storage and properties."""
+    shutil.copyfile(migrated_sqlite, tmp_path / "purser.db")
+    books = MortalBooks(f"sqlite:///{tmp_path / 'purser.db'}")
     company = Company(books)
     found_team(company)
     yield company
