@@ -39,7 +39,8 @@ each as a process of its own. Bare Bolt acknowledges and does nothing; Purser do
 Slack and a fake gateway that takes {GATEWAY_SECONDS:.0f} s for every call. Of twenty commands, by 40 members in turn,
 {ASKS} ask for a key, {LISTS} list keys, {UNKNOWN} disable a label that does not exist, and {PROBES} paste a key that
 is off already, which is tried at the gateway again. The generator, the fake Slack, the fake gateway, the database and
-both bots share the machine's cores: on real ground the first four are elsewhere. PostgreSQL runs without fsync."""
+both bots share the machine's cores (the generator at a higher priority, if it may): on real ground the first four are
+elsewhere. *From sent* leaves out how late the generator was itself. PostgreSQL runs without fsync."""
 
 
 @dataclass
@@ -54,18 +55,23 @@ class Side:
         """Its line of the table."""
         answered = self.answered
         failed = len(self.shots) - len(answered)
-        late = at([shot.late_seconds for shot in self.shots], 99)
+        sent = at(self.from_sent, 99)
         share = self.cpu / (ROUNDS * ROUND_SECONDS)
         quantiles = (ms(at(answered, percent)) for percent in (50, 95, 99, 100))
-        return (self.name, str(len(self.shots)), str(failed), *quantiles, ms(late), f"{share:.0%}")
+        return (self.name, str(len(self.shots)), str(failed), *quantiles, ms(sent), f"{share:.0%}")
 
     @property
     def answered(self) -> list[float]:
         """Seconds until each command that was answered well."""
         return [shot.seconds for shot in self.shots if shot.seconds is not None] or [float("inf")]
 
+    @property
+    def from_sent(self) -> list[float]:
+        """The same without the generator's own lateness."""
+        return [shot.seconds - shot.late_seconds for shot in self.shots if shot.seconds is not None] or [float("inf")]
 
-COLUMNS = ("side", "commands", "failed", "p50", "p95", "p99", "max", "sent late, p99", "of a core")
+
+COLUMNS = ("side", "commands", "failed", "p50", "p95", "p99", "max", "p99 from sent", "of a core")
 
 
 def measure() -> Section:
@@ -112,10 +118,15 @@ def _round(made: Office, side: Side, url: str, pid: int, bodies: Sequence[str]) 
 def _verdict(database: str, bare: Side, purser: Side, drains: Sequence[float | None]) -> str:
     slow = sum(seconds > 1 for seconds in purser.answered)
     ratios = ", ".join(
-        f"p{percent} {at(purser.answered, percent) / at(bare.answered, percent):.1f} x" for percent in (50, 99)
+        f"{name} {at(ours, percent) / at(theirs, percent):.1f} x"
+        for name, percent, ours, theirs in (
+            ("p50", 50, purser.answered, bare.answered),
+            ("p99", 99, purser.answered, bare.answered),
+            ("p99 from sent", 99, purser.from_sent, bare.from_sent),
+        )
     )
-    done = "not within a minute" if None in drains else f"{max(d or 0.0 for d in drains):.1f} s"
+    done = "more than half a minute" if None in drains else f"{max(d or 0.0 for d in drains):.1f} s"
     return (
         f"{database}: {slow} acknowledgements over 1 s; against bare Bolt {ratios}. After the last command of a round "
-        f"everything that was to be posted was posted: {done}."
+        f"it took {done} until everything was posted."
     )

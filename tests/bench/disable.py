@@ -19,8 +19,8 @@ HOW = f"""\
 {ROUNDS} keys on a real LiteLLM, each in use by a caller that Purser knows nothing of: a chat with the mock model every
 {POLL_SECONDS * 1000:.0f} ms, over and over. The time runs from typing `/ai-disable` with the key until the answer
 that says a call with it was refused, and until the caller gets its first 401. *Block directly* is the gateway's own
-`POST /key/block` of another such key, to the caller's first 401. One LiteLLM worker: with several, each keeps a key
-in its cache for up to a minute, which no caller of its API can shorten."""
+`POST /key/block` of another such key, to the caller's first 401. One LiteLLM worker: with several, a key
+may go on working for up to a minute, and Purser says so."""
 
 
 def measure() -> Section:

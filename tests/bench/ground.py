@@ -27,7 +27,7 @@ from tests.office import ROOT, Office
 CROWD = tuple(f"member{number:02}" for number in range(1, 41))
 """People who ask: enough of them that nobody asks for hundreds of keys."""
 BUDGET = "$1000000"
-DRAIN_SECONDS = 60.0
+DRAIN_SECONDS = 30.0
 # One command that waits for the gateway, on average, for each of these: so does a real day, if anything less often.
 ASKS, LISTS, UNKNOWN, PROBES = 8, 7, 3, 2
 
