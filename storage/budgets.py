@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import and_, case, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Budget, Layer, may_still_spend
@@ -79,15 +80,15 @@ _CHARGED_TO: Final = {
 
 
 def _live_keys(session: Session, layer: Layer, subject_id: str, period: str) -> list[_LiveKey]:
+    other = aliased(ReadingRow)
     newest = (
-        select(ReadingRow.key_id, func.max(ReadingRow.period).label("period")).group_by(ReadingRow.key_id).subquery()
+        select(func.max(other.period)).where(col(other.key_id) == col(KeyRow.id)).correlate(KeyRow).scalar_subquery()
     )
     query = (
         select(KeyRow, ReadingRow)
-        .join(newest, newest.c.key_id == col(KeyRow.id), isouter=True)
         .join(
             ReadingRow,
-            and_(col(ReadingRow.key_id) == col(KeyRow.id), col(ReadingRow.period) == newest.c.period),
+            and_(col(ReadingRow.key_id) == col(KeyRow.id), col(ReadingRow.period) == newest),
             isouter=True,
         )
         .where(_CHARGED_TO[layer][0] == subject_id, col(KeyRow.state).in_(SPENDING))

@@ -79,6 +79,11 @@ def ending(session: Session, before: datetime) -> list[Key]:
     return _many(session, KeyRow.state == KeyState.LIVE, col(KeyRow.expires_at) <= before)
 
 
+def at_gateway(session: Session, gateway: str) -> list[Key]:
+    """Every key of this gateway whose handle is known, dead or alive, oldest first."""
+    return _many(session, KeyRow.gateway == gateway, col(KeyRow.handle).is_not(None))
+
+
 def label_taken(session: Session, label: str) -> bool:
     """Whether any key, dead or alive, carries this label."""
     return labelled(session, label) is not None
@@ -118,6 +123,8 @@ def move(session: Session, key_id: str, frm: KeyState, to: KeyState, change: Cha
     values: dict[str, Any] = {
         name: value for name in Change.__dataclass_fields__ if (value := getattr(change, name)) is not None
     }
+    if to is KeyState.DISABLING:
+        values |= {"proof": None, "proven_at": None}
     if to is KeyState.LIVE and frm is KeyState.RESTORING:
         values |= dict.fromkeys(_OFF_COLUMNS)
     if change.expires_at is not None:
@@ -159,13 +166,26 @@ class Reading:
         return max(0, self.spent_micros - self.spent_before_micros)
 
 
-def read(session: Session, key_id: str, period: str, spent_micros: int, now: datetime) -> None:
-    """Write down the lifetime spend a gateway reports; a month starts from the last reading before it."""
+def read(
+    session: Session,
+    key_id: str,
+    period: str,
+    spent_micros: int,
+    now: datetime,
+    in_month_micros: int | None = None,
+) -> None:
+    """Write down the lifetime spend a gateway reports, in micro-USD.
+
+    A month starts from the last reading before it, unless the gateway itself tells what was spent in the month:
+    where only that is told, the lifetime figure starts again with it.
+    """
     row = session.get(ReadingRow, (key_id, period))
     if row is None:
         before = reading(session, key_id)
         start = 0 if before is None else before.spent_micros
         row = ReadingRow(key_id=key_id, period=period, spent_before_micros=start, spent_micros=0, read_at=now)
+    if in_month_micros is not None:
+        row.spent_before_micros = spent_micros - in_month_micros
     row.spent_micros = spent_micros
     row.read_at = now
     session.add(row)

@@ -164,9 +164,7 @@ def append(session: Session, entry: Entry) -> int:
 
 def head(session: Session) -> Anchor:
     """The last row; before the first one, number 0 and `GENESIS`."""
-    last = session.execute(
-        select(_ledger.c.seq, _ledger.c.hash).order_by(_ledger.c.seq.desc()).limit(1)
-    ).first()
+    last = session.execute(select(_ledger.c.seq, _ledger.c.hash).order_by(_ledger.c.seq.desc()).limit(1)).first()
     return Anchor(0, GENESIS) if last is None else Anchor(last.seq, last.hash)
 
 
@@ -258,9 +256,7 @@ def hash_row(entry: Entry, *, seq: int, prev_hash: str) -> str:
     idempotency_key, actor, action, team_id, project_id, member_id, key_id, request_id, period, amount_micros,
     reason.
     """
-    return _sha256(
-        ["purser-ledger-v1", prev_hash, seq, _instant(entry.at), entry.idempotency_key, *_said(entry)]
-    )
+    return _sha256(["purser-ledger-v1", prev_hash, seq, _instant(entry.at), entry.idempotency_key, *_said(entry)])
 
 
 def _refuse_unstorable(entry: Entry) -> None:

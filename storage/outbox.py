@@ -95,9 +95,7 @@ class Wanted(TypedDict):
     unique_key: str
 
 
-def add(
-    session: Session, *, now: datetime, not_before: datetime | None = None, **wanted: Unpack[Wanted]
-) -> int:
+def add(session: Session, *, now: datetime, not_before: datetime | None = None, **wanted: Unpack[Wanted]) -> int:
     """Write down an effect and return its id; a `unique_key` seen before writes nothing: the earlier id.
 
     Effects of one stream are performed in the order they were added: one that waits for `not_before`, or for
@@ -197,9 +195,7 @@ def bury(session: Session, claimed: Claimed, *, now: datetime, error: str) -> bo
     ) or _let_go_of_void(session, claimed)
 
 
-def void(
-    session: Session, *, now: datetime, stream: str | None = None, unique_key_prefix: str | None = None
-) -> int:
+def void(session: Session, *, now: datetime, stream: str | None = None, unique_key_prefix: str | None = None) -> int:
     """Withdraw effects no longer wanted: those waiting in `stream`, or whose unique key starts so, or both.
 
     Returns how many. One that is being performed right now is not tried again, and its stream waits until it
@@ -336,6 +332,4 @@ def _list(session: Session, wanted: ColumnElement[bool]) -> list[Listed]:
 
 def _listed(row: RowMapping) -> Listed:
     hidden = {"lease", "done_at", "state"}
-    return Listed(
-        **{name: value for name, value in row.items() if name not in hidden}, state=State(row["state"])
-    )
+    return Listed(**{name: value for name, value in row.items() if name not in hidden}, state=State(row["state"]))

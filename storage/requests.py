@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import and_, func, or_, update
 from sqlmodel import Session, col, select
 
-from bot.domain.keys import KeyKind
+from bot.domain.keys import SPENDING, KeyKind
 from bot.domain.requests import (
     ALLOWED_MOVES,
     Approval,
@@ -20,7 +20,7 @@ from bot.domain.requests import (
     Terms,
     Verdict,
 )
-from storage.tables import ApprovalRow, RequestRow
+from storage.tables import ApprovalRow, KeyRow, RequestRow
 
 
 def add(session: Session, new: Request) -> None:
@@ -68,18 +68,36 @@ def by_card(session: Session, channel_id: str, card_ts: str) -> Request | None:
 
 def in_state(session: Session, *states: RequestState) -> list[Request]:
     """Requests in any of these states, oldest first."""
-    query = select(RequestRow).where(col(RequestRow.state).in_(states)).order_by(col(RequestRow.created_at))
-    return [_request(session, row) for row in session.exec(query).all()]
+    return _many(session, col(RequestRow.state).in_(states))
 
 
 def of_requester(session: Session, member_id: str, *states: RequestState) -> list[Request]:
     """What this person asked for and that is in any of these states, oldest first."""
-    query = (
-        select(RequestRow)
-        .where(RequestRow.requester_id == member_id, col(RequestRow.state).in_(states))
-        .order_by(col(RequestRow.created_at))
+    return _many(session, RequestRow.requester_id == member_id, col(RequestRow.state).in_(states))
+
+
+def promised_by_rule(session: Session, member_id: str, rule: str) -> int:
+    """The caps, in micro-USD, of what this rule granted the person and that is unclaimed or can still be spent."""
+    can_be_spent = select(KeyRow.request_id).where(col(KeyRow.state).in_(SPENDING))
+    query = select(func.coalesce(func.sum(RequestRow.cap_micros), 0)).where(
+        RequestRow.requester_id == member_id,
+        RequestRow.rule == rule,
+        or_(
+            col(RequestRow.state) == RequestState.APPROVED,
+            and_(col(RequestRow.state) == RequestState.FULFILLED, col(RequestRow.id).in_(can_be_spent)),
+        ),
     )
-    return [_request(session, row) for row in session.exec(query).all()]
+    return int(session.exec(query).one())
+
+
+def extensions_of(session: Session, key_id: str, *states: RequestState) -> list[Request]:
+    """Asks for more time on this key that are in any of these states, oldest first."""
+    return _many(session, RequestRow.extends_key_id == key_id, col(RequestRow.state).in_(states))
+
+
+def ended(session: Session, before: datetime, *states: RequestState) -> list[Request]:
+    """Requests in any of these states whose deadline is over by then, oldest first."""
+    return _many(session, col(RequestRow.state).in_(states), col(RequestRow.deadline_at) <= before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +184,11 @@ def unsay_all(session: Session, request_id: str) -> None:
         .execution_options(synchronize_session=False)
     )
     session.expire_all()
+
+
+def _many(session: Session, *where: Any) -> list[Request]:  # noqa: ANN401 - SQLAlchemy's column expressions
+    query = select(RequestRow).where(*where).order_by(col(RequestRow.created_at), RequestRow.id)
+    return [_request(session, row) for row in session.exec(query).all()]
 
 
 def _set(session: Session, request_id: str, frm: RequestState, values: dict[str, Any]) -> bool:

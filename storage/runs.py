@@ -35,9 +35,7 @@ def finish(session: Session, job: str, slot: datetime, now: datetime, error: str
 
 def latest(session: Session, job: str) -> datetime | None:
     """The newest slot of the job that was ever claimed."""
-    newest: datetime | None = session.execute(
-        select(func.max(_runs.c.slot)).where(_runs.c.job == job)
-    ).scalar()
+    newest: datetime | None = session.execute(select(func.max(_runs.c.slot)).where(_runs.c.job == job)).scalar()
     return newest
 
 

@@ -148,8 +148,7 @@ class RequestRow(SQLModel, table=True):
         CheckConstraint("cap_micros > 0", name="cap_positive"),
         CheckConstraint("duration_seconds IS NULL OR duration_seconds > 0", name="duration_positive"),
         CheckConstraint(
-            "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired',"
-            " 'fulfilled', 'lapsed')",
+            "state IN ('draft', 'waiting', 'approved', 'denied', 'cancelled', 'expired', 'fulfilled', 'lapsed')",
             name="state_is_known",
         ),
         Index("ix_requests_state_deadline", "state", "deadline_at"),
@@ -205,8 +204,7 @@ class KeyRow(SQLModel, table=True):
         UniqueConstraint("gateway", "alias"),
         CheckConstraint("cap_micros > 0", name="cap_positive"),
         CheckConstraint(
-            "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring',"
-            " 'discarding', 'discarded')",
+            "state IN ('minting', 'minted', 'live', 'disabling', 'disabled', 'restoring', 'discarding', 'discarded')",
             name="state_is_known",
         ),
         # One request has at most one key that could ever be used.
@@ -228,7 +226,7 @@ class KeyRow(SQLModel, table=True):
     fingerprint: str | None = Field(default=None, unique=True)
     kind: str
     team_id: str = Field(foreign_key="teams.id", index=True)
-    project_id: str | None = Field(default=None)
+    project_id: str | None = Field(default=None, index=True)
     holder_id: str = Field(index=True)
     cap_micros: int = _micros()
     cap_period: str

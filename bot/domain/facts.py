@@ -112,6 +112,8 @@ class Occasion(StrEnum):
     UNKNOWN_KEYS = "unknown_keys"
     CAP_RESTORED = "cap_restored"
     KEY_GONE = "key_gone"
+    FOUND_ON = "found_on"
+    """A key that had been turned off worked again at the gateway, and was turned off again."""
     CREDENTIAL_FOUND = "credential_found"
     """Somebody pasted the credential that Purser manages a gateway with."""
 

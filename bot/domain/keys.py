@@ -43,7 +43,7 @@ ALLOWED_MOVES: dict[KeyState, frozenset[KeyState]] = {
     KeyState.MINTED: frozenset({KeyState.LIVE, KeyState.DISCARDING}),
     KeyState.LIVE: frozenset({KeyState.DISABLING}),
     KeyState.DISABLING: frozenset({KeyState.DISABLED}),
-    KeyState.DISABLED: frozenset({KeyState.RESTORING}),
+    KeyState.DISABLED: frozenset({KeyState.RESTORING, KeyState.DISABLING}),
     KeyState.RESTORING: frozenset({KeyState.LIVE, KeyState.DISABLING}),
     KeyState.DISCARDING: frozenset({KeyState.DISCARDED}),
     KeyState.DISCARDED: frozenset(),

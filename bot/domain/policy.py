@@ -34,7 +34,7 @@ class Policy:
     kinds: dict[KeyKind, KindPolicy] = field(default_factory=lambda: dict(_KINDS))
     two_owners_from_micros: int = 1000 * MICROS_PER_USD
     auto_approve_micros: int = 0
-    """Temporary keys up to this cap need no owner; 0 turns the rule off."""
+    """Temporary keys need no owner while a person's live ones under this rule stay within it; 0 turns it off."""
     auto_approve_seconds: int = 7 * DAY_SECONDS
     models: tuple[str, ...] = ()
     """Models people may ask for; empty leaves it to the gateway."""

@@ -163,7 +163,7 @@ def rule_text(rule: Rule, policy: Policy) -> str:
     match rule:
         case Rule.SMALL_ASK:
             cap, time = show(policy.auto_approve_micros), show_duration(policy.auto_approve_seconds)
-            return f"temporary keys up to {cap} for up to {time} need no owner"
+            return f"temporary keys of up to {cap} in all, for up to {time}, need no owner"
         case Rule.ONE_OWNER:
             return "an owner has to agree"
         case Rule.TWO_OWNERS:
@@ -195,8 +195,16 @@ def owners_needed(cap_micros: int, policy: Policy) -> NeedsOwners:
     return NeedsOwners(Rule.ONE_OWNER, 1)
 
 
-def decide(ask: Ask, policy: Policy, budgets: Sequence[Budget], offered_models: Sequence[str]) -> Decision:
+def decide(
+    ask: Ask,
+    policy: Policy,
+    budgets: Sequence[Budget],
+    offered_models: Sequence[str],
+    small_asks_micros: int = 0,
+) -> Decision:
     """Judge an ask against policy and headroom. `offered_models` empty means: not known, so not checked.
+
+    `small_asks_micros` is what the asker may still spend under the rule for small asks, or was promised by it.
 
     Monotone: more budget never turns a yes into a no. An extension promises no new money.
     """
@@ -204,16 +212,17 @@ def decide(ask: Ask, policy: Policy, budgets: Sequence[Budget], offered_models: 
         return refused
     if ask.purpose is Purpose.ISSUE and (refused := within_headroom(ask.terms.cap_micros, budgets)):
         return refused
-    if _is_small(ask, policy):
+    if _is_small(ask, policy, small_asks_micros):
         return AutoApproved(Rule.SMALL_ASK)
     return owners_needed(ask.terms.cap_micros, policy)
 
 
-def _is_small(ask: Ask, policy: Policy) -> bool:
+def _is_small(ask: Ask, policy: Policy, small_asks_micros: int) -> bool:
+    """Small asks stay small together: what the rule has handed to this person already counts."""
     return (
         ask.purpose is Purpose.ISSUE
         and ask.kind is KeyKind.TEMPORARY
-        and ask.terms.cap_micros <= policy.auto_approve_micros
+        and small_asks_micros + ask.terms.cap_micros <= policy.auto_approve_micros
         and (ask.terms.duration_seconds or 0) <= policy.auto_approve_seconds
     )
 

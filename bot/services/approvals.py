@@ -100,8 +100,8 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
         found = _decidable(session, purser, actor, request_id, now)
         if not isinstance(found, tuple):
             return found
-        request, team = found
-        if pointless := _departed(session, request) or _nothing_to_extend(session, request):
+        request, team = _with_standing_words(session, purser, *found)
+        if pointless := _cannot_use(session, purser, request, team) or _nothing_to_extend(session, request):
             return pointless
         terms = changes.applied_to(request.terms)
         project = None if request.project_id is None else people.project(session, request.project_id)
@@ -189,11 +189,24 @@ def _decidable(
     return request, team
 
 
-def _departed(session: Session, request: Request) -> Refused | None:
+def _with_standing_words(session: Session, purser: Purser, request: Request, team: Team) -> tuple[Request, Team]:
+    """The request without the words of people who could no longer say them: authority is looked up now."""
+    owners = {
+        person.id
+        for person in people.members(session, (word.owner_id for word in request.approvals))
+        if purser.authority.barrier_to_own(person, team) is None
+    }
+    words = tuple(word for word in request.approvals if word.owner_id in owners)
+    return replace(request, approvals=words), team
+
+
+def _cannot_use(session: Session, purser: Purser, request: Request, team: Team) -> Refused | None:
+    """Whether the requester has left the workspace or the team since asking."""
     requester = people.member(session, request.requester_id)
-    if requester is None or not requester.is_departed:
+    if requester is None or purser.authority.barrier_to_ask(requester, team) is None:
         return None
-    text = f"<@{requester.id}> has left the workspace, so nobody could use this key. Deny it instead."
+    left = "has left the workspace" if requester.is_departed else f"is not in team {team.name} any more"
+    text = f"<@{requester.id}> {left}, so nobody could use this key. Deny it instead."
     return Refused(Because.NOT_ALLOWED, text)
 
 

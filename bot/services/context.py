@@ -56,9 +56,9 @@ class Effect:
     attempts: int
     stubborn: bool = False
     on_failing: Callable[[Purser, Claimed, str], None] | None = None
-    """Called when the third try failed and more will follow."""
-    on_dead: Callable[[Purser, Claimed, str], None] | None = None
-    """Called when Purser gives up."""
+    """Called from the third failed try on, while more will follow; tells once, however often it is called."""
+    on_dead: Callable[[Purser, Session, Claimed, str], None] | None = None
+    """Called in the transaction that gives the effect up."""
 
 
 def _never(name: str) -> None:

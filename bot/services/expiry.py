@@ -25,15 +25,15 @@ def pass_time(purser: Purser) -> None:
     now = purser.now()
     with purser.books.reading() as session:
         waiting = requests.in_state(session, RequestState.WAITING)
-        lapsing = requests.in_state(session, RequestState.DRAFT, RequestState.APPROVED)
+        lapsing = requests.ended(session, now, RequestState.DRAFT, RequestState.APPROVED)
         ending = keys.ending(session, now + timedelta(seconds=WARNING_SECONDS[ExpiryWarning.DAY]))
     for request in waiting:
         _nudge(purser, request, now)
     for request in lapsing:
-        if request.deadline_at <= now:
-            _lapse(purser, request, now)
+        _lapse(purser, request, now)
     for key in ending:
-        _watch_key(purser, key, now)
+        if is_expired(key, now) or warning_due(key, now) is not None:
+            _watch_key(purser, key, now)
     withdraw_lost(purser)
 
 
@@ -95,16 +95,18 @@ def _lapse(purser: Purser, request: Request, now: datetime) -> None:
         tell_people(session, now, telling, (request.requester_id,), once=request.id)
 
 
-def _watch_key(purser: Purser, key: Key, now: datetime) -> None:
-    if is_expired(key, now):
-        with purser.deciding() as session:
-            start(session, now, key, "purser", OffCause.EXPIRED, "its time was over")
-        return
-    warning = warning_due(key, now)
-    if warning is None:
-        return
+def _watch_key(purser: Purser, seen: Key, now: datetime) -> None:
     with purser.deciding() as session:
-        if keys.mark_warned(session, key.id, f"warned_{warning}_at", now):
+        key = keys.get(session, seen.id)
+        if key is None:
+            return
+        if is_expired(key, now):
+            # More time that was agreed is being set at the gateway; whether that works out decides.
+            if not requests.extensions_of(session, key.id, RequestState.APPROVED):
+                start(session, now, key, "purser", OffCause.EXPIRED, "its time was over")
+            return
+        warning = warning_due(key, now)
+        if warning is not None and keys.mark_warned(session, key.id, f"warned_{warning}_at", now):
             assert key.expires_at is not None
             telling = Telling(Occasion.EXPIRY_WARNING, None, key.request_id, key.id, warning=warning)
             once = f"{key.id}:{warning}:{key.expires_at.isoformat()}"

@@ -12,6 +12,7 @@ from bot.services.approvals import subjects
 from bot.services.context import Purser, record
 from bot.services.telling import Telling, refresh_card, tell_people, tell_thread
 from storage import keys, requests
+from storage.engine import Session
 
 
 def extend_at_gateway(purser: Purser, request_id: str, key_id: str, until: datetime) -> None:
@@ -25,7 +26,8 @@ def extend_at_gateway(purser: Purser, request_id: str, key_id: str, until: datet
     if key is None or request is None or request.state is not RequestState.APPROVED:
         return
     if key.state is not KeyState.LIVE or key.handle is None:
-        extension_failed(purser, request_id, f"{key.label} was turned off before it could be extended")
+        with purser.deciding() as session:
+            lapse(session, request_id, f"{key.label} was turned off before it could be extended", purser.now())
         return
     gateway = purser.gateways[key.gateway]
     gateway.set_expiry(key.handle, until)
@@ -48,16 +50,14 @@ def extend_at_gateway(purser: Purser, request_id: str, key_id: str, until: datet
         tell_people(session, now, telling, (key.holder_id,), once=request.id)
 
 
-def extension_failed(purser: Purser, request_id: str, error: str) -> None:
-    """An approved extension could not be made: it lapses, and its requester is told why."""
-    now = purser.now()
-    with purser.deciding() as session:
-        request = requests.get(session, request_id)
-        if request is None or not requests.move(session, request_id, RequestState.APPROVED, RequestState.LAPSED):
-            return
-        about = subjects(request)
-        seq = record(session, now, actor="purser", action="request.lapsed", about=about, once=request.id, reason=error)
-        refresh_card(session, now, request.id, seq)
-        telling = Telling(Occasion.EFFECT_FAILED, None, request.id, request.extends_key_id, note=error)
-        tell_thread(session, now, telling, once=request.id)
-        tell_people(session, now, telling, (request.requester_id,), once=request.id)
+def lapse(session: Session, request_id: str, why: str, now: datetime) -> None:
+    """An approved extension cannot be made: it lapses, and its requester is told why."""
+    request = requests.get(session, request_id)
+    if request is None or not requests.move(session, request_id, RequestState.APPROVED, RequestState.LAPSED):
+        return
+    about = subjects(request)
+    seq = record(session, now, actor="purser", action="request.lapsed", about=about, once=request.id, reason=why)
+    refresh_card(session, now, request.id, seq)
+    telling = Telling(Occasion.EFFECT_FAILED, None, request.id, request.extends_key_id, note=why)
+    tell_thread(session, now, telling, once=request.id)
+    tell_people(session, now, telling, (request.requester_id,), once=request.id)

@@ -9,21 +9,28 @@ that lost something.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.facts import Occasion
-from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.keys import SPENDING, Key, KeyState, OffCause
 from bot.domain.money import show
 from bot.domain.periods import month_of
-from bot.gateways.base import CapPeriod, CapScope, Gateway, KeyRecord
+from bot.gateways.base import CapPeriod, CapScope, Gateway, GatewayError, KeyRecord
 from bot.services.context import Purser, Subjects, record
+from bot.services.proving import about, confirm_off
 from bot.services.telling import Telling, tell_people, tell_thread
-from bot.services.turning_off import about, start
+from bot.services.turning_off import start
 from storage import keys, ledger
+from storage.engine import Session
 
 
 def reconcile(purser: Purser) -> None:
-    """Compare every gateway with the books. Raises `GatewayError` when one cannot be read."""
+    """Compare every gateway with the books. Raises `GatewayError` when one cannot be read.
+
+    A single key that cannot be mended does not keep the others from being looked at; what went wrong with it is
+    raised at the end.
+    """
     for gateway in purser.gateways.values():
         _reconcile_one(purser, gateway)
 
@@ -34,40 +41,59 @@ def _reconcile_one(purser: Purser, gateway: Gateway) -> None:
         live = [key for key in keys.in_state(session, KeyState.LIVE) if key.gateway == gateway.name]
     held = gateway.list_keys()
     now = purser.now()
-    unknown: list[KeyRecord] = []
+    with purser.books.reading() as session:
+        ours = {key.handle: key for key in keys.at_gateway(session, gateway.name)}
+        orphans = {seen.handle: key for seen in held if (key := _minted_for(session, purser, seen, ours)) is not None}
+    failed: list[GatewayError] = []
     for seen in held:
-        with purser.books.reading() as session:
-            key = keys.with_handle(session, gateway.name, seen.handle)
-            minted_for = None if key else keys.get(session, seen.tags.get("key", ""))
-        if key is not None:
-            _compare(purser, gateway, key, seen, now)
-        elif minted_for is not None and seen.tags.get("installation") == purser.installation:
-            _clear_orphan(purser, gateway, seen, minted_for, now)
-        else:
-            unknown.append(seen)
-    _report_unknown(purser, gateway, unknown, now)
+        try:
+            if (key := ours.get(seen.handle)) is not None:
+                _compare(purser, gateway, key, seen, now)
+            elif (key := orphans.get(seen.handle)) is not None:
+                _clear_orphan(purser, gateway, seen, key, now)
+        except GatewayError as wrong:
+            failed.append(wrong)
+    _report_unknown(purser, gateway, [one for one in held if one.handle not in ours and one.handle not in orphans], now)
     handles = {seen.handle for seen in held}
     for key in live:
         if key.handle not in handles:
-            _note_gone(purser, gateway, key, now)
+            try:
+                _note_gone(purser, gateway, key, now)
+            except GatewayError as wrong:
+                failed.append(wrong)
+    if failed:
+        raise failed[0]
+
+
+def _minted_for(session: Session, purser: Purser, seen: KeyRecord, ours: Mapping[str | None, Key]) -> Key | None:
+    """The key of ours that a record, whose handle the books do not know, was minted for."""
+    if seen.handle in ours or seen.tags.get("installation") != purser.installation:
+        return None
+    return keys.get(session, seen.tags.get("key", ""))
 
 
 def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
-    with purser.deciding() as session:
-        keys.read(session, key.id, month_of(now), seen.spent_micros, now)
+    _read_spend(purser, key, seen, now)
     if key.state is KeyState.DISABLED and seen.enabled:
-        _turn_off_again(purser, gateway, key, now)
-        return
-    if key.state is KeyState.DISCARDED and not seen.deleted:
-        gateway.delete(seen.handle)
-        return
-    if key.state is KeyState.LIVE and not seen.enabled:
+        confirm_off(purser, key.id)
+    elif key.state is KeyState.DISCARDED and seen.enabled:
+        _clear_orphan(purser, gateway, seen, key, now)
+    elif key.state is KeyState.LIVE and not seen.enabled:
         expired = key.expires_at is not None and key.expires_at <= now
         if not expired:
             _note_gone(purser, gateway, key, now)
-        return
-    if key.state is KeyState.LIVE and gateway.capabilities.cap_scope is CapScope.KEY:
+    elif key.state is KeyState.LIVE and gateway.capabilities.cap_scope is CapScope.KEY:
         _restore_cap(purser, gateway, key, seen, now)
+
+
+def _read_spend(purser: Purser, key: Key, seen: KeyRecord, now: datetime) -> None:
+    """Write the spend down; keys that neither spend nor changed are not written again and again."""
+    with purser.books.reading() as session:
+        before = keys.reading(session, key.id, month_of(now))
+    if before is not None and before.spent_micros == seen.spent_micros and key.state not in SPENDING:
+        return
+    with purser.books.transaction() as session:
+        keys.read(session, key.id, month_of(now), seen.spent_micros, now, seen.period_spent_micros)
 
 
 def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
@@ -85,30 +111,13 @@ def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, no
         tell_people(session, now, telling, sorted(purser.authority.workspace_owner_ids), once=once)
 
 
-def _turn_off_again(purser: Purser, gateway: Gateway, key: Key, now: datetime) -> None:
-    """Somebody turned a key on at the gateway that the books say is off: the books decide.
-
-    The list may be older than the key's end, so it is looked at once more.
-    """
-    seen = gateway.find(key.handle or "")
-    if seen is None or not seen.enabled:
-        return
-    with purser.deciding() as session:
-        if not keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING):
-            return
-        current = keys.get(session, key.id)
-        assert current is not None
-        reason = "found on at the gateway, although it had been turned off"
-        start(session, now, current, "purser", key.off_cause or OffCause.DISABLED, reason)
-
-
 def _clear_orphan(purser: Purser, gateway: Gateway, seen: KeyRecord, key: Key, now: datetime) -> None:
-    """A key we minted and hold no handle of: its reply was lost, so nobody can have seen it."""
-    if key.state in (KeyState.MINTING, KeyState.DISCARDING) or seen.handle == key.handle:
+    """A key we minted that nobody was shown: its reply was lost, or it was deleted and is back."""
+    if key.state in (KeyState.MINTING, KeyState.DISCARDING):
         return
     gateway.delete(seen.handle)
     with purser.books.transaction() as session:
-        once = f"{gateway.name}:{seen.handle}"
+        once = f"{gateway.name}:{seen.handle}:{now.isoformat()}"
         record(
             session, now, actor="purser", action="orphan.deleted", about=about(key), once=once, reason=seen.alias or ""
         )

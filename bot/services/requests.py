@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
-from bot.domain.keys import Key, KeyKind, KeyState
+from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
 from bot.domain.people import Team
 from bot.domain.requests import (
     Ask,
@@ -18,6 +18,7 @@ from bot.domain.requests import (
     Refused,
     Request,
     RequestState,
+    Rule,
     Terms,
     decide,
 )
@@ -110,15 +111,12 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
         decision = _judge(session, purser, actor, team, wanted, offered)
         if isinstance(decision, Refused):
             return decision
-        if (same := _same_waiting(session, actor, team, wanted)) is not None:
-            return _already_waiting(same)
-        held = _held_already(session, actor, team.id, wanted.kind)
-        if held is not None and wanted.kind is KeyKind.MEMBER:
-            return _one_each(held)
+        if refused := _stands_in_the_way(session, actor, team, wanted):
+            return refused
         request = _new(purser, actor, team, wanted)
         requests.add(session, request)
         changed(session, now)
-        if held is not None:
+        if (held := _held_already(session, actor, team.id, wanted.kind)) is not None:
             return Duplicate(request_facts(session, purser, request, now), key_facts(session, held, now))
         if draft:
             request = replace(request, rule=decision.rule, approvals_needed=_needed(decision))
@@ -139,6 +137,8 @@ def send_draft(purser: Purser, actor: Actor, request_id: str) -> Outcome:
         decision = _judge(session, purser, actor, team, wanted, ())
         if isinstance(decision, Refused):
             return decision
+        if refused := _stands_in_the_way(session, actor, team, wanted):
+            return refused
         return _send(session, purser, actor, draft, decision)
 
 
@@ -286,7 +286,8 @@ def _judge(
     if barrier := purser.authority.barrier_to_ask(actor.member, team):
         return refused_by(barrier)
     budgets = charged_budgets(session, team, None, actor.id, purser.now())
-    return decide(wanted, purser.policy, budgets, offered)
+    small = requests.promised_by_rule(session, actor.id, Rule.SMALL_ASK)
+    return decide(wanted, purser.policy, budgets, offered, small)
 
 
 def _team_for(session: Session, place: Place, actor: Actor) -> Team | Refused:
@@ -318,9 +319,17 @@ def _nowhere_to_ask(here: Team | None) -> Refused:
 
 
 def _held_already(session: Session, actor: Actor, team_id: str, kind: KeyKind) -> Key | None:
-    live = keys.of_holder(session, actor.id, (KeyState.LIVE,))
+    live = keys.of_holder(session, actor.id, SPENDING if kind is KeyKind.MEMBER else (KeyState.LIVE,))
     same = [key for key in live if key.kind is kind and (kind is KeyKind.MEMBER or key.team_id == team_id)]
     return same[-1] if same else None
+
+
+def _stands_in_the_way(session: Session, actor: Actor, team: Team, wanted: Ask) -> Refused | None:
+    """What the asker holds or has asked for already that leaves no room for this at all."""
+    if (same := _same_waiting(session, actor, team, wanted)) is not None:
+        return _already_waiting(same)
+    held = _held_already(session, actor, team.id, wanted.kind)
+    return _one_each(held) if held is not None and wanted.kind is KeyKind.MEMBER else None
 
 
 def _one_each(held: Key) -> Refused:

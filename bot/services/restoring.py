@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.budgets import may_still_spend
 from bot.domain.facts import KeyFacts, Occasion
-from bot.domain.keys import Key, KeyState, can_restore
+from bot.domain.keys import SPENDING, Key, KeyKind, KeyState, can_restore
+from bot.domain.people import Team
 from bot.domain.requests import Because, Refused, within_headroom
 from bot.gateways.base import FailureKind, GatewayError
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import charged_budgets, key_facts, team_or_raise
 from bot.services.people import refused_by
+from bot.services.proving import about
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
-from bot.services.turning_off import about, start
-from bot.services.worker import perform_now
+from bot.services.turning_off import start
+from bot.services.worker import decided_already, perform_now
 from storage import keys, people
 from storage.engine import Session
 
@@ -36,11 +40,12 @@ def restore(purser: Purser, actor: Actor, key_id: str) -> KeyFacts | Refused:
         stream = key_stream(key.id)
         payload = {"key_id": key.id, "by": actor.id}
         outbox_id = effect(session, now, stream=stream, name=ENABLE, payload=payload, once=once)
-    perform_now(purser, outbox_id, stream)
-    with purser.books.reading() as session:
-        after = keys.get(session, key_id)
-        assert after is not None
-        return key_facts(session, after, now)
+    with decided_already():
+        perform_now(purser, outbox_id, stream)
+        with purser.books.reading() as session:
+            after = keys.get(session, key_id)
+            assert after is not None
+            return key_facts(session, after, now)
 
 
 def enable_at_gateway(purser: Purser, key_id: str, by: str, once: str) -> None:
@@ -68,16 +73,18 @@ def enable_at_gateway(purser: Purser, key_id: str, by: str, once: str) -> None:
         tell_people(session, now, telling, (key.holder_id,), once=once)
 
 
-def restore_failed(purser: Purser, key_id: str, by: str, error: str, once: str) -> None:
-    """The gateway would not turn the key on: it counts as off again, which is made sure of, and is told."""
+def give_up(session: Session, purser: Purser, key_id: str, telling: Telling, once: str) -> None:
+    """The gateway would not turn the key on: it counts as off again, which is made sure of.
+
+    `telling` is what the person who wanted it restored reads; its actor is that person.
+    """
     now = purser.now()
-    with purser.deciding() as session:
-        key = keys.get(session, key_id)
-        if key is None or key.off_cause is None:
-            return
-        if start(session, now, key, "purser", key.off_cause, key.off_reason or "") is not None:
-            telling = Telling(Occasion.EFFECT_FAILED, None, key.request_id, key.id, note=error)
-            tell_people(session, now, telling, (by,), once=once)
+    key = keys.get(session, key_id)
+    if key is None or key.off_cause is None:
+        return
+    if start(session, now, key, "purser", key.off_cause, key.off_reason or "") is not None:
+        about_key = replace(telling, request_id=key.request_id, key_id=key.id)
+        tell_people(session, now, about_key, (telling.actor_id,), once=once)
 
 
 def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refused | None:
@@ -87,7 +94,25 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refuse
     now = purser.now()
     if why_not := can_restore(key, now):
         return Refused(Because.WRONG_STATE, why_not)
+    if actor.id == key.holder_id:
+        return Refused(Because.NOT_ALLOWED, "Nobody restores their own key. Another owner has to.")
+    if refused := _holder_refused(session, purser, team, key):
+        return refused
     project = None if key.project_id is None else people.project(session, key.project_id)
     budgets = charged_budgets(session, team, project, key.holder_id, now)
     spent = key_facts(session, key, now).spent_micros or 0
     return within_headroom(may_still_spend(key.cap_micros, spent), budgets)
+
+
+def _holder_refused(session: Session, purser: Purser, team: Team, key: Key) -> Refused | None:
+    """Whether the holder may still have this key: in the team, and no second member key."""
+    holder = people.member(session, key.holder_id)
+    if holder is None or purser.authority.barrier_to_ask(holder, team) is not None:
+        text = f"<@{key.holder_id}> is not in team {team.name} any more, so nobody would hold `{key.label}`."
+        return Refused(Because.NOT_ALLOWED, text)
+    others = keys.of_holder(session, key.holder_id, SPENDING)
+    other = next((one for one in others if one.kind is KeyKind.MEMBER), None)
+    if key.kind is KeyKind.MEMBER and other is not None:
+        text = f"<@{key.holder_id}> holds `{other.label}` by now, and member keys are one per person."
+        return Refused(Because.WRONG_STATE, text)
+    return None

@@ -27,7 +27,7 @@ from bot.domain.people import Member
 from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
 from bot.gateways.base import AliasTaken, CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
 from bot.services.context import Actor, Purser, record
-from bot.services.facts import gateway_facts, team_or_raise
+from bot.services.facts import gateway_facts, known_models, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.people import refused_by
 from bot.services.ports import DeliveryError
@@ -94,13 +94,11 @@ def withdraw_lost(purser: Purser) -> int:
         for key in keys.in_state(session, *UNSHOWN):
             if key.mint_lease_until is None or key.mint_lease_until > now:
                 continue
-            was_minted = key.state is KeyState.MINTED
             if discard(session, now, key, "purser", "never surely shown") is None:
                 continue
             withdrawn += 1
-            if was_minted:
-                telling = Telling(Occasion.KEY_WITHDRAWN, None, key.request_id, key.id)
-                tell_people(session, now, telling, (key.holder_id,), once=key.id)
+            telling = Telling(Occasion.KEY_WITHDRAWN, None, key.request_id, key.id)
+            tell_people(session, now, telling, (key.holder_id,), once=key.id)
     return withdrawn
 
 
@@ -255,18 +253,25 @@ def _check_record(gateway: Gateway, key: Key, issued: Issued) -> None:
 
 
 def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[Revealed], None]) -> Shown | Refused:
+    gateway = purser.gateways[key.gateway]
+    foreseen = False
     try:
         if not _record(purser, key, issued):
             _delete_late(purser, key, issued)
+            foreseen = True
             return _turned_off(key)
         purser.failpoint(Failpoint.AFTER_RECORDED_BEFORE_SHOWN)
-        show(Revealed(key, gateway_facts(purser.gateways[key.gateway]), issued.secret))
+        show(Revealed(key, gateway_facts(gateway, key.models or known_models(purser, gateway)), issued.secret))
         purser.failpoint(Failpoint.AFTER_SHOWN_BEFORE_LIVE)
-        if not _go_live(purser, key):
-            return _turned_off(key)
+        live = _go_live(purser, key)
+        foreseen = True
+        return Shown(key) if live else _turned_off(key)
     except (DeliveryError, BooksUnavailable) as failed:
+        foreseen = True
         return _not_shown(purser, key, failed)
-    return Shown(key)
+    finally:
+        if not foreseen:  # a bug in showing it must not leave a key that nobody surely saw
+            _withdraw(purser, key, "showing it failed")
 
 
 def _delete_late(purser: Purser, key: Key, issued: Issued) -> None:

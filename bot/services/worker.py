@@ -29,6 +29,9 @@ LEASE_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 FAILING_AT_ATTEMPT = 3
+LOOK_AGAIN_SECONDS = 0.05
+ATTEMPTS_AT_A_BUG = 5
+"""Something that fails in a way nobody foresaw is our own bug: trying for hours would only hold up its stream."""
 IDLE_SECONDS = 1.0
 """How long a worker waits for a call before it looks by itself: other processes write rows too."""
 
@@ -40,14 +43,14 @@ def perform_now(purser: Purser, outbox_id: int, stream: str, *, patience_seconds
     """
     until = time.monotonic() + patience_seconds
     with decided_already():
-        while True:
-            if perform_next(purser, only_id=outbox_id):
-                return
+        while time.monotonic() < until:
             with purser.books.reading() as session:
                 row = next((row for row in outbox.pending(session, stream=stream) if row.id == outbox_id), None)
-            if row is None or (row.attempts and row.leased_until is None) or time.monotonic() > until:
+            if row is None or (row.attempts and row.leased_until is None):
                 return
-            purser.clock.sleep(0.02)
+            if row.leased_until is None and perform_next(purser, only_id=outbox_id):
+                return
+            purser.clock.sleep(LOOK_AGAIN_SECONDS)
 
 
 @contextmanager
@@ -86,7 +89,9 @@ def _perform(purser: Purser, claimed: Claimed) -> None:
         raise
     except Exception as bug:
         log.exception("an effect failed in a way nobody foresaw", effect=claimed.effect, outbox_id=claimed.id)
-        _failed(purser, claimed, known, FailureKind.UNKNOWN, f"{type(bug).__name__}, see the log", None)
+        given_up = claimed.attempts >= ATTEMPTS_AT_A_BUG
+        kind = FailureKind.PERMANENT if given_up else FailureKind.UNKNOWN
+        _failed(purser, claimed, known, kind, f"{type(bug).__name__}, see the log", None)
         return
     purser.failpoint(Around.AFTER.of(claimed.effect))
     with purser.books.transaction() as session:
@@ -108,7 +113,7 @@ def _failed(
         return
     pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (claimed.attempts - 1))
     if after_seconds is not None:
-        pause = max(after_seconds, FIRST_PAUSE_SECONDS)
+        pause = min(max(after_seconds, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
     now = purser.now()
     log.warning("an effect will be tried again", effect=claimed.effect, error=error, pause_seconds=pause)
     with purser.books.transaction() as session:
@@ -120,16 +125,16 @@ def _failed(
             next_try_at=now + timedelta(seconds=pause),
             outcome_unknown=claimed.outcome_unknown or kind is FailureKind.UNKNOWN,
         )
-    if claimed.attempts == FAILING_AT_ATTEMPT and known.on_failing is not None:
+    if claimed.attempts >= FAILING_AT_ATTEMPT and known.on_failing is not None:
         known.on_failing(purser, claimed, error)
 
 
 def _bury(purser: Purser, claimed: Claimed, known: Effect | None, error: str) -> None:
     log.error("an effect was given up", effect=claimed.effect, error=error, outbox_id=claimed.id)
-    with purser.books.transaction() as session:
+    with purser.deciding() as session:
         buried = outbox.bury(session, claimed, now=purser.now(), error=error)
-    if buried and known is not None and known.on_dead is not None:
-        known.on_dead(purser, claimed, error)
+        if buried and known is not None and known.on_dead is not None:
+            known.on_dead(purser, session, claimed, error)
 
 
 class Worker:

@@ -170,6 +170,14 @@ def _gone(notice: Notice, facts: KeyFacts) -> str:
     return f"{code(facts.key.label)} was found off or gone at the gateway, without Purser. It now counts as off."
 
 
+def _found_on(notice: Notice, facts: KeyFacts) -> str:
+    return (
+        f"{code(facts.key.label)} had been turned off, and was found working at the gateway "
+        f"{code(facts.key.gateway)} again. Purser did not do that and is turning it off again. "
+        "Check who else administers the gateway."
+    )
+
+
 # --- about neither ---
 
 
@@ -236,4 +244,5 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.CAP_RESTORED: _cap_restored,
     Occasion.KEY_GONE: _gone,
+    Occasion.FOUND_ON: _found_on,
 }

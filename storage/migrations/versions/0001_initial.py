@@ -289,6 +289,7 @@ def _keys() -> None:
     op.create_index(op.f("ix_keys_expires_at"), "keys", ["expires_at"], unique=False)
     op.create_index(op.f("ix_keys_handle"), "keys", ["handle"], unique=False)
     op.create_index(op.f("ix_keys_holder_id"), "keys", ["holder_id"], unique=False)
+    op.create_index(op.f("ix_keys_project_id"), "keys", ["project_id"], unique=False)
     op.create_index(op.f("ix_keys_request_id"), "keys", ["request_id"], unique=False)
     op.create_index(op.f("ix_keys_state"), "keys", ["state"], unique=False)
     op.create_index(op.f("ix_keys_team_id"), "keys", ["team_id"], unique=False)

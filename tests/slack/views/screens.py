@@ -149,6 +149,7 @@ def key_notices(world: World) -> dict[str, Notice]:
         "effect_failed": Notice(Occasion.EFFECT_FAILED),
         "unknown_keys": Notice(Occasion.UNKNOWN_KEYS, note="litellm", others=unknown),
         "unknown_key": Notice(Occasion.UNKNOWN_KEYS, note="litellm", others=unknown[:1]),
+        "found_on": Notice(Occasion.FOUND_ON, key=disabled),
         "credential_found": Notice(Occasion.CREDENTIAL_FOUND, OMAR, note="litellm"),
         "cap_restored": Notice(Occasion.CAP_RESTORED, key=live, note=world.note),
         "gone": Notice(Occasion.KEY_GONE, key=kit.off_key(world, OffCause.DRIFT, off_by=None, off_reason=None)),
