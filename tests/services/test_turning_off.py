@@ -59,6 +59,13 @@ def test_off_a_pasted_secret_that_goes_on_working_calls_the_owners(company: Comp
     assert "off_unproven" in company.notifier.occasions("direct:U0OMAR")
 
 
+def test_off_a_gateway_that_cannot_be_asked_proves_nothing_and_fails_nothing(company: Company) -> None:
+    held(company)
+    company.gateway.mishaps.add("probe", *[Mishap.DOWN] * 20)
+    off = last(disable(company, Target(secret=company.shown[0].secret)))
+    assert (off.proof, off.probe_accepted) == (Proof.RECORDED, False)
+
+
 @pytest.mark.parametrize("mishap", [Mishap.DOWN, Mishap.LYING])
 def test_off_is_never_a_bare_tick(company: Company, mishap: Mishap) -> None:
     made = held(company)
