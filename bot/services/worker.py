@@ -7,7 +7,6 @@ the loop goes on.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -41,9 +40,9 @@ def perform_now(purser: Purser, outbox_id: int, stream: str, *, patience_seconds
 
     Raises `BooksUnavailable` as a commit in doubt: what the row does was decided before, and stands.
     """
-    until = time.monotonic() + patience_seconds
+    until = purser.now() + timedelta(seconds=patience_seconds)
     with decided_already():
-        while time.monotonic() < until:
+        while purser.now() < until:
             with purser.books.reading() as session:
                 row = next((row for row in outbox.pending(session, stream=stream) if row.id == outbox_id), None)
             if row is None or (row.attempts and row.leased_until is None):
