@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
-from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
+from bot.domain.keys import Key, KeyKind, KeyState
 from bot.domain.people import Team
 from bot.domain.requests import (
     Ask,
@@ -24,6 +24,7 @@ from bot.domain.requests import (
 )
 from bot.services.approvals import approved, subjects
 from bot.services.context import Actor, Purser, changed, record, take_in
+from bot.services.duplicates import already_waiting, held_already, in_the_way, same_waiting
 from bot.services.facts import (
     charged_budgets,
     gateway_facts,
@@ -111,12 +112,12 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
         decision = _judge(session, purser, actor, team, wanted, offered)
         if isinstance(decision, Refused):
             return decision
-        if refused := _stands_in_the_way(session, actor, team, wanted):
+        if refused := in_the_way(session, actor, team, wanted):
             return refused
         request = _new(purser, actor, team, wanted)
         requests.add(session, request)
         changed(session, now)
-        if (held := _held_already(session, actor, team.id, wanted.kind)) is not None:
+        if (held := held_already(session, actor, team.id, wanted.kind)) is not None:
             return Duplicate(request_facts(session, purser, request, now), key_facts(session, held, now))
         if draft:
             request = replace(request, rule=decision.rule, approvals_needed=_needed(decision))
@@ -137,7 +138,7 @@ def send_draft(purser: Purser, actor: Actor, request_id: str) -> Outcome:
         decision = _judge(session, purser, actor, team, wanted, ())
         if isinstance(decision, Refused):
             return decision
-        if refused := _stands_in_the_way(session, actor, team, wanted):
+        if refused := in_the_way(session, actor, team, wanted):
             return refused
         return _send(session, purser, actor, draft, decision)
 
@@ -150,7 +151,7 @@ def extend_instead(purser: Purser, actor: Actor, request_id: str) -> Outcome:
         draft = _own_draft(session, actor, request_id, now)
         if isinstance(draft, Refused):
             return draft
-        held = _held_already(session, actor, draft.team_id, draft.kind)
+        held = held_already(session, actor, draft.team_id, draft.kind)
         if held is None:
             return Refused(Because.WRONG_STATE, "You no longer hold such a key. Ask again with `/ai-key`.")
         outcome = _extend(session, purser, actor, held, draft.terms.duration_seconds, draft.reason)
@@ -200,8 +201,8 @@ def _extend(session: Session, purser: Purser, actor: Actor, key: Key, seconds: i
     decision = _judge(session, purser, actor, team, wanted, ())
     if isinstance(decision, Refused):
         return decision
-    if (same := _same_waiting(session, actor, team, wanted)) is not None:
-        return _already_waiting(same)
+    if (same := same_waiting(session, actor, team, wanted)) is not None:
+        return already_waiting(same)
     request = _new(purser, actor, team, wanted)
     requests.add(session, request)
     return _send(session, purser, actor, request, decision)
@@ -316,47 +317,6 @@ def _nowhere_to_ask(here: Team | None) -> Refused:
         return Refused(Because.NOT_ALLOWED, text)
     text = "You are in no team yet. Ask a team's owner to type `/ai-team invite @you` in its channel."
     return Refused(Because.NOT_ALLOWED, text)
-
-
-def _held_already(session: Session, actor: Actor, team_id: str, kind: KeyKind) -> Key | None:
-    live = keys.of_holder(session, actor.id, SPENDING if kind is KeyKind.MEMBER else (KeyState.LIVE,))
-    same = [key for key in live if key.kind is kind and (kind is KeyKind.MEMBER or key.team_id == team_id)]
-    return same[-1] if same else None
-
-
-def _stands_in_the_way(session: Session, actor: Actor, team: Team, wanted: Ask) -> Refused | None:
-    """What the asker holds or has asked for already that leaves no room for this at all."""
-    if (same := _same_waiting(session, actor, team, wanted)) is not None:
-        return _already_waiting(same)
-    held = _held_already(session, actor, team.id, wanted.kind)
-    return _one_each(held) if held is not None and wanted.kind is KeyKind.MEMBER else None
-
-
-def _one_each(held: Key) -> Refused:
-    text = f"You hold `{held.label}` already, and member keys are one per person. `/ai-key list` shows it."
-    return Refused(Because.WRONG_STATE, text)
-
-
-def _same_waiting(session: Session, actor: Actor, team: Team, wanted: Ask) -> Request | None:
-    """A request by the same person for the very same thing that is still on its way."""
-    on_its_way = requests.of_requester(session, actor.id, RequestState.WAITING, RequestState.APPROVED)
-    for request in on_its_way:
-        if request.purpose is not wanted.purpose or request.kind is not wanted.kind:
-            continue
-        if wanted.purpose is Purpose.ISSUE and wanted.kind is KeyKind.MEMBER:
-            return request
-        if wanted.purpose is Purpose.EXTEND and request.extends_key_id == wanted.extends_key_id:
-            return request
-        if request.team_id == team.id and request.asked == wanted.terms and request.reason == wanted.reason:
-            return request
-    return None
-
-
-def _already_waiting(request: Request) -> Refused:
-    if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
-        text = "You have been granted this already: press **Reveal key** in Purser's direct message."
-        return Refused(Because.WRONG_STATE, text.replace("**", "*"))
-    return Refused(Because.WRONG_STATE, "You have asked for this already, and owners have been told. Nothing to do.")
 
 
 def _own_draft(session: Session, actor: Actor, request_id: str, now: datetime) -> Request | Refused:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
@@ -17,18 +16,15 @@ from bot.domain.facts import Occasion, Revealed
 from bot.domain.keys import (
     UNSHOWN,
     Key,
-    KeyKind,
     KeyState,
-    alias_for,
     fingerprint,
-    label_for,
 )
-from bot.domain.people import Member
 from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
-from bot.gateways.base import AliasTaken, CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
+from bot.gateways.base import AliasTaken, FailureKind, GatewayError, Issued
 from bot.services.context import Actor, Purser, record
 from bot.services.facts import gateway_facts, known_models, team_or_raise
 from bot.services.failpoints import Failpoint
+from bot.services.minting import mint, new_key
 from bot.services.people import refused_by
 from bot.services.ports import DeliveryError
 from bot.services.proving import about
@@ -40,8 +36,6 @@ from storage.engine import BooksUnavailable, Session
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 60
-"""How long one click may take from minting to showing before its key counts as lost."""
 TRIES = 2
 """Mints per click: a lost reply is answered once by deleting what may exist and minting anew."""
 
@@ -76,7 +70,7 @@ def reveal(
             return stopped
         purser.failpoint(Failpoint.AFTER_MINT_INTENT)
         try:
-            issued = _mint(purser, begun.key)
+            issued = mint(purser, begun.key)
         except GatewayError as failed:
             _withdraw(purser, begun.key, f"minting failed: {failed.message}")
             if (failed.kind is FailureKind.UNKNOWN or isinstance(failed, AliasTaken)) and number < TRIES - 1:
@@ -127,7 +121,7 @@ def _begin(purser: Purser, actor: Actor, request_id: str) -> _Begun | Refused:
             for lost in former
             if lost.state in UNSHOWN and (row := discard(session, now, lost, actor.id, "another click")) is not None
         )
-        key = _new_key(session, purser, actor.member, request)
+        key = new_key(session, purser, actor.member, request)
         keys.add(session, key)
         record(session, now, actor=actor.id, action="key.minting", about=about(key), once=key.id)
         return _Begun(key, leftovers)
@@ -194,62 +188,6 @@ def _being_made() -> Refused:
 def _still_there() -> Refused:
     text = "The gateway has not confirmed yet that an earlier try is gone, so no second key is made. "
     return Refused(Because.BUSY, f"{text}Purser keeps at it: press Reveal key again in a minute.")
-
-
-def _new_key(session: Session, purser: Purser, holder: Member, request: Request) -> Key:
-    now = purser.now()
-    label = label_for(holder.handle, purser.ids.suffix())
-    while keys.label_taken(session, label):
-        label = label_for(holder.handle, purser.ids.suffix())
-    seconds = request.terms.duration_seconds
-    period = CapPeriod.TOTAL if request.kind is KeyKind.TEMPORARY else CapPeriod.MONTH
-    return Key(
-        id=purser.ids.new("key"),
-        label=label,
-        alias=alias_for(label),
-        request_id=request.id,
-        gateway=request.gateway,
-        kind=request.kind,
-        team_id=request.team_id,
-        project_id=request.project_id,
-        holder_id=holder.id,
-        cap_micros=request.terms.cap_micros,
-        cap_period=period,
-        models=request.terms.models,
-        state=KeyState.MINTING,
-        created_at=now,
-        mint_lease_until=now + timedelta(seconds=LEASE_SECONDS),
-        expires_at=None if seconds is None else now + timedelta(seconds=seconds),
-    )
-
-
-def _mint(purser: Purser, key: Key) -> Issued:
-    """Have the gateway mint it, and check its own record before believing it."""
-    gateway = purser.gateways[key.gateway]
-    issued = gateway.issue(
-        KeySpec(
-            alias=key.alias,
-            holder=key.holder_id,
-            cap_micros=key.cap_micros,
-            cap_period=CapPeriod(key.cap_period),
-            expires_at=key.expires_at,
-            models=key.models,
-            tags={"installation": purser.installation, "key": key.id, "request": key.request_id},
-        )
-    )
-    purser.failpoint(Failpoint.AFTER_GATEWAY_MINTED)
-    _check_record(gateway, key, issued)
-    return issued
-
-
-def _check_record(gateway: Gateway, key: Key, issued: Issued) -> None:
-    seen = gateway.find(issued.handle)
-    if seen is None or not seen.enabled:
-        raise GatewayError(FailureKind.UNKNOWN, f"{gateway.name} made the key, but its record does not show it")
-    if gateway.capabilities.cap_scope == "key" and seen.cap_micros != key.cap_micros:
-        raise GatewayError(FailureKind.PERMANENT, f"{gateway.name} did not set the cap that was agreed")
-    if set(seen.models) != set(key.models):
-        raise GatewayError(FailureKind.PERMANENT, f"{gateway.name} did not set the models that were agreed")
 
 
 def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[Revealed], None]) -> Shown | Refused:

@@ -20,7 +20,7 @@ from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 from bot.domain.policy import Policy
 from bot.domain.requests import Ask, Refused, Request, RequestState, Terms, Verdict
 from bot.gateways.base import GatewayError
-from bot.services import approvals, auditing, expiry, reconcile, requests, restoring, revealing, turning_off
+from bot.services import approvals, auditing, expiry, minting, reconcile, requests, restoring, revealing, turning_off
 from bot.services.approvals import Changes, Decided
 from bot.services.context import Repeated
 from bot.services.requests import Place
@@ -311,7 +311,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def possibly_crashing(self) -> contextlib.AbstractContextManager[None]:
         """A crash ends this process; another starts when every lease of it has ended."""
-        return self.company.crashing(down_seconds=revealing.LEASE_SECONDS + 1)
+        return self.company.crashing(down_seconds=minting.LEASE_SECONDS + 1)
 
     def requests(self, *states: RequestState) -> list[Request]:
         with self.company.books.reading() as session:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.keys import KeyState
 from bot.domain.requests import Because, Refused, RequestState
-from bot.services import expiry, revealing, turning_off
+from bot.services import expiry, minting, revealing, turning_off
 from bot.services.revealing import Shown
 from bot.services.turning_off import Target
 from tests.company import ANA, BEN, OMAR, Company
@@ -90,7 +90,7 @@ def test_once_whatever_point_it_dies_at_no_unseen_key_works_for_long(company: Co
     with company.crashing(point):
         reveal(company, request_id)
     assert isinstance(reveal(company, request_id), Refused), "another click must not race the first"
-    company.clock.advance(seconds=revealing.LEASE_SECONDS + 1)
+    company.clock.advance(seconds=minting.LEASE_SECONDS + 1)
     expiry.pass_time(company.purser)
     company.perform()
     assert company.gateway.on() == []
@@ -102,7 +102,7 @@ def test_a_key_that_may_have_been_seen_is_withdrawn_and_its_holder_told(company:
     request_id = granted(company)
     with company.crashing("after-shown-before-live"):
         reveal(company, request_id)
-    company.clock.advance(seconds=revealing.LEASE_SECONDS + 1)
+    company.clock.advance(seconds=minting.LEASE_SECONDS + 1)
     expiry.pass_time(company.purser)
     company.settle()
     assert company.notifier.occasions("direct:U0ANA").count("key_withdrawn") == 1
