@@ -36,9 +36,7 @@ os.environ.pop("DATABASE_URL", None)
 hypothesis.settings.register_profile(
     "default", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.register_profile(
-    "nightly", hypothesis.settings.get_profile("default"), max_examples=2_000
-)
+hypothesis.settings.register_profile("nightly", hypothesis.settings.get_profile("default"), max_examples=2_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

@@ -71,11 +71,7 @@ class Server:
 
     def create(self, database: str, *, template: str = "template0") -> str:
         """Create `database` as a copy of `template` and return its URL."""
-        self._run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(database), sql.Identifier(template)
-            )
-        )
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template)))
         return self.url(database)
 
     def drop(self, database: str) -> None:
@@ -93,9 +89,7 @@ class Server:
             connection.execute(statement)
 
     def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(
-            host="127.0.0.1", port=self.port, user="purser", dbname="postgres", autocommit=True
-        )
+        return psycopg.connect(host="127.0.0.1", port=self.port, user="purser", dbname="postgres", autocommit=True)
 
 
 @contextlib.contextmanager

@@ -103,9 +103,7 @@ def without_public_docstring(source: str) -> list[str]:
     return [
         f"{node.lineno}: {node.name} has no docstring"
         for node in ast.parse(source).body
-        if isinstance(node, Function | ast.ClassDef)
-        and not node.name.startswith("_")
-        and not ast.get_docstring(node)
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
     ]
 
 

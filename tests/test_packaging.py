@@ -29,10 +29,7 @@ def declared(name: str) -> list[str]:
 def pinned(name: str) -> dict[str, str]:
     """The versions that requirements/NAME.txt pins, by normalised name."""
     text = (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")
-    return {
-        normal(found[1]): found[2]
-        for found in re.finditer(r"^([\w.-]+)(?:\[.*?\])?==(\S+)", text, re.MULTILINE)
-    }
+    return {normal(found[1]): found[2] for found in re.finditer(r"^([\w.-]+)(?:\[.*?\])?==(\S+)", text, re.MULTILINE)}
 
 
 def normal(requirement: str) -> str:
@@ -116,9 +113,7 @@ def test_a_wheel_holds_the_migrations_and_every_other_file_that_is_not_code(tmp_
 
 
 def test_the_image_runs_one_process_as_nobody_in_particular() -> None:
-    last_stage = instructions()[
-        [index for index, (word, _) in enumerate(instructions()) if word == "FROM"][-1] :
-    ]
+    last_stage = instructions()[[index for index, (word, _) in enumerate(instructions()) if word == "FROM"][-1] :]
     last = dict(last_stage)
     assert int(last["USER"]) > 0
     assert json.loads(last["CMD"]) == ["purser", "serve"]
@@ -142,8 +137,6 @@ def test_the_image_holds_what_runs_and_nothing_else() -> None:
         "bot",
         "storage",
     }
-    installs = [
-        argument for word, argument in instructions() if word == "RUN" and "requirements/" in argument
-    ]
+    installs = [argument for word, argument in instructions() if word == "RUN" and "requirements/" in argument]
     assert installs
     assert all(run.count("--require-hashes -r") == run.count("-r requirements/") for run in installs)
