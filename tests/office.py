@@ -174,7 +174,7 @@ class Office:
         return self.cards()[-1]
 
     def approve(self, card: Message, person: str = "omar", asker: str = "ana") -> Message:
-        """Approve, and return the asker's direct message with the button."""
+        """Approve, and return the asker's direct message with the button, as it stays on their screen."""
         before = len(self.slack.person(asker).dms())
         assert self.slack.person(person).click("Approve", in_=card).ok
 
@@ -182,7 +182,7 @@ class Office:
             new = self.slack.person(asker).dms()[before:]
             return next((message for message in new if "Reveal key" in str(message.blocks)), None)
 
-        return self.sees(told)
+        return self.slack.as_seen(self.sees(told))
 
     def reveal(self, dm: Message, person: str = "ana") -> str:
         """Press Reveal key and return the secret that the modal shows."""

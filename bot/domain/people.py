@@ -73,7 +73,7 @@ BARRIER_TEXT = {
     Barrier.FOREIGN_WORKSPACE: "Purser only serves people of its own Slack workspace.",
     Barrier.BOT: "Purser hands keys to people only, so that every key has a name behind it.",
     Barrier.DEPARTED: "This account is deactivated in Slack.",
-    Barrier.GUEST: "Guests can hold keys but not decide about them. Ask an owner of the team.",
+    Barrier.GUEST: "Guests can hold keys, but decide nothing about keys or teams. Ask an owner of the team.",
     Barrier.NOT_IN_TEAM: "You are not in this team. Ask one of its owners for `/ai-team invite @you`.",
     Barrier.NOT_OWNER: "Only owners of the team can do this.",
     Barrier.OWN_REQUEST: "Nobody approves their own request. Another owner has to decide.",

@@ -20,7 +20,7 @@ class Catalog:
         self._known: dict[str, tuple[datetime, tuple[str, ...]]] = {}
 
     def known(self, gateway: Gateway) -> tuple[str, ...]:
-        """The model names the gateway last told, sorted; empty when it never did. Calls nobody."""
+        """The model names the gateway last told, in its order; empty when it never did. Calls nobody."""
         with self._lock:
             _, models = self._known.get(gateway.name, (None, ()))
         return models
@@ -37,7 +37,7 @@ class Catalog:
         """Ask the gateway now; while it does not answer, what it last told stands."""
         models = self.known(gateway)
         with suppress(GatewayError):
-            models = tuple(sorted(gateway.models()))
+            models = tuple(gateway.models())
         with self._lock:
             self._known[gateway.name] = (now, models)
         return models

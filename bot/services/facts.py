@@ -108,6 +108,7 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
     team = team_or_raise(session, request.team_id)
     project = None if request.project_id is None else people.project(session, request.project_id)
     first, then = who_to_ask(team, purser.authority, request.requester_id, able_owners(session, purser, team))
+    all_at_once = request.escalated_at is not None or len(first) < request.approvals_needed
     key = key_of(session, request)
     gateway = purser.gateways.get(request.gateway)
     charged = charged_budgets(session, team, project, request.requester_id, now, without_request=request.id)
@@ -117,7 +118,7 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
         gateway=GatewayFacts(request.gateway, "") if gateway is None else gateway_facts(gateway),
         project=project,
         budgets=charged if request.purpose is Purpose.ISSUE else (),
-        asked_ids=first + (then if request.escalated_at is not None else ()),
+        asked_ids=first + (then if all_at_once else ()),
         rule_text=rule_text(Rule(request.rule), purser.policy) if request.rule else "",
         key=None if key is None else key_facts(session, key, now),
     )

@@ -18,7 +18,7 @@ from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from bot.services.worker import perform_now
-from storage import keys
+from storage import keys, ledger
 from storage.engine import Session
 
 DISABLE = "gateway.disable"
@@ -94,7 +94,7 @@ def disable_again(session: Session, purser: Purser, key: Key) -> int | None:
     now = purser.now()
     if not keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLING):
         return None
-    once = f"{key.id}:{now.isoformat()}"
+    once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor="purser", action="key.found_on", about=about(key), once=once)
     refresh_card(session, now, key.request_id, seq)
     telling = Telling(Occasion.FOUND_ON, None, key.request_id, key.id)

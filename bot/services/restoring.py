@@ -82,7 +82,7 @@ def give_up(session: Session, purser: Purser, key_id: str, telling: Telling, onc
     key = keys.get(session, key_id)
     if key is None or key.off_cause is None:
         return
-    if start(session, now, key, "purser", key.off_cause, key.off_reason or "") is not None:
+    if start(session, now, key, key.off_by or "purser", key.off_cause, key.off_reason or "") is not None:
         about_key = replace(telling, request_id=key.request_id, key_id=key.id)
         tell_people(session, now, about_key, (telling.actor_id,), once=once)
 

@@ -204,9 +204,10 @@ def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[R
         live = _go_live(purser, key)
         foreseen = True
         return Shown(key) if live else _turned_off(key)
-    except (DeliveryError, BooksUnavailable) as failed:
+    except (DeliveryError, BooksUnavailable):
         foreseen = True
-        return _not_shown(purser, key, failed)
+        log.warning("a key could not be shown", key_id=key.id, exc_info=True)
+        return _not_shown(purser, key)
     finally:
         if not foreseen:  # a bug in showing it must not leave a key that nobody surely saw
             _withdraw(purser, key, "showing it failed")
@@ -220,7 +221,7 @@ def _delete_late(purser: Purser, key: Key, issued: Issued) -> None:
         log.warning("a key made too late stands until the next comparison", key_id=key.id, error=failed.message)
 
 
-def _not_shown(purser: Purser, key: Key, failed: DeliveryError | BooksUnavailable) -> Shown | Refused:
+def _not_shown(purser: Purser, key: Key) -> Shown | Refused:
     """Showing it or writing that down failed: the key goes, now or by `withdraw_lost` when the books are away.
 
     Unless the books have it as live: then only the answer to that commit was lost.
@@ -238,7 +239,7 @@ def _not_shown(purser: Purser, key: Key, failed: DeliveryError | BooksUnavailabl
         log.exception("a key that was perhaps not shown is withdrawn later", key_id=key.id)
     text = (
         f"The key could not be surely shown and written down, so it {became}: do not use it. "
-        f"Press Reveal key again in a minute for a new one. ({type(failed).__name__})"
+        f"Press Reveal key again in a minute for a new one."
     )
     return Refused(Because.BUSY, text)
 

@@ -24,7 +24,7 @@ from bot.services.proving import (
 )
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people
 from bot.services.worker import decided_already, perform_now
-from storage import keys, outbox, requests
+from storage import keys, ledger, outbox, requests
 from storage.engine import Session
 
 
@@ -85,7 +85,7 @@ def start(session: Session, now: datetime, key: Key, by: str, cause: OffCause, r
     outbox.void(session, now=now, stream=key_stream(key.id))
     for extension in requests.extensions_of(session, key.id, RequestState.APPROVED):
         extending.lapse(session, extension.id, f"{key.label} was turned off before it could be extended", now)
-    once = f"{key.id}:{now.isoformat()}"
+    once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
     refresh_card(session, now, key.request_id, seq)
     return effect(session, now, stream=key_stream(key.id), name=DISABLE, payload={"key_id": key.id}, once=once)

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from http.client import HTTPException
@@ -20,6 +21,8 @@ from slack_sdk.webhook import WebhookClient
 from bot.domain.requests import Refused
 from bot.services.context import Actor, Purser
 from bot.services.people import identify
+from bot.services.ports import DeliveryError
+from bot.slack.errors import translated
 from bot.slack.views.base import Message, View
 
 WEBHOOK_TIMEOUT_SECONDS = 10
@@ -166,6 +169,19 @@ class Incoming:
         else:  # a form or the Home tab: there is no place but the direct message
             opened = self.client.conversations_open(users=self.user_id)
             self.client.chat_postMessage(channel=str(opened["channel"]["id"]), text=message.text, blocks=message.blocks)
+
+    def rewrite(self, message: Message) -> None:
+        """Let the message whose button was pressed say this from now on. Ours only; failing that, it stays."""
+        container = self.body.get("container") or {}
+        if not container.get("message_ts") or self.in_ephemeral:
+            return
+        with suppress(DeliveryError), translated("rewriting a message"):
+            self.client.chat_update(
+                channel=str(container.get("channel_id")),
+                ts=str(container["message_ts"]),
+                text=message.text,
+                blocks=message.blocks,
+            )
 
     def _respond(self, url: str, message: Message, replace: Replace) -> bool:
         """Answer over the response_url; False when Slack does not take it (five uses in 30 minutes)."""

@@ -96,6 +96,8 @@ def reveal(event: Incoming) -> None:
         raise
     if isinstance(outcome, Refused):
         window.explain(outcome)
+    else:
+        event.rewrite(views.was_revealed(outcome.key))
 
 
 def open_extend(event: Incoming) -> None:

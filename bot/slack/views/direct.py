@@ -143,7 +143,7 @@ def _disabled(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
         hint = "Calls with it fail. Not expected? An owner of the team can restore it."
     else:
         hint = f"Calls with it fail. {_ASK_AGAIN}"
-    return _tell(f"*Your key {code(key.label)}:* {say.key_state(key)}\n{hint}")
+    return _tell(f"*Your key {code(key.label)} is off.* {say.key_state(key)}\n{hint}")
 
 
 def _returned(notice: Notice, facts: KeyFacts, now: datetime) -> Message:

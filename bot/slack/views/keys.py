@@ -81,6 +81,14 @@ def revealed_modal(revealed: Revealed, now: datetime) -> View:
     return modal(act.REVEAL_MODAL, "Your key", blocks, key.request_id)
 
 
+def was_revealed(key: Key) -> Message:
+    """What the direct message with Reveal key says once that is done: there is nothing to press any more."""
+    return message(
+        f"*Your key {code(key.label)} was revealed.* It works {say.ends(key)}. "
+        "`/ai-key list` shows it, but not its secret."
+    )
+
+
 def reveal_failed_modal(text: str) -> View:
     """Why no key is shown, and what to do next."""
     return modal(act.REVEAL_MODAL, "No key yet", [section(sentence(text))])
@@ -89,8 +97,8 @@ def reveal_failed_modal(text: str) -> View:
 def _lifetime(key: Key, now: datetime) -> str:
     if key.expires_at is None:
         return "with no end date"
-    left = int((key.expires_at - now).total_seconds())
-    return f"until {moment(key.expires_at)} ({show_duration(max(0, left))})"
+    minutes = round((key.expires_at - now).total_seconds() / 60)
+    return f"until {moment(key.expires_at)} ({show_duration(max(0, minutes * 60))})"
 
 
 def _curl(model: str) -> str:

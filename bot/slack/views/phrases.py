@@ -131,7 +131,9 @@ def asked_owners(facts: RequestFacts, verb: str = "Asked") -> str:
     """`Asked @omar and @olga`, or that nobody can be asked and what to do about it."""
     agreed = approvers(facts.request)
     if open_to := tuple(owner for owner in facts.asked_ids if owner not in agreed):
-        return f"{verb} {mentions(open_to)}."
+        missing = facts.request.approvals_needed - len(agreed) - len(open_to)
+        more = " *One more owner has to agree, and there is none:* owners name others with `/ai-team owner @name`."
+        return f"{verb} {mentions(open_to)}.{more if missing > 0 else ''}"
     return (
         f"*Nobody can be asked:* team {code(facts.team.name)} has no other owner. Somebody who owns the workspace "
         "in Purser can name one with `/ai-team owner @name` in the team's channel."
@@ -167,9 +169,15 @@ def budget_line(budget: Budget, cap_micros: int | None = None) -> str:
         change = f"{show(left)} left"
     else:
         change = f"{show(left)} left now, {show(left - cap_micros)} after this"
+    if budget.spent_micros or budget.committed_micros:
+        use = (
+            f"Spent {show(budget.spent_micros)} ({as_of(budget.read_at, 'no live key to read')}), "
+            f"promised to keys {show(budget.committed_micros)}."
+        )
+    else:
+        use = "Nothing spent or promised yet."
     return (
-        f"{layer(budget)}: {change}, of {show(budget.budget_micros)} a month. Spent {show(budget.spent_micros)} "
-        f"({as_of(budget.read_at, 'no live key to read')}), promised to keys {show(budget.committed_micros)}. "
+        f"{layer(budget)}: {change}, of {show(budget.budget_micros)} a month. {use} "
         f"Resets {reset_moment(budget.resets_at)}."
     )
 
@@ -186,7 +194,8 @@ def gateway_limits(gateway: GatewayFacts) -> list[str]:
     """What the gateway cannot enforce, or that it enforces everything."""
     if not gateway.limits:
         return [f"Gateway {code(gateway.name)} enforces the cap, the time and the models itself."]
-    return [f"Gateway {code(gateway.name)}: {sentence(limit, 400)}" for limit in gateway.limits[:6]]
+    limits = " ".join(sentence(limit, 400) for limit in gateway.limits[:4])
+    return [f"What {code(gateway.name)} cannot promise: {limits}"]
 
 
 def spent(facts: KeyFacts) -> str:
@@ -212,7 +221,7 @@ def off_cause(key: Key) -> str:
         case OffCause.RETURNED:
             return f"Given back{by}{when}."
         case OffCause.EXPIRED:
-            return f"Its time ended{when}."
+            return f"Its time ended {moment(key.expires_at)}." if key.expires_at else f"Its time ended{when}."
         case OffCause.DRIFT:
             return f"Found off or gone at the gateway{when}; Purser did not do that."
         case _:
