@@ -7,7 +7,7 @@ import pytest
 from bot.playground.slack.model import Message
 from tests.scenarios.desk import Desk, buttons
 
-GUEST = "Guests can hold keys but not decide about them. Ask an owner of the team."
+GUEST = "Guests can hold keys, but decide nothing about keys or teams. Ask an owner of the team."
 NOT_OWNER = "Only owners of the team can do this."
 OWN = "Nobody approves their own request. Another owner has to decide."
 
