@@ -28,7 +28,7 @@ CROWD = tuple(f"member{number:02}" for number in range(1, 41))
 """People who ask: enough of them that nobody asks for hundreds of keys."""
 BUDGET = "$1000000"
 DRAIN_SECONDS = 30.0
-# One command that waits for the gateway, on average, for each of these: so does a real day, if anything less often.
+# Of twenty commands. Every tenth waits for the gateway, which is more often than on a real day.
 ASKS, LISTS, UNKNOWN, PROBES = 8, 7, 3, 2
 
 

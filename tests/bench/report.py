@@ -21,6 +21,8 @@ What Purser costs, measured beside something that does only what must be done: a
 Both sides run in turn in the same minutes on the same machine, so compare within a table, not across machines. `make
 bench` measures everything; each section names its own command and rewrites itself with `--write`. Nothing here is a
 test: figures move with the machine, and no build fails because of them.
+
+The figures on a real LiteLLM need `LITELLM_TEST_BASE_URL` and `LITELLM_TEST_MASTER_KEY`, and are left out without.
 """
 
 

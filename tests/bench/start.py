@@ -13,7 +13,7 @@ from tests.office import Office
 
 ROUNDS = 7
 COMMANDS = 1_000
-PER_SECOND = 40.0
+PER_SECOND = 50.0
 
 HOW = f"""\
 Median of {ROUNDS} starts in turn, from starting the process to the first 200 of `/readyz`: Purser on a new SQLite file,
@@ -78,7 +78,7 @@ def _worked() -> tuple[int, int]:
         bot = made.spawn()
         admit_crowd(made)
         bodies = commands(made, COMMANDS, switched_off_key(made), "memory")
-        fire(made, bare_url, bodies, PER_SECOND)
+        fire(made, bare_url, bodies, 2 * PER_SECOND)
         fire(made, bot.url, bodies, PER_SECOND)
         drained(made)
         return rss_bytes(bot.process.pid), rss_bytes(bare_pid)
