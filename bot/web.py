@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, request
@@ -53,14 +54,20 @@ class WebServer:
         self._server = create_server(
             app, host=host, port=port, threads=SERVER_THREADS, ident="purser", clear_untrusted_proxy_headers=True
         )
+        self._closing = threading.Event()
         self.host = host
         self.port = int(self._server.effective_port)
 
     def run(self) -> None:
-        """Serve; returns after `close`."""
-        self._server.run()
+        """Serve; returns after `close`, which takes the sockets away from under it."""
+        try:
+            self._server.run()
+        except OSError:
+            if not self._closing.is_set():
+                raise
 
     def close(self) -> None:
         """Let requests in progress end, and take no more."""
+        self._closing.set()
         self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_SECONDS)
         self._server.close()

@@ -146,8 +146,9 @@ def whispered(office: Office, person: str, words: str) -> list[Message]:
 
 
 def reveal_dms(office: Office, person: str) -> list[Message]:
-    """Direct messages that say "you can have your key"."""
-    return told(office, person, "You can have your key")
+    """Direct messages that gave or still give the key to reveal: once revealed, they say so."""
+    waiting, done = told(office, person, "You can have your key"), told(office, person, "was revealed.")
+    return [*done, *waiting]
 
 
 def shown_secrets(office: Office) -> list[str]:

@@ -141,11 +141,11 @@ class TestOff:
         office.gateway.faults.add(kind, route=route, seconds=1 if kind == "rate_limited" else 0)
         assert office.slack.person("ben").command(f"/ai-disable {label} odd", channel="search").ok
         office.clock.advance(seconds=3)
-        office.reads("ana", "Your key")
+        office.reads("ana", f"Your key `{label}` is off")
         kit.settle(office)
         assert kit.keys_of(office, "ana", KeyState.DISABLED)
         assert office.chat(secret).status_code == 401
-        assert len(kit.told(office, "ana", f"Your key `{label}`:")) == 1
+        assert len(kit.told(office, "ana", f"Your key `{label}` is off")) == 1
 
     def test_not_confirmed_is_said_while_the_gateway_is_down_and_owners_are_called(self, office: Office) -> None:
         secret = office.key()

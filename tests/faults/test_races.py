@@ -247,7 +247,7 @@ class TestOneKey:
         office.sees(lambda: kit.keys_of(office, asker, KeyState.DISABLED) or None)
         kit.settle(office)
         assert len(kit.rows(office, key_id=key.id, action="key.disabled")) == 1
-        assert len(kit.told(office, asker, f"Your key `{key.label}`")) == 1
+        assert len(kit.told(office, asker, f"Your key `{key.label}` is off")) == 1
         assert kit.live(office, asker) == []
 
 

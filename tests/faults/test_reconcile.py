@@ -143,7 +143,7 @@ def test_a_list_older_than_the_keys_end_is_not_believed(office: Office) -> None:
     reconcile(replace(bot.running.purser, gateways={"litellm": cast("Gateway", Dawdling())}))
     kit.settle(office)
     assert len(kit.rows(office, key_id=key.id, action="key.disabled")) == 1
-    assert len(kit.told(office, "ana", f"Your key `{key.label}`:")) == 1
+    assert len(kit.told(office, "ana", f"Your key `{key.label}` is off")) == 1
 
 
 def test_comparing_while_keys_are_made_harms_none(office: Office) -> None:
