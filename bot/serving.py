@@ -6,6 +6,8 @@ import gc
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import structlog
@@ -60,7 +62,7 @@ def serve(configuration: Configuration, http: str | None) -> None:
     signal.signal(signal.SIGTERM, told)
     signal.signal(signal.SIGINT, told)
     if http is not None:
-        _over_http(running, address(http), stop)
+        _over_http(running, address(http), settings.purser_health, stop)
     else:
         token = settings.slack_app_token
         assert token is not None
@@ -81,15 +83,30 @@ def books_check(books: Books) -> Check:
     return check
 
 
-def _over_http(running: Running, at: tuple[str, int], stop: threading.Event) -> None:
-    server = WebServer(web_app({"books": books_check(running.purser.books)}, running.bolt), *at)
-    thread = threading.Thread(target=server.run, name="http", daemon=True)
-    running.start()
-    thread.start()
-    log.info("serving over HTTP", address=f"{server.host}:{server.port}")
-    print(f"Purser is serving on http://{server.host}:{server.port}", flush=True)  # noqa: T201 - for the operator
-    stop.wait()
-    server.close()
+@contextmanager
+def _health(at: str, ready: dict[str, Check]) -> Iterator[None]:
+    """Answer `/healthz` and `/readyz` on an address of their own, unless it is `off`."""
+    if at == "off":
+        yield
+        return
+    server = WebServer(web_app(ready), *address(at))
+    threading.Thread(target=server.run, name="health", daemon=True).start()
+    try:
+        yield
+    finally:
+        server.close()
+
+
+def _over_http(running: Running, at: tuple[str, int], health: str, stop: threading.Event) -> None:
+    ready = {"books": books_check(running.purser.books)}
+    server = WebServer(web_app(ready, running.bolt), *at)
+    with _health(health, ready):
+        running.start()
+        threading.Thread(target=server.run, name="http", daemon=True).start()
+        log.info("serving over HTTP", address=f"{server.host}:{server.port}")
+        print(f"Purser is serving on http://{server.host}:{server.port}", flush=True)  # noqa: T201 - for the operator
+        stop.wait()
+        server.close()
     running.stop()
 
 
@@ -99,15 +116,11 @@ def _over_socket(running: Running, app_token: str, health: str, stop: threading.
         "books": books_check(running.purser.books),
         "slack": lambda: None if handler.client.is_connected() else "Socket Mode is not connected",
     }
-    server = None if health == "off" else WebServer(web_app(ready), *address(health))
-    running.start()
-    handler.connect()  # type: ignore[no-untyped-call]
-    if server is not None:
-        threading.Thread(target=server.run, name="health", daemon=True).start()
-    log.info("serving in Socket Mode")
-    print("Purser is connected to Slack in Socket Mode", flush=True)  # noqa: T201 - for the operator
-    stop.wait()
-    handler.close()  # type: ignore[no-untyped-call]
-    if server is not None:
-        server.close()
+    with _health(health, ready):
+        running.start()
+        handler.connect()  # type: ignore[no-untyped-call]
+        log.info("serving in Socket Mode")
+        print("Purser is connected to Slack in Socket Mode", flush=True)  # noqa: T201 - for the operator
+        stop.wait()
+        handler.close()  # type: ignore[no-untyped-call]
     running.stop()

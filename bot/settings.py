@@ -80,7 +80,8 @@ class Settings(BaseSettings):
     litellm_public_url: Url | None = Field(None, description="Address members are told; the base URL when left out.")
     purser_config: Path | None = Field(None, description="A TOML file with the installation's policy.")
     purser_health: str = Field(
-        "127.0.0.1:8081", description="Where /healthz and /readyz answer in Socket Mode, HOST:PORT; `off` for nowhere."
+        "127.0.0.1:8081",
+        description="Where /healthz and /readyz answer for `purser health`, HOST:PORT; `off` for nowhere.",
     )
     purser_log_level: str = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR. Slack's own loggers stay at INFO."

@@ -11,7 +11,7 @@ from bot.domain.policy import Policy
 from bot.domain.requests import Refused
 from bot.services.context import Actor, Purser
 from bot.services.effects import EFFECTS
-from bot.services.people import identify
+from bot.services.people import Freshness, identify
 from bot.services.ports import DeliveryError
 from bot.services.worker import perform_next
 from tests.fakes import Clock, Crash, Directory, Gateway, Ids, Life, Mishap, MortalBooks, Notifier
@@ -65,7 +65,7 @@ class Company:
         """Somebody doing something: with a delivery of its own, unless one is given."""
         self._deliveries += 1
         named = delivery or f"delivery-{self._deliveries}"
-        met = identify(self.purser, who.id, who.workspace_id, named, fresh=True)
+        met = identify(self.purser, who.id, who.workspace_id, named, Freshness.NOW)
         return Actor(self.directory.people[who.id], named) if isinstance(met, Refused) else met
 
     def show(self, revealed: Revealed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 
 from bot.domain.people import BARRIER_TEXT, Barrier, Member
 from bot.domain.requests import Because, Refused
@@ -15,13 +16,24 @@ FRESH_SECONDS = 300
 """How long what Slack said of a person is believed for anything but a decision."""
 
 
-def identify(purser: Purser, user_id: str, workspace_id: str, delivery: str, *, fresh: bool) -> Actor | Refused:
+class Freshness(StrEnum):
+    """How new what is known of a person has to be."""
+
+    NOW = "now"
+    """Ask Slack: for decisions on a click."""
+    RECENT = "recent"
+    """What Slack said in the last five minutes will do."""
+    KNOWN = "known"
+    """What the books say will do, if they say anything: for forms, which must be acknowledged at once."""
+
+
+def identify(purser: Purser, user_id: str, workspace_id: str, delivery: str, freshness: Freshness) -> Actor | Refused:
     """The person behind a signed user id, unless they may use nothing at all.
 
-    `fresh` asks Slack anew, as for every decision. When Slack does not answer, what it last said counts. A
-    workspace id in the payload that is not ours refuses whatever the books say.
+    When Slack does not answer, what it last said counts. A workspace id in the payload that is not ours refuses
+    whatever the books say.
     """
-    person = _known(purser, user_id, fresh=fresh)
+    person = _known(purser, user_id, freshness)
     if person is None:
         return Refused(Because.NOT_FOUND, "Slack does not tell Purser who you are just now. Please try again.")
     if workspace_id and workspace_id != purser.authority.workspace_id:
@@ -38,7 +50,7 @@ def refused_by(barrier: Barrier) -> Refused:
 
 def meet(purser: Purser, user_ids: tuple[str, ...]) -> list[Member]:
     """These people, asking Slack about those whom Purser has not seen lately; unknown ids are left out."""
-    found = (_known(purser, user_id, fresh=False) for user_id in user_ids)
+    found = (_known(purser, user_id, Freshness.RECENT) for user_id in user_ids)
     return [person for person in found if person is not None]
 
 
@@ -49,12 +61,13 @@ def take_note(purser: Purser, person: Member) -> None:
             people.save_member(session, person, purser.now())
 
 
-def _known(purser: Purser, user_id: str, *, fresh: bool) -> Member | None:
+def _known(purser: Purser, user_id: str, freshness: Freshness) -> Member | None:
     now = purser.now()
     with purser.books.reading() as session:
         stored = people.member(session, user_id)
         seen_at = people.seen_at(session, user_id)
-    if stored and seen_at and not fresh and now - seen_at < timedelta(seconds=FRESH_SECONDS):
+    recently = seen_at is not None and now - seen_at < timedelta(seconds=FRESH_SECONDS)
+    if stored and (freshness is Freshness.KNOWN or (freshness is Freshness.RECENT and recently)):
         return stored
     try:
         person = purser.directory.lookup(user_id)
@@ -62,7 +75,7 @@ def _known(purser: Purser, user_id: str, *, fresh: bool) -> Member | None:
         return stored
     if person is None:  # Slack answered: there is no such person
         return None if stored is None else replace(stored, is_departed=True)
-    if stored != person or not fresh:
+    if stored != person or freshness is not Freshness.NOW:
         with purser.books.transaction() as session:
             people.save_member(session, person, now)
             return people.member(session, user_id)

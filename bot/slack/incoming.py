@@ -20,7 +20,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.domain.requests import Refused
 from bot.services.context import Actor, Purser
-from bot.services.people import identify
+from bot.services.people import Freshness, identify
 from bot.services.ports import DeliveryError
 from bot.slack.errors import translated
 from bot.slack.views.base import Message, View
@@ -145,8 +145,14 @@ class Incoming:
         return f"action:{where}:{self._action.get('action_id')}:{self._action.get('action_ts')}:{self.user_id}"
 
     def actor(self, *, fresh: bool = False) -> Actor:
-        """The person, looked up now; `fresh` for decisions. Raises `Stop` for anyone who may use nothing here."""
-        return allowed(identify(self.purser, self.user_id, self.workspace_id, self.delivery, fresh=fresh))
+        """The person, looked up now; `fresh` for decisions. Raises `Stop` for anyone who may use nothing here.
+
+        A form is acknowledged by what its sender's person is known to be: Slack was asked when it was opened, and
+        tells of changes.
+        """
+        is_form = self.body.get("type") == "view_submission"
+        freshness = Freshness.KNOWN if is_form else Freshness.NOW if fresh else Freshness.RECENT
+        return allowed(identify(self.purser, self.user_id, self.workspace_id, self.delivery, freshness))
 
     def open(self, view: View) -> str:
         """Open a modal for this person and return its id. Raises what the Slack client raises."""

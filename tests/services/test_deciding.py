@@ -10,7 +10,7 @@ from bot.domain.requests import Because, Refused, RequestState
 from bot.services import approvals, auditing, expiry, requests, revealing, teams
 from bot.services.approvals import AlreadyDecided, Changes, Decided
 from bot.services.context import Repeated
-from bot.services.people import identify
+from bot.services.people import Freshness, identify
 from bot.services.requests import Duplicate, Place, Sent
 from storage import budgets
 from tests.company import ANA, BEN, EVE, GUS, OLGA, OMAR, ROBO, WORKSPACE, Company
@@ -182,16 +182,16 @@ def test_unanswered_a_reminder_then_the_next_owner_then_an_end(company: Company)
 
 def test_a_requester_who_left_gets_no_key(company: Company) -> None:
     request_id = ask(company)
-    identify(company.purser, company.directory.change(ANA.id, is_departed=True).id, WORKSPACE, "d", fresh=True)
+    identify(company.purser, company.directory.change(ANA.id, is_departed=True).id, WORKSPACE, "d", Freshness.NOW)
     assert isinstance(approve(company, request_id), Refused)
 
 
 def test_slack_not_answering_does_not_stop_those_whom_purser_knows(company: Company) -> None:
-    identify(company.purser, OMAR.id, WORKSPACE, "d1", fresh=True)
+    identify(company.purser, OMAR.id, WORKSPACE, "d1", Freshness.NOW)
     company.directory.down = True
-    assert not isinstance(identify(company.purser, OMAR.id, WORKSPACE, "d2", fresh=True), Refused)
-    assert isinstance(identify(company.purser, "U0NEW", WORKSPACE, "d3", fresh=True), Refused)
-    assert isinstance(identify(company.purser, OMAR.id, "T0ELSE", "d4", fresh=True), Refused)
+    assert not isinstance(identify(company.purser, OMAR.id, WORKSPACE, "d2", Freshness.NOW), Refused)
+    assert isinstance(identify(company.purser, "U0NEW", WORKSPACE, "d3", Freshness.NOW), Refused)
+    assert isinstance(identify(company.purser, OMAR.id, "T0ELSE", "d4", Freshness.NOW), Refused)
 
 
 def test_a_team_needs_a_workspace_owner_a_free_channel_and_purser_in_it(company: Company) -> None:
