@@ -143,6 +143,8 @@ def _clear_away(purser: Purser, begun: _Begun) -> Refused | None:
         perform_now(purser, outbox_id, key_stream(key_id))
     with purser.books.reading() as session:
         former = keys.of_request(session, begun.key.request_id)
+    if any(key.id == begun.key.id and key.state is not KeyState.MINTING for key in former):
+        return _turned_off(begun.key)
     if not any(key.state is KeyState.DISCARDING for key in former):
         return None
     _withdraw(purser, begun.key, "an earlier try is not gone yet")

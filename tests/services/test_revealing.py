@@ -161,3 +161,19 @@ def test_seen_once_no_secret_is_in_any_message_or_fact(company: Company) -> None
     secret = company.shown[0].secret
     assert secret not in repr(company.notifier.messages) + repr(company.notifier.cards) + repr(made)
     assert secret not in repr(company.shown)
+
+
+def test_a_key_turned_off_before_its_gateway_was_asked_is_never_made(company: Company) -> None:
+    """Somebody disables it by label between the moment its alias is written down and the mint."""
+    request_id = granted(company)
+
+    def disable_meanwhile() -> None:
+        label = keys_of(company, request_id)[-1].label
+        list(turning_off.disable(company.purser, company.actor(BEN), Target(label=label), "odd"))
+
+    outcome = revealing.reveal(company.purser, company.actor(ANA), request_id, company.show, opening=disable_meanwhile)
+
+    assert isinstance(outcome, Refused)
+    assert "turned off while it was being made" in outcome.text
+    assert company.gateway.calls["issue"] == 0
+    assert not company.shown
