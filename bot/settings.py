@@ -186,11 +186,9 @@ def load(*, http: bool, any_mode: bool = False, **values: Any) -> Configuration:
         settings = Settings(**values)
     except ValidationError as found:
         problems += [_line(error) for error in found.errors(include_url=False, include_input=False)]
-    policy = Policy()
-    if settings is not None:
-        problems += [] if any_mode else _mode_problems(settings, http=http)
-        policy, wrong = _policy(settings.purser_config)
-        problems += wrong
+    problems += [] if any_mode else _mode_problems(values, http=http)
+    policy, wrong = _policy(_given("PURSER_CONFIG", values))
+    problems += wrong
     if problems or settings is None:
         raise SettingsError(problems)
     return Configuration(settings, policy)
@@ -201,10 +199,14 @@ def _not_ours(values: Mapping[str, object]) -> list[str]:
     return [f"{name} must not be set, not even empty: it makes Slack's library ignore the bot token." for name in found]
 
 
-def _mode_problems(settings: Settings, *, http: bool) -> list[str]:
-    if http and settings.slack_signing_secret is None:
+def _given(name: str, values: Mapping[str, object]) -> str | None:
+    return str(values.get(name.lower()) or os.environ.get(name) or "") or None
+
+
+def _mode_problems(values: Mapping[str, object], *, http: bool) -> list[str]:
+    if http and _given("SLACK_SIGNING_SECRET", values) is None:
         return ["SLACK_SIGNING_SECRET is missing: --http needs it to tell Slack from anybody else."]
-    if not http and settings.slack_app_token is None:
+    if not http and _given("SLACK_APP_TOKEN", values) is None:
         return ["SLACK_APP_TOKEN is missing: Socket Mode needs it. Or start with `--http HOST:PORT`."]
     return []
 
@@ -282,11 +284,11 @@ class _PolicyFile(_Strict):
     models: _ModelsTable = _ModelsTable()
 
 
-def _policy(path: Path | None) -> tuple[Policy, list[str]]:
+def _policy(path: str | None) -> tuple[Policy, list[str]]:
     if path is None:
         return Policy(), []
     try:
-        read = _PolicyFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        read = _PolicyFile.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
     except OSError as unread:
         return Policy(), [f"PURSER_CONFIG: {path} cannot be read: {unread.strerror}."]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:

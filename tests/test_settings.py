@@ -85,7 +85,11 @@ def test_every_problem_is_said_at_once(environment: pytest.MonkeyPatch) -> None:
     for name in COMPLETE:
         environment.delenv(name)
     environment.setenv("PURSER_LOG_LEVEL", "LOUD")
-    assert problems() == [*REQUIRED.values(), "PURSER_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."]
+    assert problems() == [
+        *REQUIRED.values(),
+        "PURSER_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.",
+        "SLACK_APP_TOKEN is missing: Socket Mode needs it. Or start with `--http HOST:PORT`.",
+    ]
 
 
 def test_the_mode_and_the_policy_file_are_checked_together(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
