@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bot.domain.people import Authority, Member
@@ -142,7 +142,7 @@ def record(  # noqa: PLR0913 - the columns of a ledger row
     )
 
 
-def effect(  # noqa: PLR0913 - the columns of an outbox row
+def effect(
     session: Session,
     now: datetime,
     *,
@@ -150,7 +150,6 @@ def effect(  # noqa: PLR0913 - the columns of an outbox row
     name: str,
     payload: Mapping[str, Any],
     once: str,
-    after_seconds: float = 0,
 ) -> int:
     """Write down one effect to perform after this transaction; returns its outbox id."""
     return outbox.add(
@@ -160,7 +159,6 @@ def effect(  # noqa: PLR0913 - the columns of an outbox row
         payload=payload,
         unique_key=f"{name}:{once}",
         now=now,
-        not_before=now + timedelta(seconds=after_seconds) if after_seconds else None,
     )
 
 

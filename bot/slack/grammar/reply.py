@@ -19,10 +19,6 @@ class ApproveReply:
     duration_seconds: int | None = None
     models: tuple[str, ...] | None = None
 
-    @property
-    def has_changes(self) -> bool:
-        return (self.cap_micros, self.duration_seconds, self.models) != (None, None, None)
-
 
 @dataclass(frozen=True, slots=True)
 class DenyReply:
