@@ -17,7 +17,7 @@ playground: $(VENV)/.stamp-runtime $(VENV)/.stamp-project  ## Start Purser on th
 
 ##@ Check
 .PHONY: test
-test: postgresql check-static pytest  ## Everything: format, lint, imports, types, tests on SQLite and PostgreSQL
+test: postgresql chromium check-static pytest  ## Everything: format, lint, imports, types, tests on both databases and in a browser
 
 .PHONY: check-fast
 check-fast: check-static  ## Static checks, and the tests that need no server and no second
@@ -26,6 +26,10 @@ check-fast: check-static  ## Static checks, and the tests that need no server an
 .PHONY: test-sqlite
 test-sqlite: setup  ## All tests but those on PostgreSQL
 	@$(BIN)/pytest -k "not postgresql" $(ARGS)
+
+.PHONY: test-browser
+test-browser: setup chromium  ## Tests of the playground's page in a real browser
+	@$(BIN)/pytest tests/browser $(ARGS)
 
 .PHONY: pytest
 pytest: setup  ## All tests; pick some with ARGS="-k name"
@@ -67,9 +71,14 @@ requirements: setup  ## Compile requirements/*.in to pins with hashes; UPGRADE=-
 	done
 	@! grep -nE '://|^ *-(-index-url|-extra-index-url|-find-links|i|f) ' requirements/*.txt  # pins name no registry
 
+.PHONY: screenshots
+screenshots: setup chromium  ## Take the README's pictures of the playground again
+	@.ci/debian emoji
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
 ##@ Measure
 .PHONY: bench
-bench: setup postgresql  ## The figures of docs/benchmarks.md
+bench: setup postgresql chromium  ## The figures of docs/benchmarks.md
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: mutation
@@ -86,9 +95,9 @@ coverage: setup postgresql  ## Line and branch coverage
 .PHONY: setup
 setup: $(VENV)/.stamp-dev $(VENV)/.stamp-project  ## What the checks need, into .venv
 
-.PHONY: postgresql
-postgresql:
-	@.ci/debian postgresql
+.PHONY: postgresql chromium
+postgresql chromium:
+	@.ci/debian $@
 
 .PHONY: clean
 clean:  ## Remove what was installed and cached here
