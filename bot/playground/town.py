@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from bot.playground.clock import PlayClock
 from bot.playground.controls import create_blueprint
 from bot.playground.folder import Folder, Trouble
 from bot.playground.gateway import FakeGateway
+from bot.playground.page import Around, Switches, create_page, create_switches, create_watch
 from bot.playground.process import ROOT, BotProcess, Say
 from bot.playground.slack import FakeSlack, Options
 
 HOST = "127.0.0.1"
 OWNERS = "U0OLGA"
 SAVE_EVERY_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 0.1
 
 
 def read_manifest(path: Path | None = None) -> dict[str, Any]:
@@ -64,25 +67,49 @@ class Town:
             self.slack.load(saved["slack"])
             self.gateway.load(saved["gateway"])
         self.slack.move_clock = self._move_clock
+        # Numbers go on from the time of day: an open page may have seen more of an earlier start than was saved.
+        self.slack.state.leap(int(time.time() * 1000))
         self.bot = BotProcess(folder.path, folder.bot_log, lambda: self.slack.connected() > 0)
+        self.switches = Switches(self.slack.world.faults, self.gateway.faults)
+        self.progress: dict[str, Any] | None = None
+        """What the page says goes on by itself: a `text`, and which `share` of it is done."""
         self._stopping = threading.Event()
         self._saver: threading.Thread | None = None
         self._saved_at: object = None
+        self._lookout: threading.Thread | None = None
 
     def start(self, say: Say) -> None:
         """Everything up, the bot connected. Raises `Trouble`."""
         self.gateway.start()
-        self.slack.app.register_blueprint(create_blueprint(self.slack, self.gateway, self.clock, self.bot))
+        self._open_page()
         self.slack.start()
         self.bot.configure(self._settings())
         self.bot.start(say)
         self._saver = threading.Thread(target=self._keep_saved, args=(say,), name="saver", daemon=True)
         self._saver.start()
 
+    def _open_page(self) -> None:
+        around = Around(self.clock_wire, self.bot.wire, self.switches.wire, lambda: self.progress)
+        for routes in (
+            create_blueprint(self.slack, self.gateway, self.clock, self.bot),
+            create_page(),
+            create_watch(self.slack.world, around),
+            create_switches(self.switches, self.slack.state),
+        ):
+            self.slack.app.register_blueprint(routes)
+        self._lookout = threading.Thread(target=self._look_out, name="lookout", daemon=True)
+        self._lookout.start()
+
+    def clock_wire(self) -> dict[str, Any]:
+        """The time of day, by how much it is moved, and where it is moving to."""
+        return self.clock.wire() | {"moving_to": None}
+
     def stop(self) -> None:
         """Everything down, nothing left running, everything saved."""
         self._stopping.set()
         self.bot.stop()
+        if self._lookout is not None:
+            self._lookout.join()
         if self._saver is not None:
             self._saver.join()
             self.save()
@@ -118,8 +145,16 @@ class Town:
 
     def _version(self) -> object:
         """Differs when there is something new to save."""
-        visits = self.gateway.journal
-        return self.slack.state.seq, len(visits), visits[-1:]
+        return self.slack.state.seq, self.gateway.calls
+
+    def _look_out(self) -> None:
+        """Wake the page for what is no change of Slack's: the bot, switches that used themselves up, calls."""
+        seen: object = None
+        while not self._stopping.wait(LOOK_EVERY_SECONDS):
+            around = self.bot.wire(), self.switches.wire(), self.slack.world.journal.seq, self.gateway.calls
+            if around != seen:
+                seen = around
+                self.slack.state.touch()
 
     def _keep_saved(self, say: Say) -> None:
         complained = False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,11 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
+    def remove(self, kind: FaultKind) -> None:
+        """Forget the faults of one kind."""
+        with self._lock:
+            self._waiting = [fault for fault in self._waiting if fault.kind is not kind]
+
     def waiting(self) -> list[Fault]:
         """Copies of what is in force."""
         with self._lock:
@@ -136,6 +142,8 @@ class Wire:
         self._clock = clock
         self._sleep = sleep
         self.journal: deque[Visit] = deque(maxlen=10_000)
+        self.calls = 0
+        self._number = count(1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one call."""
@@ -210,3 +218,4 @@ class Wire:
             str(fault.kind) if fault else None,
         )
         self.journal.append(visit)
+        self.calls = next(self._number)

@@ -111,6 +111,11 @@ class FakeGateway:
         """The calls it had, oldest first."""
         return list(self._wire.journal)
 
+    @property
+    def calls(self) -> int:
+        """How many calls it had."""
+        return self._wire.calls
+
     def rows(self) -> list[dict[str, Any]]:
         """The keys as JSON-able rows, for an inspector."""
         return key_rows(self.state)

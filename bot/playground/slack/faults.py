@@ -19,7 +19,7 @@ class FaultKind(StrEnum):
 
 @dataclass
 class Fault:
-    """Hits the next `times` calls of `method` ("*" for any).
+    """Hits the next `times` calls (None: all, until removed) of `method` ("*" for any).
 
     For DUPLICATE, `method` is what is sent to the bot: "/ai-key", "block_actions", "view_submission", or
     an event's type; `copies` is how many deliveries there are in all.
@@ -27,7 +27,7 @@ class Fault:
 
     kind: FaultKind
     method: str = "*"
-    times: int = 1
+    times: int | None = 1
     retry_after_seconds: int = 1
     seconds: float = 0.0
     copies: int = 2
@@ -48,15 +48,30 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
+    def remove(self, kind: FaultKind) -> None:
+        """Forget the faults of one kind."""
+        with self._lock:
+            self._faults = [fault for fault in self._faults if fault.kind is not kind]
+
+    def waits(self, kind: FaultKind) -> bool:
+        """Whether a call may still suffer this."""
+        with self._lock:
+            return any(fault.kind is kind for fault in self._faults)
+
     def take(self, method: str, *kinds: FaultKind) -> Fault | None:
         """The first fault of these kinds waiting for this call, used up by one."""
         with self._lock:
             for fault in self._faults:
-                if fault.kind in kinds and fault.method in ("*", method) and fault.times > 0:
-                    fault.times -= 1
-                    self._faults = [f for f in self._faults if f.times > 0]
+                if fault.kind in kinds and fault.method in ("*", method):
+                    self._use_up(fault)
                     return fault
             return None
+
+    def _use_up(self, fault: Fault) -> None:
+        if fault.times is not None:
+            fault.times -= 1
+            if fault.times <= 0:
+                self._faults.remove(fault)
 
     def wire(self) -> list[JSON]:
         with self._lock:

@@ -34,6 +34,11 @@ class Journal:
         self._seq = 0
         self._lock = threading.Lock()
 
+    @property
+    def seq(self) -> int:
+        """The newest entry's number."""
+        return self._seq
+
     def note(
         self,
         direction: str,

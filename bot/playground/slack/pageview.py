@@ -2,6 +2,9 @@
 views.
 """
 
+from collections.abc import Sequence
+from itertools import takewhile
+
 from bot.playground.slack.model import BOT_USER_ID, JSON, Channel, ChannelKind, Message, User, View
 from bot.playground.slack.state import State
 from bot.playground.slack.world import World
@@ -16,13 +19,13 @@ def seen_by(world: World, user_id: str, most_messages: int = 200) -> JSON:
         return {
             "seq": state.seq,
             "now": state.now(),
-            "me": _person(state.users[user_id]),
+            "me": person_wire(state.users[user_id]),
             "bot": BOT_USER_ID,
-            "users": {u.id: _person(u) for u in state.users.values()},
+            "users": {u.id: person_wire(u) for u in state.users.values()},
             "channels": channels,
-            "ephemerals": [_message(world, m, []) for m in state.ephemerals.get(user_id, [])],
-            "modals": [_view(v) for v in state.modals.get(user_id, [])],
-            "home": _view(home) if home else None,
+            "ephemerals": [message_wire(world, m) for m in state.ephemerals.get(user_id, [])],
+            "modals": [view_wire(v) for v in state.modals.get(user_id, [])],
+            "home": view_wire(home) if home else None,
             "connected": world.courier.reachable(),
             "violations": len(world.violations),
         }
@@ -42,13 +45,15 @@ def vocabulary(world: World) -> JSON:
     }
 
 
-def _person(user: User) -> JSON:
+def person_wire(user: User) -> JSON:
+    """A person as others see them."""
     return {
         "id": user.id,
         "name": user.name,
         "display_name": user.display_name,
         "real_name": user.real_name,
         "title": user.title,
+        "tz": user.tz,
         "team_id": user.team_id,
         "is_admin": user.is_admin,
         "is_restricted": user.is_restricted,
@@ -57,33 +62,53 @@ def _person(user: User) -> JSON:
     }
 
 
-def _channel(world: World, user_id: str, channel: Channel, most: int) -> JSON:
-    member = user_id in channel.members
-    read = world.state.last_read.get(user_id, {}).get(channel.id, "0")
-    new = [m for m in channel.messages if member and m.ts > read and m.user != user_id]
+def channel_wire(state: State, user_id: str, channel: Channel) -> JSON:
+    """A channel as one person finds it in the sidebar: all but its messages."""
+    new, mentions = unread(state, user_id, channel)
+    return channel.wire(seen_by=user_id) | {
+        "kind": channel.kind.value,
+        "members": channel.members,
+        "last_read": _last_read(state, user_id, channel),
+        "unread": new,
+        "mentions": mentions,
+    }
+
+
+def unread(state: State, user_id: str, channel: Channel) -> tuple[int, int]:
+    """How many messages a member has not read, and how many of those call them: all of a direct message's do."""
+    if user_id not in channel.members:
+        return 0, 0
+    read = _last_read(state, user_id, channel)
+    new = [m for m in takewhile(lambda m: m.ts > read, reversed(channel.messages)) if m.user != user_id]
     mention = f"<@{user_id}>"
+    calling = new if channel.kind is ChannelKind.IM else [m for m in new if mention in m.text]
+    return len(new), len(calling)
+
+
+def view_wire(view: View) -> JSON:
+    """A modal or Home tab, with what Slack tells its reader when the app does not answer."""
+    return view.wire() | {"seq": view.seq, "notice": view.notice}
+
+
+def _last_read(state: State, user_id: str, channel: Channel) -> str:
+    return state.last_read.get(user_id, {}).get(channel.id, "0")
+
+
+def _channel(world: World, user_id: str, channel: Channel, most: int) -> JSON:
     replies: dict[str, list[Message]] = {}
     for message in channel.messages:
         if message.in_thread and message.thread_ts:
             replies.setdefault(message.thread_ts, []).append(message)
-    return channel.wire(seen_by=user_id) | {
-        "kind": channel.kind.value,
-        "members": channel.members,
-        "last_read": read,
-        "unread": len(new),
-        "mentions": sum(channel.kind is ChannelKind.IM or mention in m.text for m in new),
-        "messages": [_message(world, m, replies.get(m.ts, [])) for m in channel.messages[-most:]],
+    return channel_wire(world.state, user_id, channel) | {
+        "messages": [message_wire(world, m, replies.get(m.ts, [])) for m in channel.messages[-most:]],
         "earlier": max(0, len(channel.messages) - most),
     }
 
 
-def _message(world: World, message: Message, replies: list[Message]) -> JSON:
+def message_wire(world: World, message: Message, replies: Sequence[Message] = ()) -> JSON:
+    """A message for a page. Says of its thread what `replies` say, which may be left to the page."""
     wire = world.state.message_wire(message, world.base_url, replies=replies)
     return wire | {"channel": message.channel, "is_ephemeral": message.is_ephemeral, "seq": message.seq}
-
-
-def _view(view: View) -> JSON:
-    return view.wire() | {"seq": view.seq, "notice": view.notice}
 
 
 def wait_for_change(state: State, since: int, timeout_seconds: float) -> bool:

@@ -108,7 +108,7 @@ def remove(world: World, message: Message) -> None:
             before = state.message_wire(message)
             channel.messages.remove(message)
             world.events.message_deleted(channel, before)
-        state.touch()
+        state.reshape(message.channel)
 
 
 def join(world: World, channel: Channel, user_id: str) -> bool:
@@ -117,7 +117,7 @@ def join(world: World, channel: Channel, user_id: str) -> bool:
         if user_id in channel.members:
             return False
         channel.members.append(user_id)
-        world.state.touch()
+        world.state.reshape(channel.id)
         world.events.joined_channel(user_id, channel)
         return True
 

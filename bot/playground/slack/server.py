@@ -9,7 +9,7 @@ import threading
 from typing import Any, cast
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import InternalServerError
+from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from bot.playground.slack import api, api_files
@@ -86,6 +86,14 @@ def create_app(world: World) -> Flask:
         """What the fake could not make sense of is as loud as what it refuses."""
         world.violate(f"{request.path}: the fake broke on it: {error.original_exception!r}")
         return _json({"ok": False, "error": "fatal_error"}, 500)
+
+    @app.errorhandler(NotFound)
+    @app.errorhandler(MethodNotAllowed)
+    def not_there(error: NotFound | MethodNotAllowed) -> Response:
+        """Whoever speaks JSON is told in JSON."""
+        if not request.path.startswith("/_play"):
+            return cast("Response", error.get_response())
+        return _json({"ok": False, "error": f"there is no {request.method} {request.path}"}, error.code or 404)
 
     return app
 

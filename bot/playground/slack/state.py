@@ -47,6 +47,7 @@ class State:
         self.homes: dict[str, View] = {}
         self.files: dict[str, StoredFile] = {}
         self.last_read: dict[str, dict[str, str]] = {}
+        self.reshaped: dict[str, int] = {}
 
     def touch(self) -> int:
         """Wake whoever waits for a change; the new sequence number."""
@@ -54,6 +55,17 @@ class State:
             self.seq += 1
             self.changed.notify_all()
             return self.seq
+
+    def reshape(self, channel_id: str) -> int:
+        """As `touch`, where messages left a channel or people joined or left it: who looked before, looks anew."""
+        with self.lock:
+            self.reshaped[channel_id] = self.touch()
+            return self.seq
+
+    def leap(self, seq: int) -> None:
+        """Go on from at least this number, so that nobody takes a number of an earlier life for one of this."""
+        with self.lock:
+            self.seq = max(self.seq, seq)
 
     def now(self) -> int:
         """Whole seconds since the epoch, by the workspace's clock."""

@@ -23,7 +23,7 @@ class Workspace:
             if person.id in room.members:
                 self._world.events.joined_channel(person.id, room, joined=False)
                 room.members.remove(person.id)
-                self._state.touch()
+                self._state.reshape(room.id)
 
     def deactivate(self, user: str) -> None:
         """The person leaves: out of every channel, and the app hears `user_change`."""
@@ -39,6 +39,7 @@ class Workspace:
                 for channel in self._state.channels.values():
                     if channel.kind is not ChannelKind.IM and user.id in channel.members:
                         channel.members.remove(user.id)
+                        self._state.reshape(channel.id)
                 self._state.modals.pop(user.id, None)
             self._state.touch()
             self._world.events.user_changed(user.id)
