@@ -1,0 +1,148 @@
+/* The modal of a pane's person: the view on top of the stack, what was typed in it, and its complaints. */
+
+import { app } from "../app.js";
+import { renderBlocks } from "../blocks/index.js";
+import { fill, h, icon } from "../dom.js";
+import { renderText } from "../text/index.js";
+import { contextOf } from "./context.js";
+import { givenValue } from "./values.js";
+
+let titles = 0;
+
+/** Shows the topmost view while there is one. */
+export class Modal {
+  constructor(pane) {
+    this.pane = pane;
+    this.element = h("div", { class: "modal-layer", hidden: true });
+    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.shown = null;
+    this.drafts = new Map();
+    this.before = null;
+  }
+
+  /** Draw the stack; what was typed stays where block and action ids stay. */
+  show(views) {
+    const view = views.at(-1) ?? null;
+    for (const id of this.drafts.keys()) if (!views.some((one) => one.id === id)) this.drafts.delete(id);
+    if (!view) return this.gone();
+    const version = `${view.id}|${view.hash}|${view.notice}|${views.length}`;
+    if (this.shown?.version === version) return;
+    if (!this.shown) this.before = document.activeElement;
+    const isNew = this.shown?.view.id !== view.id;
+    this.shown = { version, view };
+    this.draw(view, views.length, isNew);
+  }
+
+  gone() {
+    if (!this.shown) return;
+    const inside = this.element.contains(document.activeElement) || document.activeElement === document.body;
+    this.shown = null;
+    this.element.hidden = true;
+    this.element.replaceChildren();
+    this.pane.setInert(false);
+    if (!inside) return;
+    if (this.before?.isConnected && this.pane.root.contains(this.before)) this.before.focus();
+    else this.pane.focus();
+  }
+
+  draftOf(view) {
+    if (!this.drafts.has(view.id)) this.drafts.set(view.id, { values: {}, errors: {} });
+    return this.drafts.get(view.id);
+  }
+
+  draw(view, depth, isNew) {
+    const focused = this.element.contains(document.activeElement) ? markOf(document.activeElement) : null;
+    const title = `modal-title-${++titles}`;
+    const { errors } = this.draftOf(view);
+    const head = h(
+      "header",
+      { class: "modal-head" },
+      depth > 1 && h("button", { type: "button", class: "tool", "aria-label": "Back", onclick: () => this.close(view) }, icon("back")),
+      h("h2", { id: title }, renderText(view.title, this.context(view))),
+      h("button", { type: "button", class: "tool", "aria-label": "Close", title: "Close (Esc)", onclick: () => this.close(view, { all: true }) }, icon("close")),
+    );
+    const body = h("div", { class: "modal-body", tabindex: "-1" }, notices(view, errors), renderBlocks(view.blocks, this.context(view)));
+    const form = h("form", { class: "modal", role: "dialog", "aria-labelledby": title, novalidate: true }, head, body, this.foot(view));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit(view);
+    });
+    fill(this.element, form);
+    this.element.hidden = false;
+    this.pane.setInert(true);
+    if (isNew && this.pane.isActive()) focusFirst(body);
+    else if (focused) find(form, focused)?.focus();
+  }
+
+  foot(view) {
+    if (!view.submit && !view.close) return null;
+    const close = h("button", { type: "button", class: "button", onclick: () => this.close(view) }, view.close?.text ?? (view.submit ? "Cancel" : "Close"));
+    const submit = view.submit && h("button", { type: "submit", class: "button primary" }, view.submit.text);
+    return h("footer", { class: "modal-foot" }, close, submit);
+  }
+
+  context(view) {
+    const draft = this.draftOf(view);
+    const typed = (block, action) => draft.values[block]?.[action];
+    return contextOf(this.pane, "modal", { view_id: view.id }, {
+      errors: draft.errors,
+      draft: {
+        get: (block, action) => (typed(block, action) === undefined ? givenValue(view.state?.values?.[block]?.[action]) : typed(block, action)),
+        set: (block, action, value) => {
+          draft.values[block] = { ...draft.values[block], [action]: value };
+        },
+      },
+    });
+  }
+
+  key(event) {
+    if (event.defaultPrevented || !this.shown) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.close(this.shown.view, { all: true });
+    } else if (event.key === "Enter" && (event.metaKey || event.ctrlKey) && this.shown.view.submit) this.submit(this.shown.view);
+  }
+
+  async submit(view) {
+    const button = this.element.querySelector("[type=submit]");
+    if (button.disabled) return;
+    button.disabled = true;
+    button.classList.add("busy");
+    const draft = this.draftOf(view);
+    const reply = await app.act(this.pane.person, "submit", { view_id: view.id, values: draft.values }).catch(() => null);
+    draft.errors = reply?.errors ?? {};
+    if (this.shown?.view.id !== view.id) return;
+    const wrong = Object.keys(draft.errors).length > 0;
+    this.draw(this.shown.view, this.pane.modalsOpen(), false);
+    if (wrong) this.element.querySelector("[aria-invalid=true]")?.focus();
+  }
+
+  close(view, { all = false } = {}) {
+    return app.act(this.pane.person, "close", { view_id: view.id, all }).catch(() => {});
+  }
+}
+
+function notices(view, errors) {
+  const known = new Set(view.blocks.map((block) => block.block_id));
+  const lost = Object.entries(errors).filter(([block]) => !known.has(block));
+  return [
+    view.notice && h("p", { class: "modal-notice", role: "alert" }, icon("warning"), view.notice),
+    lost.map(([, text]) => h("p", { class: "modal-notice", role: "alert" }, icon("warning"), text)),
+  ];
+}
+
+function focusFirst(body) {
+  const first = body.querySelector("input:not([type=hidden]), textarea, select, [role=combobox]");
+  (first ?? body).focus();
+}
+
+/** Enough of an element to find the same one after drawing again. */
+function markOf(element) {
+  return { id: element.id, name: element.getAttribute("name"), label: element.getAttribute("aria-label"), text: element.textContent, tag: element.tagName };
+}
+
+function find(form, mark) {
+  if (mark.id && form.querySelector(`#${CSS.escape(mark.id)}`)) return form.querySelector(`#${CSS.escape(mark.id)}`);
+  const same = [...form.querySelectorAll(mark.tag)];
+  return same.find((one) => one.getAttribute("name") === mark.name && one.getAttribute("aria-label") === mark.label && one.textContent === mark.text) ?? form.querySelector(".modal-body");
+}

@@ -1,0 +1,179 @@
+/* One person's whole screen: who they are, their rooms, what is open in the middle, a thread, a modal. */
+
+import { post } from "../api.js";
+import { app } from "../app.js";
+import { fill, h, icon } from "../dom.js";
+import { store } from "../store.js";
+import { openPopover } from "../ui/popover.js";
+import { HomeView } from "./home.js";
+import { Modal } from "./modal.js";
+import { avatar, nameOf, roleOf } from "./people.js";
+import { Room } from "./room.js";
+import { Sidebar, WhoYouAre } from "./sidebar.js";
+import { Thread } from "./thread.js";
+
+/** `be` a person, `open` a room; draws itself when the store changes. */
+export class Pane {
+  constructor(person, where = "#search") {
+    this.person = person;
+    this.wanted = where;
+    this.at = { place: "none", channel: null };
+    this.who = new WhoYouAre(this);
+    this.sidebar = new Sidebar(this);
+    this.main = h("div", { class: "main" });
+    this.thread = new Thread(this);
+    this.modal = new Modal(this);
+    this.body = h("div", { class: "pane-body" }, this.sidebar.element, this.main, this.thread.element);
+    this.root = h("section", { class: "pane", tabindex: "-1" }, this.who.element, this.body, this.modal.element);
+    this.root.addEventListener("pointerdown", () => (app.active = this));
+    this.root.addEventListener("focusin", () => (app.active = this));
+    this.middle = null;
+  }
+
+  /** Show somebody else. */
+  be(person) {
+    if (person === this.person) return;
+    this.person = person;
+    this.at = { place: "none", channel: null };
+    this.thread.close();
+    app.active = this;
+    app.emit("panes");
+  }
+
+  /** Open "#name", "dm" or "home". */
+  open(where, { focus = false } = {}) {
+    this.wanted = where;
+    this.at = { place: "none", channel: null };
+    this.body.classList.remove("drawer-open");
+    this.thread.close();
+    this.draw();
+    if (focus) this.focus();
+    app.emit("panes");
+  }
+
+  /** Open a channel by its id. */
+  openChannel(id) {
+    const channel = store.screen(this.person)?.channels.find((one) => one.id === id);
+    if (channel) this.open(`#${channel.name}`);
+  }
+
+  /** Open a thread beside the room. */
+  openThread(channel, ts, options = {}) {
+    this.thread.open(channel, ts, options);
+  }
+
+  /** Put text into the composer of what is open. */
+  compose(text) {
+    this.middle?.composer?.set(text);
+  }
+
+  /** Change a message of one's own in place. */
+  editMessage(message) {
+    for (const article of this.root.querySelectorAll(`article[data-ts="${CSS.escape(message.ts)}"]`)) this.editIn(article, message);
+  }
+
+  /** Draw everything that changed. */
+  draw() {
+    const screen = store.screen(this.person);
+    if (!screen || !store.world) return;
+    this.root.setAttribute("aria-label", `Workspace of ${nameOf(screen.me)}`);
+    this.root.dataset.person = this.person;
+    if (this.at.place === "none") this.settle(screen);
+    this.who.show();
+    this.sidebar.show(screen, this.at);
+    this.middle.show(screen);
+    this.thread.show(screen);
+    this.modal.show(screen.modals);
+  }
+
+  settle(screen) {
+    const rooms = screen.channels.filter((channel) => channel.kind !== "im");
+    const named = rooms.find((channel) => `#${channel.name}` === this.wanted);
+    const room = named ?? rooms.find((channel) => channel.is_member) ?? rooms[0];
+    if (this.wanted === "home") this.at = { place: "home", channel: null };
+    else if (this.wanted === "dm" || !room) this.at = { place: "dm", channel: "dm" };
+    else this.at = { place: "channel", channel: room.id };
+    this.middle = this.at.place === "home" ? new HomeView(this) : new Room(this, this.at.channel);
+    fill(this.main, this.middle.element);
+  }
+
+  /** The focus goes to where one types. */
+  focus() {
+    (this.middle?.composer?.box ?? this.root).focus();
+  }
+
+  isActive() {
+    return (app.active ?? app.panes[0]) === this;
+  }
+
+  modalsOpen() {
+    return store.screen(this.person)?.modals.length ?? 0;
+  }
+
+  setInert(inert) {
+    this.body.inert = inert;
+  }
+
+  zone() {
+    return store.screen(this.person)?.me.tz || "UTC";
+  }
+
+  timelines() {
+    return [this.middle?.timeline, this.thread.timeline].filter(Boolean);
+  }
+
+  /** Who somebody is, in a small card. */
+  showPerson(id) {
+    const user = store.world.users[id];
+    const anchor = document.activeElement;
+    if (!user || !this.root.contains(anchor)) return;
+    const team = store.world.users[store.screen(this.person).bot]?.team_id;
+    const card = h(
+      "div",
+      { class: "person-card" },
+      avatar(user, "avatar-l"),
+      h("h3", null, user.real_name),
+      h("p", { class: "soft" }, [user.title, `@${user.name}`, roleOf(user, team)].filter(Boolean).join(" · ")),
+    );
+    const close = openPopover(anchor, card, { label: user.real_name });
+    const be = !user.is_bot && !user.deleted && user.name !== this.person;
+    if (be) card.append(h("button", { type: "button", class: "button", onclick: () => { close(); this.be(user.name); } }, `Be ${nameOf(user)}`));
+  }
+
+  editIn(article, message) {
+    const body = article.querySelector(".message-body");
+    const kept = [...body.childNodes];
+    const box = h("textarea", { class: "edit-box", "aria-label": "Edit message", rows: "2" });
+    box.value = plainTyped(message.text);
+    const back = () => body.replaceChildren(...kept);
+    const save = () => {
+      app.act(this.person, "edit", { channel: message.channel, ts: message.ts, text: box.value }).catch(() => {});
+      back();
+    };
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") back();
+      else if (event.key === "Enter" && !event.shiftKey) save();
+      else return;
+      event.preventDefault();
+    });
+    const buttons = h("div", { class: "row-end" }, h("button", { type: "button", class: "button", onclick: back }, "Cancel"), h("button", { type: "button", class: "button primary", onclick: save }, "Save"));
+    body.replaceChildren(box, buttons);
+    box.focus();
+  }
+
+  /** Tell Slack what has been read. */
+  read(channel, ts) {
+    post("read", { as: this.person, channel, ts }).catch(() => {});
+  }
+
+  drawerButton() {
+    const toggle = () => this.body.classList.toggle("drawer-open");
+    return h("button", { type: "button", class: "tool drawer-button", "aria-label": "Channels", title: "Channels", onclick: toggle }, icon("menu"));
+  }
+}
+
+function plainTyped(text) {
+  const named = text.replace(/<@(\w+)>/g, (whole, id) => `@${store.world.users[id]?.name ?? id}`);
+  const bare = named.replace(/<(?:mailto:[^|>]+\|)?([^|>]+)(?:\|[^>]+)?>/g, "$1");
+  return bare.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}

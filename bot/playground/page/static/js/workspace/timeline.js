@@ -1,0 +1,74 @@
+/* A list of messages with its day lines, its "New" line, and messages of one author drawn together. */
+
+import { h, keyed } from "../dom.js";
+import { store } from "../store.js";
+import { contextVersion } from "./context.js";
+import { dayName, dayOf, momentOf } from "./dates.js";
+import { renderMessage } from "./message.js";
+
+const TOGETHER_SECONDS = 300;
+const NEAR_THE_END = 80;
+
+/** A scrolling list that stays at its end when it was there. */
+export class Timeline {
+  constructor(pane, label) {
+    this.pane = pane;
+    this.list = h("div", { class: "timeline-list" });
+    this.element = h("div", { class: "timeline", role: "log", "aria-label": label, tabindex: "0" }, this.list);
+    this.stick = true;
+    this.element.addEventListener("scroll", () => (this.stick = this.distance() < NEAR_THE_END), { passive: true });
+    new ResizeObserver(() => this.stick && this.toEnd()).observe(this.list);
+  }
+
+  /** Show these messages, oldest first; `repliesOf(ts)` lists a parent's replies, `newAfter` is where the "New" line goes. */
+  show(messages, { repliesOf = () => [], inThread = false, newAfter = null } = {}) {
+    const zone = this.pane.zone();
+    const today = dayOf(store.now(), zone);
+    keyed(this.list, rows(messages, { repliesOf, inThread, newAfter, zone }), {
+      key: (row) => row.key,
+      version: (row) => `${row.version}|${today}|${contextVersion()}`,
+      render: (row) => (row.entry ? renderMessage(this.pane, row.entry) : line(row)),
+    });
+    if (this.stick) this.toEnd();
+  }
+
+  distance() {
+    return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight;
+  }
+
+  toEnd() {
+    this.element.scrollTop = this.element.scrollHeight;
+  }
+}
+
+function rows(messages, { repliesOf, inThread, newAfter, zone }) {
+  const found = [];
+  let before = null;
+  for (const message of messages) {
+    const day = dayOf(momentOf(message.ts), zone);
+    const newDay = !inThread && (!before || dayOf(momentOf(before.ts), zone) !== day);
+    if (newDay) found.push({ key: `day-${day}`, version: day, day: dayName(momentOf(message.ts), store.now(), zone) });
+    const isNew = newAfter && message.ts > newAfter && (!before || before.ts <= newAfter);
+    if (isNew) found.push({ key: "new", version: newAfter, fresh: true });
+    const replies = repliesOf(message.ts);
+    const compact = !newDay && !isNew && together(before, message) && !repliesOf(before.ts).length;
+    const version = `${message.seq}|${compact}|${replies.length}|${replies.at(-1)?.ts ?? ""}`;
+    found.push({ key: message.ts, version, entry: { message, compact, replies, inThread } });
+    before = message;
+  }
+  return found;
+}
+
+function together(before, message) {
+  return (
+    before &&
+    before.user === message.user &&
+    !before.is_ephemeral === !message.is_ephemeral &&
+    Number(message.ts) - Number(before.ts) < TOGETHER_SECONDS
+  );
+}
+
+function line(row) {
+  const text = row.fresh ? "New" : row.day;
+  return h("div", { class: row.fresh ? "line line-new" : "line" }, h("span", null, text));
+}
