@@ -1,0 +1,1 @@
+"""A person at the playground's page, in a real Chromium, finding things by role and name only."""

@@ -1,0 +1,151 @@
+"""Chromium, playgrounds, and pages that are watched: each test ends with a look at what must not have happened.
+
+Debian's Chromium is used where it is; nothing is downloaded. Without one these tests are skipped, but never in CI.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.visitor import PATIENCE_MS, Visitor
+from tests.browser.witness import Witness
+from tests.conftest import IN_CI
+from tests.playground.visitors import Playground, unused_port
+
+HERE = Path(__file__).parent
+FAILURES = Path(tempfile.gettempdir()) / "purser-browser-failures"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+SECONDS_A_TEST = 150
+WITNESSES = pytest.StashKey[list[Witness]]()
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Visit(Protocol):
+    """Opens a page on a playground; `outage` when the test takes something away on purpose."""
+
+    def __call__(
+        self,
+        playground: Playground,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+        outage: bool = False,
+    ) -> Visitor: ...
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that lies here drives a browser, and has longer than a unit test."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(SECONDS_A_TEST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what the page showed when a test failed, and say where."""
+    report = yield
+    witnesses = item.stash.get(WITNESSES, [])
+    if report.when == "call" and report.failed and witnesses:
+        folder = FAILURES / re.sub(r"[^\w.-]+", "-", item.nodeid)
+        shutil.rmtree(folder, ignore_errors=True)
+        for number, witness in enumerate(witnesses, 1):
+            kept = witness.save(folder / str(number))
+            report.sections.append(("page", f"{kept}/page.png, page.txt, console.txt\n" + "\n".join(witness.faults())))
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a worker."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        why = "no Chromium: install it (Debian: apt-get install chromium)"
+        if IN_CI:
+            pytest.fail(why)
+        pytest.skip(why)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    """A playground that the tests of one file share: each uses words and people of its own."""
+    yield from _running(tmp_path_factory.mktemp("playground"))
+
+
+@pytest.fixture
+def own_playground(tmp_path: Path) -> Iterator[Playground]:
+    """A playground for one test alone: to move its clock, to break it, to start it again."""
+    yield from _running(tmp_path / "playground")
+
+
+def _running(data: Path) -> Iterator[Playground]:
+    with Playground(data, "--no-story", "--no-open", port=unused_port()) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Opens pages, each in a browser profile of its own. Fails the test for whatever went wrong on any of them."""
+    open_pages: list[Callable[[], None]] = []
+    witnesses = request.node.stash.setdefault(WITNESSES, [])
+
+    def visit(
+        playground: Playground, *, width: int = 1280, height: int = 800, dark: bool = False, outage: bool = False
+    ) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            service_workers="block",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        open_pages.append(context.close)
+        page = context.new_page()
+        witness = Witness(page, playground, outage=outage)
+        witnesses.append(witness)
+        visitor = Visitor(page, playground, witness)
+        visitor.open()
+        return visitor
+
+    yield visit
+    faults = [fault for witness in witnesses for fault in witness.faults()]
+    for close in open_pages:
+        close()
+    assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.fixture
+def visitor(visit: Visit, playground: Playground) -> Visitor:
+    """Somebody who has just opened the shared playground's page."""
+    return visit(playground)
+
+
+@pytest.fixture
+def page(visitor: Visitor) -> Page:
+    """The page they have in front of them."""
+    return visitor.page
