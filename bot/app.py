@@ -22,7 +22,7 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, R
 
 from bot.domain.people import Authority
 from bot.gateways.litellm import LiteLLM
-from bot.jobs.runner import Runner
+from bot.jobs.runner import LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS_WHERE_TIME_JUMPS, Runner
 from bot.services.context import Purser
 from bot.services.effects import EFFECTS
 from bot.services.failpoints import all_failpoints
@@ -215,4 +215,5 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         token_verification_enabled=False,
     )
     register(bolt, purser)
-    return Running(purser, bolt, Worker(purser, bell), Runner(purser), listeners, close, stopping)
+    look = LOOK_EVERY_SECONDS_WHERE_TIME_JUMPS if settings.purser_clock_file else LOOK_EVERY_SECONDS
+    return Running(purser, bolt, Worker(purser, bell), Runner(purser, look), listeners, close, stopping)

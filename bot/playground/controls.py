@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 from flask import Blueprint, Response, jsonify, request
 
-from bot.playground.clock import PlayClock
 from bot.playground.gateway import FakeGateway
+from bot.playground.mover import Mover
 from bot.playground.process import BotProcess
 from bot.playground.screens import newest_with_button, screen_text
 from bot.playground.slack import FakeSlack, NotInSlack
@@ -25,18 +25,18 @@ GATEWAY_SECONDS = 60.0
 """A gateway told to be slow is given this long."""
 
 
-def create_blueprint(slack: FakeSlack, gateway: FakeGateway, clock: PlayClock, bot: BotProcess) -> Blueprint:
+def create_blueprint(slack: FakeSlack, gateway: FakeGateway, mover: Mover, bot: BotProcess) -> Blueprint:
     """Routes under /_play. Register it before the fake Slack starts."""
     routes = Blueprint("town", __name__, url_prefix="/_play")
     guard(routes)
-    _add_about(routes, slack, gateway, clock, bot)
+    _add_about(routes, slack, gateway, mover, bot)
     _add_bot(routes, bot)
     _add_gateway(routes, gateway)
     _add_people(routes, slack)
     return routes
 
 
-def _add_about(routes: Blueprint, slack: FakeSlack, gateway: FakeGateway, clock: PlayClock, bot: BotProcess) -> None:
+def _add_about(routes: Blueprint, slack: FakeSlack, gateway: FakeGateway, mover: Mover, bot: BotProcess) -> None:
     @routes.get("/about")
     def about() -> Response:
         people = [user for user in slack.state.users.values() if not user.is_bot and user.name != "slackbot"]
@@ -45,14 +45,14 @@ def _add_about(routes: Blueprint, slack: FakeSlack, gateway: FakeGateway, clock:
             slack=slack.base_url,
             gateway=gateway.base_url,
             models=[model.name for model in gateway.state.offered],
-            clock=clock.wire(),
+            clock=mover.wire(),
             bot=bot.wire(),
             cast=cast,
         )
 
     @routes.get("/clock")
     def get_clock() -> Response:
-        return jsonify(clock.wire())
+        return jsonify(mover.wire() | {"choices": mover.choices()})
 
 
 def _add_bot(routes: Blueprint, bot: BotProcess) -> None:

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,15 @@ class Folder:
     def database_url(self) -> str:
         """The books."""
         return f"sqlite:///{self._at(BOOKS)}"
+
+    def books_written(self) -> object:
+        """Differs once something was written into the books."""
+        written = []
+        for name in (BOOKS, f"{BOOKS}-wal"):
+            with suppress(FileNotFoundError):
+                found = self._at(name).stat()
+                written.append((name, found.st_mtime_ns, found.st_size))
+        return written
 
     @property
     def clock_file(self) -> Path:

@@ -9,8 +9,10 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
@@ -18,6 +20,7 @@ from bot.playground.clock import PlayClock
 from bot.playground.controls import create_blueprint
 from bot.playground.folder import Folder, Trouble
 from bot.playground.gateway import FakeGateway
+from bot.playground.mover import Mover
 from bot.playground.page import Around, Switches, create_page, create_switches, create_watch
 from bot.playground.process import ROOT, BotProcess, Say
 from bot.playground.slack import FakeSlack, Options
@@ -66,10 +69,13 @@ class Town:
         if saved is not None:
             self.slack.load(saved["slack"])
             self.gateway.load(saved["gateway"])
-        self.slack.move_clock = self._move_clock
         # Numbers go on from the time of day: an open page may have seen more of an earlier start than was saved.
         self.slack.state.leap(int(time.time() * 1000))
         self.bot = BotProcess(folder.path, folder.bot_log, lambda: self.slack.connected() > 0)
+        self.mover = Mover(
+            self.clock, zone=self._zone, key_ends=self._key_ends, traffic=self._traffic, tell=self.slack.state.touch
+        )
+        self.slack.move_clock = self.mover.move
         self.switches = Switches(self.slack.world.faults, self.gateway.faults)
         self.progress: dict[str, Any] | None = None
         """What the page says goes on by itself: a `text`, and which `share` of it is done."""
@@ -89,9 +95,9 @@ class Town:
         self._saver.start()
 
     def _open_page(self) -> None:
-        around = Around(self.clock_wire, self.bot.wire, self.switches.wire, lambda: self.progress)
+        around = Around(self.mover.wire, self.bot.wire, self.switches.wire, lambda: self.progress)
         for routes in (
-            create_blueprint(self.slack, self.gateway, self.clock, self.bot),
+            create_blueprint(self.slack, self.gateway, self.mover, self.bot),
             create_page(),
             create_watch(self.slack.world, around),
             create_switches(self.switches, self.slack.state),
@@ -100,13 +106,10 @@ class Town:
         self._lookout = threading.Thread(target=self._look_out, name="lookout", daemon=True)
         self._lookout.start()
 
-    def clock_wire(self) -> dict[str, Any]:
-        """The time of day, by how much it is moved, and where it is moving to."""
-        return self.clock.wire() | {"moving_to": None}
-
     def stop(self) -> None:
         """Everything down, nothing left running, everything saved."""
         self._stopping.set()
+        self.mover.stop()
         self.bot.stop()
         if self._lookout is not None:
             self._lookout.join()
@@ -138,10 +141,21 @@ class Town:
             "PURSER_HEALTH": "off",
         }
 
-    def _move_clock(self, asked: dict[str, Any]) -> dict[str, Any]:
-        if "advance_seconds" in asked:
-            self.clock.advance(float(asked["advance_seconds"]))
-        return self.clock.wire()
+    def _zone(self) -> tzinfo:
+        """The workspace's time zone: that of its first owner."""
+        owner = next((user for user in self.slack.state.users.values() if user.is_owner), None)
+        try:
+            return ZoneInfo(owner.tz) if owner is not None else UTC
+        except ZoneInfoNotFoundError:
+            return UTC
+
+    def _key_ends(self) -> list[datetime]:
+        now = self.clock.now()
+        return [key.expires for key in self.gateway.keys if key.expires is not None and key.works(now)]
+
+    def _traffic(self) -> object:
+        """Differs when the bot has done something that can be seen from outside."""
+        return self.slack.world.journal.seq, self.gateway.calls, self.folder.books_written()
 
     def _version(self) -> object:
         """Differs when there is something new to save."""

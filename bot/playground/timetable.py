@@ -1,0 +1,71 @@
+"""Where the clock may be moved to, and where it has to stop on the way so that nothing due is passed over.
+
+Plain arithmetic: knows no clock. Times are aware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+
+LABELS = {"hour": "+1 hour", "tomorrow": "Tomorrow", "monday": "Next Monday 09:00", "month_end": "Month end"}
+"""The choices in the order in which they are offered."""
+WORK_BEGINS_AT = 9
+
+STEP = timedelta(hours=6)
+CLOSELY = timedelta(days=3)
+LATER_STEP = timedelta(days=1)
+"""Requests that wait are brought up within hours and end within days, so the first days go in smaller steps."""
+WARNED_BEFORE = (timedelta(days=1), timedelta(hours=1), timedelta(0))
+"""What is due around the end of a key."""
+JUST_AFTER = timedelta(seconds=1)
+APART = timedelta(minutes=1)
+"""The bot looks at its keys twice a minute, so closer stops would be one to it."""
+MOST_STOPS = 48
+
+
+def choices(now: datetime, zone: tzinfo) -> dict[str, datetime]:
+    """Where each choice goes, in UTC: "tomorrow" and "monday" to the morning of a later day, in this time zone."""
+    here = now.astimezone(zone)
+    days = {"tomorrow": 1, "monday": 7 - here.weekday()}
+    mornings = {
+        choice: datetime.combine(here.date() + timedelta(days=ahead), datetime.min.time(), zone)
+        for choice, ahead in days.items()
+    }
+    return {
+        "hour": now + timedelta(hours=1),
+        **{choice: day.replace(hour=WORK_BEGINS_AT).astimezone(UTC) for choice, day in mornings.items()},
+        "month_end": _next_month(now.astimezone(UTC)) + timedelta(seconds=5),
+    }
+
+
+def stops(now: datetime, to: datetime, key_ends: Iterable[datetime]) -> list[datetime]:
+    """Where to stop on the way, `to` being the last: every few hours, and around the end of each key."""
+    wanted = []
+    at = now
+    while (at := at + (STEP if at - now < CLOSELY else LATER_STEP)) < to:
+        wanted.append(at)
+    wanted += [end - before + JUST_AFTER for end in key_ends for before in WARNED_BEFORE]
+    between = sorted(at for at in wanted if now + APART < at < to - APART)
+    apart = APART
+    while len(spread := _thinned(between, apart)) >= MOST_STOPS:
+        apart *= 2
+    return [*spread, to]
+
+
+def _thinned(times: Sequence[datetime], apart: timedelta) -> list[datetime]:
+    """Of those that stand closer together than this, the last."""
+    kept: list[datetime] = []
+    first = None
+    for at in times:
+        if first is not None and at - first < apart:
+            kept[-1] = at
+        else:
+            first = at
+            kept.append(at)
+    return kept
+
+
+def _next_month(now: datetime) -> datetime:
+    begun = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (begun + timedelta(days=32)).replace(day=1)
