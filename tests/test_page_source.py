@@ -5,7 +5,6 @@ What the page does is shown in tests/browser; here only its source is read.
 
 from __future__ import annotations
 
-import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -71,10 +70,11 @@ def too_long(source: str) -> list[str]:
 def imports(name: str, source: str) -> list[tuple[str, list[str]]]:
     """What a script imports: (file, names). `import * as x` imports what is used of x."""
     found = []
+    bare = IMPORT.sub("", without_comments(source))
     for named, star, target in IMPORT.findall(without_comments(source)):
         path = (STATIC / name).parent.joinpath(target).resolve().relative_to(STATIC.resolve()).as_posix()
         wanted = [part.split(" as ")[0].strip() for part in named.split(",") if part.strip()]
-        found.append((path, wanted or re.findall(rf"\b{star}\.(\w+)", source)))
+        found.append((path, wanted or re.findall(rf"\b{star}\.(\w+)", bare)))
     return found
 
 
@@ -153,7 +153,7 @@ def test_every_file_is_reached_from_the_page() -> None:
     reached, todo = set(referenced()), [ENTRY]
     while todo:
         name = todo.pop()
-        fresh = {target for target, _ in imports(name, SCRIPTS[name])} - reached
+        fresh = {target for target, _ in imports(name, SCRIPTS.get(name, ""))} - reached
         reached |= fresh
         todo += fresh
     there = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()}
@@ -204,8 +204,6 @@ def test_every_emoji_that_purser_sends_is_known_to_the_page() -> None:
     emitted = set()
     for path in (ROOT / "tests/slack/views/snapshots").glob("*.json"):
         emitted |= emoji_names(path.read_text(encoding="utf-8"))
-    for path in (ROOT / "bot/slack/views").rglob("*.py"):
-        emitted |= emoji_names(json.dumps(path.read_text(encoding="utf-8")))
     assert sorted(name for name in emitted if not knows_emoji(name)) == []
     assert knows_emoji("white_check_mark")
     assert not knows_emoji("no_such_emoji")

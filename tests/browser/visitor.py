@@ -57,23 +57,33 @@ class Visitor:
             self.page.get_by_role("navigation", name=re.compile("^Channels of "), include_hidden=True)
         ).not_to_have_count(0)
 
-    def be(self, name: str, pane: int = 0) -> Seat:
-        """Become one of the cast in that pane."""
-        seat = Seat(self, name)
-        group = self.page.get_by_role("group", name="Who you are").nth(pane)
-        group.get_by_role("button", name=starts_with(f"Be {seat.shown_name}")).click()
-        expect(seat.region).to_be_visible()
-        return seat
+    def be(self, name: str) -> Seat:
+        """Become one of the cast, alone on the page."""
+        self._panes(1)
+        self._sit(name, 0)
+        return self._seated(name)
 
     def two(self, left: str, right: str) -> tuple[Seat, Seat]:
         """Two people side by side."""
+        self._panes(2)
+        self._sit(left, 0)
+        self._sit(right, 1)
+        return self._seated(left), self._seated(right)
+
+    def _panes(self, count: int) -> None:
         button = self.banner.get_by_role("button", name="Two people")
-        if button.get_attribute("aria-pressed") != "true":
+        if (button.get_attribute("aria-pressed") == "true") != (count == 2):
             button.click()
-        expect(button).to_have_attribute("aria-pressed", "true")
-        # The one on the right first: nobody sits in two panes.
-        first, second = self.be(left), self.be(right, pane=1)
-        return first, second
+        expect(button).to_have_attribute("aria-pressed", str(count == 2).lower())
+
+    def _sit(self, name: str, pane: int) -> None:
+        group = self.page.get_by_role("group", name="Who you are").nth(pane)
+        group.get_by_role("button", name=starts_with(f"Be {name.capitalize()}")).click()
+
+    def _seated(self, name: str) -> Seat:
+        seat = Seat(self, name)
+        expect(seat.region).to_be_visible()
+        return seat
 
     def opens(self, name: str) -> None:
         """Press something in the bar at the top that opens: a menu, a panel, the dock."""
