@@ -25,6 +25,8 @@ export class Pane {
     this.modal = new Modal(this);
     this.body = h("div", { class: "pane-body" }, this.sidebar.element, this.main, this.thread.element);
     this.root = h("section", { class: "pane", tabindex: "-1" }, this.who.element, this.body, this.modal.element);
+    this.main.addEventListener("pointerdown", (event) => event.target.closest(".drawer-button") || this.closeDrawer());
+    this.body.addEventListener("keydown", (event) => event.key === "Escape" && this.closeDrawer());
     this.root.addEventListener("pointerdown", () => (app.active = this));
     this.root.addEventListener("focusin", () => (app.active = this));
     this.middle = null;
@@ -44,7 +46,7 @@ export class Pane {
   open(where, { focus = false } = {}) {
     this.wanted = where;
     this.at = { place: "none", channel: null };
-    this.body.classList.remove("drawer-open");
+    this.closeDrawer();
     this.thread.close();
     this.draw();
     if (focus) this.focus();
@@ -164,6 +166,10 @@ export class Pane {
   /** Tell Slack what has been read. */
   read(channel, ts) {
     post("read", { as: this.person, channel, ts }).catch(() => {});
+  }
+
+  closeDrawer() {
+    this.body.classList.remove("drawer-open");
   }
 
   drawerButton() {

@@ -1,21 +1,20 @@
 /* How a person looks anywhere on the page: initials, name, role. */
 
 import { h } from "../dom.js";
+import { store } from "../store.js";
 
 const COLOURS = 8;
 
 /** A person's initials on their colour; the bot has its own picture. */
 export function avatar(user, size = "") {
   if (user?.is_bot) return h("img", { class: ["avatar", size], src: "/static/img/purser.svg", alt: "" });
-  const name = user?.real_name || user?.name || "?";
-  const letters = name.split(/\s+/).map((word) => [...word][0]).slice(0, 2).join("");
-  return h("span", { class: ["avatar", `avatar-${colourOf(user?.id ?? "")}`, size], "aria-hidden": "true" }, letters);
+  const letters = [...nameOf(user)].slice(0, 2).join("");
+  return h("span", { class: ["avatar", `avatar-${colourOf(user?.id)}`, size], "aria-hidden": "true" }, letters);
 }
 
+/** Neighbours in the list of people differ. */
 function colourOf(id) {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
-  return (sum % COLOURS) + 1;
+  return (Math.max(0, Object.keys(store.world.users).indexOf(id)) % COLOURS) + 1;
 }
 
 /** The name that others read. */

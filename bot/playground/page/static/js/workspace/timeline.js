@@ -51,7 +51,9 @@ function rows(messages, { repliesOf, inThread, newAfter, zone }) {
     const isNew = newAfter && message.ts > newAfter && (!before || before.ts <= newAfter);
     if (isNew) found.push({ key: "new", version: newAfter, fresh: true });
     const replies = repliesOf(message.ts);
-    const compact = !newDay && !isNew && together(before, message) && !repliesOf(before.ts).length;
+    const first = inThread && before === messages[0];
+    if (first) found.push({ key: "replies", version: messages.length, count: messages.length - 1 });
+    const compact = !newDay && !isNew && !first && together(before, message) && !repliesOf(before.ts).length;
     const version = `${message.seq}|${compact}|${replies.length}|${replies.at(-1)?.ts ?? ""}`;
     found.push({ key: message.ts, version, entry: { message, compact, replies, inThread } });
     before = message;
@@ -69,6 +71,6 @@ function together(before, message) {
 }
 
 function line(row) {
-  const text = row.fresh ? "New" : row.day;
-  return h("div", { class: row.fresh ? "line line-new" : "line" }, h("span", null, text));
+  if (row.count) return h("div", { class: "line line-replies" }, h("span", null, row.count === 1 ? "1 reply" : `${row.count} replies`));
+  return h("div", { class: row.fresh ? "line line-new" : "line" }, h("span", null, row.fresh ? "New" : row.day));
 }
