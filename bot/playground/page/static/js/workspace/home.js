@@ -3,6 +3,7 @@
 import { app } from "../app.js";
 import { renderBlocks } from "../blocks/index.js";
 import { fill, h } from "../dom.js";
+import { keepFocus } from "../ui/focus.js";
 import { contextOf, contextVersion } from "./context.js";
 import { avatar } from "./people.js";
 import { givenValue } from "./values.js";
@@ -35,10 +36,7 @@ export class HomeView {
     if (!view) return fill(this.content, h("p", { class: "empty" }, "Purser is preparing this page."));
     const get = (block, action) => this.draft[block]?.[action] ?? givenValue(view.state?.values?.[block]?.[action]);
     const set = (block, action, value) => (this.draft[block] = { ...this.draft[block], [action]: value });
-    const focused = this.content.contains(document.activeElement) ? document.activeElement.textContent : null;
-    fill(this.content, h("div", { class: "home-page" }, renderBlocks(view.blocks, contextOf(this.pane, "home", { view_id: view.id }, { draft: { get, set } }))));
-    const same = focused && [...this.content.querySelectorAll("button")].find((button) => button.textContent === focused);
-    if (same) same.focus();
-    else if (focused) this.content.focus();
+    const context = contextOf(this.pane, "home", { view_id: view.id }, { draft: { get, set } });
+    keepFocus(this.content, () => fill(this.content, h("div", { class: "home-page" }, renderBlocks(view.blocks, context))));
   }
 }

@@ -4,6 +4,7 @@ import { app } from "../app.js";
 import { renderBlocks } from "../blocks/index.js";
 import { fill, h, icon } from "../dom.js";
 import { renderText } from "../text/index.js";
+import { keepFocus } from "../ui/focus.js";
 import { contextOf } from "./context.js";
 import { givenValue } from "./values.js";
 
@@ -51,7 +52,6 @@ export class Modal {
   }
 
   draw(view, depth, isNew) {
-    const focused = this.element.contains(document.activeElement) ? markOf(document.activeElement) : null;
     const title = `modal-title-${++titles}`;
     const { errors } = this.draftOf(view);
     const head = h(
@@ -61,17 +61,16 @@ export class Modal {
       h("h2", { id: title }, renderText(view.title, this.context(view))),
       h("button", { type: "button", class: "tool", "aria-label": "Close", title: "Close (Esc)", onclick: () => this.close(view, { all: true }) }, icon("close")),
     );
-    const body = h("div", { class: "modal-body", tabindex: "-1" }, notices(view, errors), renderBlocks(view.blocks, this.context(view)));
+    const body = h("div", { class: "modal-body", tabindex: "-1", dataset: { scrolls: "" } }, notices(view, errors), renderBlocks(view.blocks, this.context(view)));
     const form = h("form", { class: "modal", role: "dialog", "aria-labelledby": title, novalidate: true }, head, body, this.foot(view));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit(view);
     });
-    fill(this.element, form);
+    keepFocus(this.element, () => fill(this.element, form), body);
     this.element.hidden = false;
     this.pane.setInert(true);
     if (isNew && this.pane.isActive()) focusFirst(body);
-    else if (focused) find(form, focused)?.focus();
   }
 
   foot(view) {
@@ -134,15 +133,4 @@ function notices(view, errors) {
 function focusFirst(body) {
   const first = body.querySelector("input:not([type=hidden]), textarea, select, [role=combobox]");
   (first ?? body).focus();
-}
-
-/** Enough of an element to find the same one after drawing again. */
-function markOf(element) {
-  return { id: element.id, name: element.getAttribute("name"), label: element.getAttribute("aria-label"), text: element.textContent, tag: element.tagName };
-}
-
-function find(form, mark) {
-  if (mark.id && form.querySelector(`#${CSS.escape(mark.id)}`)) return form.querySelector(`#${CSS.escape(mark.id)}`);
-  const same = [...form.querySelectorAll(mark.tag)];
-  return same.find((one) => one.getAttribute("name") === mark.name && one.getAttribute("aria-label") === mark.label && one.textContent === mark.text) ?? form.querySelector(".modal-body");
 }

@@ -2,6 +2,7 @@
 
 import { h, keyed } from "../dom.js";
 import { store } from "../store.js";
+import { keepFocus } from "../ui/focus.js";
 import { contextVersion } from "./context.js";
 import { dayName, dayOf, momentOf } from "./dates.js";
 import { renderMessage } from "./message.js";
@@ -24,11 +25,14 @@ export class Timeline {
   show(messages, { repliesOf = () => [], inThread = false, newAfter = null } = {}) {
     const zone = this.pane.zone();
     const today = dayOf(store.now(), zone);
-    keyed(this.list, rows(messages, { repliesOf, inThread, newAfter, zone }), {
-      key: (row) => row.key,
-      version: (row) => `${row.version}|${today}|${contextVersion()}`,
-      render: (row) => (row.entry ? renderMessage(this.pane, row.entry) : line(row)),
-    });
+    const drawn = rows(messages, { repliesOf, inThread, newAfter, zone });
+    const draw = () =>
+      keyed(this.list, drawn, {
+        key: (row) => row.key,
+        version: (row) => `${row.version}|${today}|${contextVersion()}`,
+        render: (row) => (row.entry ? renderMessage(this.pane, row.entry) : line(row)),
+      });
+    keepFocus(this.list, draw, this.element);
     if (this.stick) this.toEnd();
   }
 
