@@ -30,6 +30,13 @@ MODELS = (
     Model("mock-expensive", "openai/gpt-4o", 0.001, 0.001, "one two three four five six seven eight nine ten"),
 )
 
+MORE_MODELS = (
+    *MODELS,
+    Model("mock-large", "openai/gpt-4.1", 2e-06, 8e-06, "a longer hello from a larger mock model"),
+    Model("mock-preview", "openai/mock-preview", 0.0, 0.0, "hello from a model that nobody has priced"),
+)
+"""What a playground offers. The last one is in no price list: LiteLLM meters its tokens and counts $0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -41,7 +41,10 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One call as the spend log has it. `cost` is US dollars; a refused call costs nothing."""
+    """Calls as the spend log has them: mostly one. `cost` is US dollars; a refused call costs nothing.
+
+    Several alike are one charge from `at` on, spread evenly over `seconds`; tokens and cost are of all together.
+    """
 
     request_id: str
     at: datetime
@@ -52,6 +55,8 @@ class Charge:
     completion_tokens: int
     cost: float
     ok: bool
+    calls: int = 1
+    seconds: float = 0.0
 
 
 MASTER = "master"

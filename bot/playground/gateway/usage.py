@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from bot.playground.gateway import errors
 from bot.playground.gateway.management import at_least_one
+from bot.playground.gateway.records import each_call
 from bot.playground.gateway.state import MASTER, Charge, State
 
 _ZEROES = (
@@ -95,15 +96,16 @@ def _metrics(charges: Iterable[Charge]) -> dict[str, float]:
     charges = list(charges)
     prompt = sum(charge.prompt_tokens for charge in charges)
     completion = sum(charge.completion_tokens for charge in charges)
-    ok = sum(charge.ok for charge in charges)
+    calls = sum(charge.calls for charge in charges)
+    ok = sum(charge.calls for charge in charges if charge.ok)
     return dict.fromkeys(_ZEROES, 0) | {
         "spend": sum(charge.cost for charge in charges),
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "successful_requests": ok,
-        "failed_requests": len(charges) - ok,
-        "api_requests": len(charges),
+        "failed_requests": calls - ok,
+        "api_requests": calls,
         "total_response_time_ms": 0,
         "timed_requests": ok,
     }
@@ -150,7 +152,8 @@ def _logs(state: State) -> dict[str, Any]:
     if start is None or end is None:
         raise errors.refused(400, "Start date and end date are required", "bad_request", "None")
     page, size = at_least_one(request.args, "page", 1), at_least_one(request.args, "page_size", 50)
-    found = [charge for charge in reversed(_wanted(state)) if start <= charge.at <= end]
+    calls = (call for charge in reversed(_wanted(state)) for call in each_call(charge))
+    found = sorted((call for call in calls if start <= call.at <= end), key=lambda call: call.at, reverse=True)
     return {
         "data": [_log_row(state, charge) for charge in found[(page - 1) * size : page * size]],
         "total": len(found),
