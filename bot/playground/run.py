@@ -1,10 +1,11 @@
-"""`purser playground`: reads its options, refuses what would not be safe, plays the story, stays up, stops cleanly."""
+"""`purser playground`: reads its options, refuses what would not be safe, founds the team, stays up, stops cleanly."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -12,13 +13,14 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from bot.playground.browser import may_open, open_page
 from bot.playground.cast import Cast, StoryFailed
 from bot.playground.folder import Folder, Trouble
 from bot.playground.slack.world import APP_TOKEN, BOT_TOKEN
 from bot.playground.story import Story, found, founded
 from bot.playground.terminal import Terminal
 from bot.playground.town import HOST, Town, read_manifest
-from bot.playground.welcome import say_how_to_go_on
+from bot.playground.welcome import say_a_key, say_welcome
 
 PORT = 4310
 INTERRUPTED = 130
@@ -32,13 +34,14 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", type=Path, default=Path(".playground"), metavar="DIR", help="where it keeps its data")
     parser.add_argument("--reset", action="store_true", help="start clean: forget what is in that folder")
-    parser.add_argument("--port", type=int, default=PORT, help="of the fake Slack; the gateway's is the next one")
+    parser.add_argument("--port", type=int, default=PORT, help="of the page; the gateway's is the next one")
     parser.add_argument("--host", default=HOST, help="loopback only")
+    parser.add_argument("--no-open", action="store_true", help="leave it to you to open the page")
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="the app's manifest, if not the project's")
     story = parser.add_mutually_exclusive_group()
-    story.add_argument("--story", action="store_true", help="play the story even if it was played before")
-    story.add_argument("--no-story", action="store_true", help="just stay up")
-    story.add_argument("--once", action="store_true", help="play the story and stop")
+    story.add_argument("--story", action="store_true", help="tell the main path in the terminal before staying up")
+    story.add_argument("--once", action="store_true", help="tell it and stop")
+    story.add_argument("--no-story", action="store_true", help="do neither, as without any of the three")
     return parser
 
 
@@ -96,7 +99,7 @@ def _run(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
         out.note("\nStopping.")
         return INTERRUPTED if asked.once else 0
     except StoryFailed as wrong:
-        out.note(f"\nThe story stopped here. {wrong}\nThe end of {town.folder.bot_log}:\n{town.bot.last_words()}")
+        out.note(f"\nIt stopped here. {wrong}\nThe end of {town.folder.bot_log}:\n{town.bot.last_words()}")
         return 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -107,19 +110,23 @@ def _run(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
 def _live(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
     out.title(
         "Purser's playground",
-        "The real bot, with a make-believe Slack and gateway, all on this machine: no",
-        "accounts, no bill. What is framed below is what the bot really sent.",
+        "The real bot, with a make-believe Slack and gateway, all on this machine: no accounts, no bill.",
     )
     began = time.monotonic()
     town.start(out.note)
-    out.took((time.monotonic() - began, "to start all three"))
     cast = Cast(town.slack, town.gateway.base_url)
-    if asked.once or asked.story or not (town.resumed or asked.no_story):
+    if asked.once or asked.story:
+        out.note("What is framed below is what the bot really sent.")
+        out.took((time.monotonic() - began, "to start all three"))
         Story(cast, town.bot, out).play()
     elif not founded(cast):
         found(cast)
     if asked.once:
         return 0
-    say_how_to_go_on(town, cast, out)
+    if asked.story:
+        say_a_key(town, cast, out)
+    say_welcome(town, out)
+    if not asked.no_open and may_open(os.environ, sys.platform, in_terminal=sys.stdout.isatty()):
+        open_page(town.slack.base_url, sys.platform)
     threading.Event().wait()
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bot.playground.browser import may_open
 from bot.playground.cast import Cast, StoryFailed
 from bot.playground.clock import PlayClock
 from bot.playground.folder import Folder, Trouble
@@ -95,6 +96,28 @@ def test_a_manifest_that_is_not_there_or_not_one_is_said(tmp_path: Path) -> None
     assert "cannot be read" in refusal("--data", str(tmp_path / "data"), "--manifest", str(tmp_path / "none.yml"))
     (tmp_path / "list.yml").write_text("- a\n- b\n", encoding="utf-8")
     assert "is not a manifest" in refusal("--data", str(tmp_path / "data"), "--manifest", str(tmp_path / "list.yml"))
+
+
+# --- the browser ---
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "in_terminal", "opens"),
+    [
+        ({"DISPLAY": ":0"}, "linux", True, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True, True),
+        ({}, "darwin", True, True),
+        ({}, "linux", True, False),
+        ({"DISPLAY": ""}, "linux", True, False),
+        ({"DISPLAY": ":0"}, "linux", False, False),
+        ({"DISPLAY": ":0", "CI": "true"}, "linux", True, False),
+        ({"CI": "1"}, "darwin", True, False),
+    ],
+)
+def test_a_browser_opens_only_for_somebody_at_a_screen(
+    environment: dict[str, str], platform: str, in_terminal: bool, opens: bool
+) -> None:
+    assert may_open(environment, platform, in_terminal=in_terminal) is opens
 
 
 # --- the folder and the clock ---

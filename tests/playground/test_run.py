@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import shutil
 import signal
@@ -75,7 +76,7 @@ def ledger_rows(text: str) -> int:
 
 def test_a_second_start_goes_on_where_the_first_stopped_and_a_reset_starts_clean(tmp_path: Path) -> None:
     data, port = tmp_path / "data", unused_port()
-    with Playground(data, "--no-story", port=port) as playground:
+    with Playground(data, port=port) as playground:
         secret = playground.key()
         playground.post("message", {"as": "fay", "channel": "general", "text": "hello, books"})
         before = playground.post("clock", advance_seconds=3600)
@@ -83,7 +84,7 @@ def test_a_second_start_goes_on_where_the_first_stopped_and_a_reset_starts_clean
         assert playground.stop() == 0
         assert not running(bot)
     with Playground(data, port=port) as playground:
-        assert not any("Olga makes" in line for line in playground.said)
+        assert not any("Olga" in line for line in playground.said)
         assert "hello, books" in playground.screen("ben")
         assert playground.get("clock")["moved_seconds"] == before["moved_seconds"]
         assert playground.post("chat", key=secret)["status"] == 200
@@ -93,7 +94,7 @@ def test_a_second_start_goes_on_where_the_first_stopped_and_a_reset_starts_clean
         assert playground.post("chat", key=secret)["status"] == 401
         assert playground.stop(signal.SIGINT) == 0
     pepper = (data / "pepper").read_text(encoding="ascii")
-    with Playground(data, "--no-story", "--reset", port=port) as playground:
+    with Playground(data, "--reset", port=port) as playground:
         assert "hello, books" not in playground.screen("ben")
         assert playground.get("clock")["moved_seconds"] == 0
         playground.stop()
@@ -101,7 +102,7 @@ def test_a_second_start_goes_on_where_the_first_stopped_and_a_reset_starts_clean
 
 
 def test_a_bot_that_dies_is_started_again_and_the_visitor_told(tmp_path: Path) -> None:
-    with Playground(tmp_path / "data", "--no-story", port=unused_port()) as playground:
+    with Playground(tmp_path / "data", port=unused_port()) as playground:
         dead = playground.get("bot")["pid"]
         os.kill(dead, signal.SIGKILL)
         playground.says("The bot ended (by SIGKILL); starting it again.")
@@ -111,7 +112,7 @@ def test_a_bot_that_dies_is_started_again_and_the_visitor_told(tmp_path: Path) -
 
 
 def test_the_bot_ends_with_the_playground_however_that_ends(tmp_path: Path) -> None:
-    with Playground(tmp_path / "data", "--no-story", port=unused_port()) as playground:
+    with Playground(tmp_path / "data", port=unused_port()) as playground:
         bot = playground.get("bot")["pid"]
         assert running(bot)
         playground.stop(signal.SIGKILL)
@@ -120,7 +121,10 @@ def test_the_bot_ends_with_the_playground_however_that_ends(tmp_path: Path) -> N
 
 def test_stopped_in_the_middle_of_the_story_it_leaves_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        command(tmp_path / "data", "--port", str(unused_port())), env=environment(), stdout=subprocess.PIPE, text=True
+        command(tmp_path / "data", "--story", "--port", str(unused_port())),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     with process.stdout as said:
@@ -139,30 +143,72 @@ def test_unused_ports_are_left_alone(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with Playground(tmp_path / "data", "--no-story", port=port) as playground:
-            assert f":{port}/" not in playground.url
+        with Playground(tmp_path / "data", port=port) as playground:
+            assert not playground.page.endswith(f":{port}")
             assert playground.get("bot")["connected"]
             playground.stop()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_every_line_to_copy_works_in_a_shell(tmp_path: Path) -> None:
-    with Playground(tmp_path / "data", "--no-story", port=unused_port()) as playground:
+def test_it_stays_up_after_the_story_and_every_line_to_copy_works_in_a_shell(tmp_path: Path) -> None:
+    with Playground(tmp_path / "data", "--story", port=unused_port()) as playground:
         text = "\n".join(playground.said)
+        assert text.index("The ledger is whole:") < text.index(f"Open {playground.page} in a browser")
         commands = re.findall(r"^curl (?:.*\\\n)*.*", text, re.MULTILINE)
         commands = [line.replace("\\\n", " ") for line in commands]
-        assert len(commands) == 5
+        assert len(commands) == 3
         answers = []
         for line in commands:
             done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, timeout=30)
             answers.append(done.stdout)
-            if "/_play/command" in line:
-                playground.reads("omar", "[Approve]")
-            if "/_play/press" in line:
-                playground.reads("ana", "[Reveal key]")
         assert "hello from the mock model" in answers[0]
         assert '"ok":true' in answers[1]
-        assert '"ok":true' in answers[2]
-        assert "You can have your key" in answers[3]
-        assert '"moved_seconds":86400.0' in answers[4]
+        assert "(only you see this)" in answers[2]
         playground.stop()
+
+
+def test_the_page_is_named_first_and_nothing_happens_that_nobody_asked_for(tmp_path: Path) -> None:
+    with Playground(tmp_path / "data", port=unused_port()) as playground:
+        told = [line for line in playground.said if line]
+        assert told[1].startswith("The real bot")
+        assert (
+            next(line for line in told if "http" in line)
+            == f"Open {playground.page} in a browser: you can be anybody there."
+        )
+        assert "sk-" not in "\n".join(told)
+        assert len(told) <= 20
+        assert playground.get("gateway/keys")["keys"] == []
+        playground.stop()
+
+
+@pytest.mark.parametrize("asked", [[], ["--no-open"]])
+def test_the_page_opens_by_itself_in_a_browser_that_cannot_take_the_terminal(tmp_path: Path, asked: list[str]) -> None:
+    opener, seen = tmp_path / "bin" / "xdg-open", tmp_path / "seen"
+    opener.parent.mkdir()
+    opener.write_text(
+        f'#!/bin/sh\n{{ echo "$1"; tty; ls -l /dev/tty </dev/tty; }} >{seen}.new 2>&1; mv {seen}.new {seen}\n',
+        encoding="utf-8",
+    )
+    opener.chmod(0o700)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command(tmp_path / "data", "--port", str(unused_port()), *asked),
+        env=environment(TERM="xterm", DISPLAY=":99", PATH=f"{opener.parent}:{os.environ['PATH']}"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    told = b""
+    while b"ARGS=--reset" not in told:
+        told += os.read(ours, 4096)
+    if not asked:
+        eventually(seen.exists)
+        said = seen.read_text(encoding="utf-8")
+        assert re.match(r"http://127\.0\.0\.1:\d+\n", said)
+        assert "not a tty" in said
+        assert "No such device" in said
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(40) == 0
+    os.close(ours)
+    assert seen.exists() == (not asked)

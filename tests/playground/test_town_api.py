@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(150), pytest.mark.xdist_grou
 
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    with Playground(tmp_path_factory.mktemp("town") / "data", "--no-story", port=unused_port()) as playground:
+    with Playground(tmp_path_factory.mktemp("town") / "data", port=unused_port()) as playground:
         yield playground
         assert playground.get("journal")["violations"] == []
         playground.stop()

@@ -48,7 +48,8 @@ class Playground:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.url = self.says("Fake Slack").split()[2]
+        self.page = self.says("Open http").split()[1]
+        self.url = f"{self.page}/_play"
         self.gateway = self.says("Gateway").split()[1]
         self.says("`purser playground --reset`")  # all is said
 
