@@ -5,6 +5,7 @@ Debian's Chromium is used where it is; nothing is downloaded. Without one these 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import tempfile
@@ -32,8 +33,11 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+QUIETLY = ("--no-story", "--no-open")
 SECONDS_A_TEST = 150
 WITNESSES = pytest.StashKey[list[Witness]]()
+
+Start = Callable[..., Playground]
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -93,22 +97,26 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     """A playground that the tests of one file share: each uses words and people of its own."""
-    yield from _running(tmp_path_factory.mktemp("playground"))
-
-
-@pytest.fixture
-def own_playground(tmp_path: Path) -> Iterator[Playground]:
-    """A playground for one test alone: to move its clock, to break it, to start it again."""
-    yield from _running(tmp_path / "playground")
-
-
-def _running(data: Path) -> Iterator[Playground]:
-    with Playground(data, "--no-story", "--no-open", port=unused_port()) as running:
+    with Playground(tmp_path_factory.mktemp("playground"), *QUIETLY, port=unused_port()) as running:
         yield running
 
 
 @pytest.fixture
-def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts playgrounds for one test alone, again in the same place if need be; pages close before they stop."""
+    port = unused_port()
+    with contextlib.ExitStack() as stack:
+        yield lambda *options: stack.enter_context(Playground(tmp_path / "data", *QUIETLY, *options, port=port))
+
+
+@pytest.fixture
+def own_playground(start: Start) -> Playground:
+    """A playground for one test alone: to move its clock, or to break it."""
+    return start()
+
+
+@pytest.fixture
+def visit(chromium: Browser, start: Start, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Opens pages, each in a browser profile of its own. Fails the test for whatever went wrong on any of them."""
     open_pages: list[Callable[[], None]] = []
     witnesses = request.node.stash.setdefault(WITNESSES, [])

@@ -50,6 +50,10 @@ class Visitor:
         self.page.reload()
         self.ready()
 
+    def plays_on(self, playground: Playground) -> None:
+        """The same page on a playground that was started again."""
+        self.playground = self.witness.playground = playground
+
     def ready(self) -> None:
         """Wait until a workspace is shown."""
         expect(self.page.get_by_role("region", name=re.compile("^Workspace of "))).not_to_have_count(0)
@@ -154,7 +158,10 @@ class Seat:
         return self.sidebar.get_by_role("button", name=starts_with(name))
 
     def goto(self, where: str) -> Seat:
-        """Open "#search", "dm" or "home"."""
+        """Open "#search", "dm" or "home"; on a narrow page the sidebar is a drawer."""
+        drawer = self.region.get_by_role("button", name="Channels", exact=True)
+        if drawer.is_visible() and not self.sidebar.is_visible():
+            drawer.click()
         self.entry(where).click()
         if where != "home":
             expect(self.log).to_have_attribute(
