@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -40,6 +40,14 @@ WITNESSES = pytest.StashKey[list[Witness]]()
 Start = Callable[..., Playground]
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+class Look(TypedDict, total=False):
+    """How somebody looks at the page."""
+
+    width: int
+    height: int
+    dark: bool
 
 
 class Visit(Protocol):
