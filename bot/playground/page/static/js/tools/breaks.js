@@ -1,0 +1,168 @@
+/* What a visitor may break, and how it is mended: the gateway, Slack, the bot itself, people leaving, a leaked key. */
+
+import { post } from "../api.js";
+import { fill, h, icon } from "../dom.js";
+import { openPopover } from "../ui/popover.js";
+import { castOf, masked, nameOf } from "./words.js";
+
+const SWITCHES = [
+  ["gateway_down", "Gateway down", "Revealing a key says why it cannot be made yet; prompts get no answer."],
+  ["gateway_slow", "Gateway slow", "Every call of the gateway takes five seconds more. Slack is still answered at once."],
+  ["gateway_reply_lost", "Lose the next reply", "The next key is made, but the answer never arrives. Reveal again: still one key."],
+  ["slack_rate_limited", "Slack rate-limited", "Slack turns every message of the bot away. They arrive once this is off."],
+];
+
+/** The "Break things" button, its panel, and a chip in the top bar while something is broken. */
+export function mount(host, app) {
+  const breaks = new Breaks(app);
+  host.append(breaks.chip, breaks.button);
+  return { open: () => breaks.open(), close: () => breaks.close() };
+}
+
+class Breaks {
+  constructor(app) {
+    this.app = app;
+    this.isOpen = false;
+    this.killing = false;
+    this.backAfter = "";
+    this.leaver = "ben";
+    this.paster = "ana";
+    this.button = h("button", { type: "button", class: "bar-button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => (this.isOpen ? this.close() : this.open()) }, icon("bolt"), h("span", null, "Break things"));
+    this.warning = h("span", { class: "broken-what", role: "status" });
+    const mend = h("button", { type: "button", class: "broken-mend", onclick: () => this.mend() }, "Mend everything");
+    this.chip = h("div", { class: "broken", hidden: true }, icon("warning"), this.warning, mend);
+    app.on("watch", () => this.show());
+    app.on("revealed", () => this.show());
+  }
+
+  open() {
+    if (this.isOpen) return;
+    this.backAfter = "";
+    this.isOpen = true;
+    this.panel = h("div", { class: "breaks" }, this.switches(), this.bot(), this.people(), this.leak());
+    this.closePanel = openPopover(this.button, this.panel, { label: "Break things", align: "end", onclose: () => (this.isOpen = false) });
+    this.show();
+    this.panel.querySelector("[role=switch]").focus();
+  }
+
+  close() {
+    this.closePanel?.();
+  }
+
+  switches() {
+    this.rows = SWITCHES.map(([name, label, seen]) => {
+      const about = h("span", { class: "switch-seen", id: `switch-${name}` }, seen);
+      const knob = h("button", { type: "button", role: "switch", class: "switch", "aria-checked": "false", "aria-label": label, "aria-describedby": about.id, onclick: () => this.turn(name, knob) }, h("span", { class: "switch-knob" }));
+      const text = h("span", { class: "switch-text", onclick: () => knob.click() }, h("span", { class: "switch-label" }, label), about);
+      return { name, knob, row: h("div", { class: "switch-row" }, text, knob) };
+    });
+    return h("section", null, h("h3", null, "Break things"), this.rows.map(({ row }) => row));
+  }
+
+  bot() {
+    this.botLine = h("p", { class: "breaks-line" });
+    this.botBack = h("p", { class: "breaks-line breaks-good", role: "status" });
+    this.kill = h("button", { type: "button", class: "button", onclick: () => this.killBot() }, "Kill the bot");
+    return h("section", null, h("h3", null, "The bot"), h("div", { class: "breaks-row" }, h("div", { class: "breaks-grow" }, this.botLine, this.botBack), this.kill));
+  }
+
+  people() {
+    this.who = this.chooser("Who leaves", this.leaver, (name) => {
+      this.leaver = name;
+      this.show();
+    });
+    this.leave = h("button", { type: "button", class: "button", onclick: () => this.deactivate() });
+    const seen = h("p", { class: "breaks-line" }, "Somebody leaves the company: their keys are turned off.");
+    return h("section", null, h("h3", null, "People"), seen, h("div", { class: "breaks-row" }, this.who, this.leave));
+  }
+
+  leak() {
+    this.by = this.chooser("Who pastes it", this.paster, (name) => (this.paster = name));
+    this.paste = h("button", { type: "button", class: "button", onclick: () => this.pasteKey() }, "Paste a key in #search");
+    this.leakLine = h("p", { class: "breaks-line" });
+    return h("section", null, h("h3", null, "A leak"), this.leakLine, h("div", { class: "breaks-row" }, this.by, this.paste));
+  }
+
+  chooser(label, chosen, pick) {
+    const options = castOf(this.app).map((user) => h("option", { value: user.name }, nameOf(user)));
+    const select = h("select", { class: "breaks-select", "aria-label": label, onchange: () => pick(select.value) }, options);
+    select.value = chosen;
+    return select;
+  }
+
+  show() {
+    const on = this.app.store.world?.switches ?? {};
+    const broken = SWITCHES.filter(([name]) => on[name]).map(([, label]) => label);
+    const text = broken.join(", ");
+    this.chip.hidden = !text;
+    if (this.warning.textContent !== text) this.warning.textContent = text;
+    if (!this.isOpen) return;
+    for (const { name, knob } of this.rows) knob.setAttribute("aria-checked", String(Boolean(on[name])));
+    this.showBot();
+    const leaver = this.app.store.userNamed(this.leaver);
+    fill(this.leave, leaver?.deleted ? `Bring ${nameOf(leaver)} back` : `Deactivate ${nameOf(leaver)}`);
+    const last = this.app.keys.at(-1);
+    this.paste.disabled = !last;
+    this.leakLine.textContent = last ? `Posts ${masked(last.secret)}, the key revealed last, for all to read.` : "No key was revealed on this page yet. Reveal one first.";
+  }
+
+  showBot() {
+    const bot = this.app.store.world?.bot;
+    if (!bot) return;
+    const state = !bot.alive || this.killing ? "Down" : bot.connected ? "Running" : "Starting";
+    const times = bot.starts === 1 ? "started once" : `started ${bot.starts} times`;
+    this.botLine.textContent = `${state} · process ${bot.pid ?? "none"} · ${times}`;
+    this.botBack.textContent = this.backAfter;
+    this.kill.disabled = this.killing;
+  }
+
+  async turn(name, knob) {
+    const wanted = knob.getAttribute("aria-checked") !== "true";
+    knob.setAttribute("aria-checked", String(wanted));
+    const answer = await this.ask("switches", { [name]: wanted });
+    if (answer) this.app.store.world.switches = answer.switches;
+    this.show();
+  }
+
+  async mend() {
+    const answer = await this.ask("switches", Object.fromEntries(SWITCHES.map(([name]) => [name, false])));
+    if (!answer) return;
+    this.app.store.world.switches = answer.switches;
+    this.button.focus();
+    this.app.toast("Everything works again.");
+    this.show();
+  }
+
+  async killBot() {
+    this.killing = true;
+    this.backAfter = "kill -9 …";
+    this.show();
+    const answer = await this.ask("bot", { do: "kill" });
+    this.killing = false;
+    this.backAfter = answer ? `Back after ${answer.seconds.toFixed(1)} s` : "";
+    if (answer && !this.isOpen) this.app.toast(`The bot is back after ${answer.seconds.toFixed(1)} s`);
+    this.show();
+  }
+
+  async deactivate() {
+    const user = this.app.store.userNamed(this.leaver);
+    const leaves = !user.deleted;
+    if (!(await this.ask("people", { user: user.name, deleted: leaves }))) return;
+    this.app.toast(leaves ? `${nameOf(user)} has left. The bot was told.` : `${nameOf(user)} is back.`);
+  }
+
+  async pasteKey() {
+    const { secret } = this.app.keys.at(-1);
+    const text = `It worked with ${secret} yesterday, can somebody look?`;
+    await this.app.act(this.paster, "message", { channel: "search", text }).catch(() => null);
+  }
+
+  async ask(path, body) {
+    try {
+      return await post(path, body);
+    } catch (problem) {
+      this.app.toast(problem.message, { kind: "error" });
+      return null;
+    }
+  }
+}
