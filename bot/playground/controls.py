@@ -1,18 +1,18 @@
 """The part of the JSON API that stands around Slack: the bot's process, the ledger, the gateway, shortcuts for curl.
 
-Beside the routes of slack/playapi.py on the same address and behind the same guard. What the books hold is asked of
-the `purser` command line, as an operator would.
+Beside the routes of slack/playapi.py on the same address and behind the same guard.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
 import httpx
 from flask import Blueprint, Response, jsonify, request
 
+from bot.playground.auditor import Auditor
+from bot.playground.folder import Trouble
 from bot.playground.gateway import FakeGateway
 from bot.playground.mover import Mover
 from bot.playground.process import BotProcess
@@ -25,12 +25,15 @@ GATEWAY_SECONDS = 60.0
 """A gateway told to be slow is given this long."""
 
 
-def create_blueprint(slack: FakeSlack, gateway: FakeGateway, mover: Mover, bot: BotProcess) -> Blueprint:
+def create_blueprint(
+    slack: FakeSlack, gateway: FakeGateway, mover: Mover, bot: BotProcess, auditor: Auditor
+) -> Blueprint:
     """Routes under /_play. Register it before the fake Slack starts."""
     routes = Blueprint("town", __name__, url_prefix="/_play")
     guard(routes)
     _add_about(routes, slack, gateway, mover, bot)
     _add_bot(routes, bot)
+    _add_ledger(routes, auditor)
     _add_gateway(routes, gateway)
     _add_people(routes, slack)
     return routes
@@ -65,21 +68,17 @@ def _add_bot(routes: Blueprint, bot: BotProcess) -> None:
         if _body().get("do") != "kill":
             raise ValueError('what it does is {"do": "kill"}')
         began = time.monotonic()
-        bot.kill()
+        try:
+            bot.kill()
+        except Trouble as wrong:
+            raise NotInSlack(str(wrong)) from None
         return jsonify({"ok": True, "seconds": round(time.monotonic() - began, 3), **bot.wire()})
 
+
+def _add_ledger(routes: Blueprint, auditor: Auditor) -> None:
     @routes.get("/ledger")
     def ledger() -> Response:
-        since = int(request.args.get("since", 0))
-        exported = bot.purser("ledger", "export", "--format", "jsonl")
-        rows = [json.loads(line) for line in exported.stdout.splitlines()]
-        checked = bot.purser("ledger", "verify")
-        return jsonify(
-            rows=[row for row in rows if int(row["seq"]) > since],
-            verified=checked.returncode == 0,
-            report=checked.stdout.splitlines(),
-            problems=(exported.stderr + checked.stderr).splitlines(),
-        )
+        return jsonify(auditor.look(int(request.args.get("since", 0))))
 
 
 def _add_gateway(routes: Blueprint, gateway: FakeGateway) -> None:

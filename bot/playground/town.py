@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from bot.playground.auditor import Auditor
 from bot.playground.clock import PlayClock
 from bot.playground.controls import create_blueprint
 from bot.playground.folder import Folder, Trouble
@@ -69,6 +70,7 @@ class Town:
         if saved is not None:
             self.slack.load(saved["slack"])
             self.gateway.load(saved["gateway"])
+        self.slack.world.never_shown.add(self.gateway.master_key)
         # Numbers go on from the time of day: an open page may have seen more of an earlier start than was saved.
         self.slack.state.leap(int(time.time() * 1000))
         self.bot = BotProcess(folder.path, folder.bot_log, lambda: self.slack.connected() > 0)
@@ -76,6 +78,7 @@ class Town:
             self.clock, zone=self._zone, key_ends=self._key_ends, traffic=self._traffic, tell=self.slack.state.touch
         )
         self.slack.move_clock = self.mover.move
+        self.auditor = Auditor(folder.database_url)
         self.switches = Switches(self.slack.world.faults, self.gateway.faults)
         self.progress: dict[str, Any] | None = None
         """What the page says goes on by itself: a `text`, and which `share` of it is done."""
@@ -97,7 +100,7 @@ class Town:
     def _open_page(self) -> None:
         around = Around(self.mover.wire, self.bot.wire, self.switches.wire, lambda: self.progress)
         for routes in (
-            create_blueprint(self.slack, self.gateway, self.mover, self.bot),
+            create_blueprint(self.slack, self.gateway, self.mover, self.bot, self.auditor),
             create_page(),
             create_watch(self.slack.world, around),
             create_switches(self.switches, self.slack.state),
@@ -111,6 +114,7 @@ class Town:
         self._stopping.set()
         self.mover.stop()
         self.bot.stop()
+        self.auditor.close()
         if self._lookout is not None:
             self._lookout.join()
         if self._saver is not None:

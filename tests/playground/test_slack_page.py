@@ -122,13 +122,13 @@ def test_the_clock_belongs_to_the_runner(slack: FakeSlack, page: httpx.Client) -
     assert page.post("/clock", json={"hours": 1}).json() == {"ok": True, "moved": 1}
 
 
-def test_the_inspector_sees_payloads_both_ways_unmasked(page: httpx.Client) -> None:
-    page.post("/command", json={"as": "ana", "text": "/ask sk-secret", "channel": "search"})
+def test_the_inspector_sees_payloads_both_ways_without_secrets(page: httpx.Client) -> None:
+    page.post("/command", json={"as": "ana", "text": "/ask about sk-pasted-secret", "channel": "search"})
     _eventually(lambda: screen(page, "ana")["modals"])
     entries = page.get("/journal").json()["entries"]
     assert {(e["direction"], e["method"]) for e in entries} >= {("out", "/ask"), ("in", "views.open")}
     command = next(e for e in entries if e["method"] == "/ask")
-    assert (command["body"]["text"], command["answer"]) == ("sk-secret", {"text": "asked"})
+    assert (command["body"]["text"], command["answer"]) == ("about sk-…cret", {"text": "asked"})
     assert page.get("/journal", params={"since": entries[-1]["seq"]}).json()["entries"] == []
 
 

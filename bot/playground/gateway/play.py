@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from bot.playground.gateway.faults import OWN_PREFIX, Fault, Faults, Wire
 from bot.playground.gateway.keys import to_json
 from bot.playground.gateway.state import Habits, State
+from bot.playground.guard import only_from_here
 
 _FAULT_FIELDS = {f.name for f in fields(Fault)}
 
@@ -18,6 +19,7 @@ _FAULT_FIELDS = {f.name for f in fields(Fault)}
 def play(state: State, faults: Faults, wire: Wire) -> Blueprint:
     """Routes under `/_play`. Loopback only, like the whole server; they show no secret, for none is kept."""
     routes = Blueprint("play", __name__, url_prefix=OWN_PREFIX)
+    only_from_here(routes)
 
     @routes.get("/keys")
     def keys() -> Response:

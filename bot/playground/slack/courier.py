@@ -16,13 +16,13 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from bot.playground.guard import LOOPBACK
 from bot.playground.slack import limits
 from bot.playground.slack.faults import FaultKind, Faults
 from bot.playground.slack.journal import Journal
 from bot.playground.slack.model import JSON
 from bot.playground.slack.socketmode import SocketHub
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 TIMED_OUT = "operation_timeout"
 UNREACHABLE = "dispatch_failed"
 

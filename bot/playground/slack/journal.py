@@ -1,5 +1,5 @@
-"""A bounded record of every payload in and out, unmasked and in memory only: the page masks, nothing is
-written.
+"""A bounded record of every payload in and out, unmasked and in memory only: masking.py decides what is shown of
+it, and nothing is written.
 """
 
 import threading

@@ -1,19 +1,18 @@
 """The JSON API of the page, under /_play: the same acts as the driver's, for whoever the page says it is.
 
-Loopback only and no accounts, so it answers only requests that a page of this server, or a local tool, can
-make: the Host must be loopback and changes must be JSON, which other sites cannot send unasked.
+For this machine only, as guard.py says; every mistake is answered in JSON.
 """
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
+from bot.playground.guard import no, only_from_here
 from bot.playground.slack.acts import Acts, find_element
-from bot.playground.slack.courier import LOOPBACK
 from bot.playground.slack.errors import NotInSlack
 from bot.playground.slack.faults import Fault, FaultKind
 from bot.playground.slack.forms import interactive
+from bot.playground.slack.masking import masked, masked_entry
 from bot.playground.slack.model import JSON, Message, View
 from bot.playground.slack.pageview import seen_by, vocabulary, wait_for_change
 from bot.playground.slack.server import file_response
@@ -36,30 +35,20 @@ def create_blueprint(acts: Acts, workspace: Workspace, move_clock: Callable[[], 
 
 def guard(play: Blueprint) -> None:
     """Answer this machine only, and say every mistake as JSON."""
-
-    @play.before_request
-    def only_from_here() -> Response | None:
-        host = urlsplit(f"//{request.host}").hostname
-        origin = request.headers.get("Origin")
-        if host not in LOOPBACK or (origin and urlsplit(origin).hostname not in LOOPBACK):
-            return _no("this is for this machine only", 403)
-        plain = request.mimetype in ("application/json", "application/octet-stream")
-        if request.method == "POST" and not plain:
-            return _no("send JSON", 415)
-        return None
+    only_from_here(play)
 
     @play.errorhandler(NotInSlack)
     def not_in_slack(error: NotInSlack) -> Response:
-        return _no(str(error), 409)
+        return no(str(error), 409)
 
     @play.errorhandler(KeyError)
     def unknown(error: KeyError) -> Response:
-        return _no(f"missing or unknown: {error.args[0]}", 400)
+        return no(f"missing or unknown: {error.args[0]}", 400)
 
     @play.errorhandler(ValueError)
     @play.errorhandler(TypeError)
     def wrong(error: ValueError | TypeError) -> Response:
-        return _no(str(error), 400)
+        return no(str(error), 400)
 
 
 def _add_views(play: Blueprint, acts: Acts) -> None:
@@ -82,7 +71,8 @@ def _add_views(play: Blueprint, acts: Acts) -> None:
     @play.get("/journal")
     def get_journal() -> Response:
         entries = world.journal.entries(since=int(request.args.get("since", 0)))
-        return jsonify({"entries": [e.wire() for e in entries], "violations": world.violations})
+        shown = [masked_entry(entry.wire(), world.never_shown) for entry in entries]
+        return jsonify({"entries": shown, "violations": masked(world.violations)})
 
     @play.get("/file/<file_id>")
     def get_file(file_id: str) -> Response:
@@ -218,7 +208,7 @@ def _add_controls(
     def clock() -> Response:
         hook = move_clock()
         if hook is None:
-            return _no("this playground's clock is not for moving", 501)
+            return no("this playground's clock is not for moving", 501)
         answer = hook(_body())
         world.state.touch()
         return jsonify({"ok": True, **answer})
@@ -253,9 +243,3 @@ def _view(acts: Acts, view_id: str, user: str) -> View:
 
 def _shown(acts: Acts, body: JSON, user: str) -> Message | View:
     return _view(acts, body["view_id"], user) if "view_id" in body else _message(acts, body, user)
-
-
-def _no(why: str, status: int) -> Response:
-    response = jsonify({"ok": False, "error": why})
-    response.status_code = status
-    return response

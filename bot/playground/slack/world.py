@@ -62,6 +62,8 @@ class World:
         self._violations: list[str] = self.manifest.problems()
         self._lock = threading.Lock()
         self.methods_called: set[str] = set()
+        self.never_shown: set[str] = set()
+        """Secrets that the journal shows nowhere, not even in a view."""
 
     def violate(self, what: str) -> None:
         with self._lock:
