@@ -88,7 +88,7 @@ def test_the_main_path_goes_by_keyboard_alone(visit: Visit, own_playground: Play
     keyboard.tab_to("^Approve$")
     assert keyboard.is_shown()
     keyboard.press("Enter")
-    expect(omar.card("keys by keyboard")).to_contain_text("Approved by @omar")
+    expect(omar.card("keys by keyboard")).to_contain_text("Approved by @Omar")
     assert keyboard.focused(), "the focus is lost with the button it was on"
 
     ana = becomes(keyboard, visitor, "ana")

@@ -10,7 +10,7 @@ from tests.browser.conftest import Visit
 from tests.browser.visitor import Seat, Visitor
 from tests.playground.visitors import Playground
 
-APPROVED = "Approved by @omar."
+APPROVED = "Approved by @Omar."
 
 
 def send_prompt(visitor: Visitor, key: str = "", prompt: str = "Say hello") -> Locator:
@@ -37,7 +37,7 @@ def test_two_people_go_the_whole_way_side_by_side(visitor: Visitor) -> None:
     ana.asks("/ai-key $9 7d compare rerankers side by side")
 
     card = omar.card("compare rerankers side by side")
-    expect(card).to_contain_text("@ana asks for a temporary key")
+    expect(card).to_contain_text("@Ana asks for a temporary key")
     decided(omar, card)
     expect(card).to_contain_text(APPROVED)
 
@@ -81,7 +81,7 @@ def test_a_denied_request_says_who_and_why(visitor: Visitor) -> None:
     omar.fills("Why not?", "too much for a trial").presses("Deny")
     expect(omar.dialogs).to_have_count(0)
 
-    expect(card).to_contain_text("Denied by @omar: “too much for a trial”")
+    expect(card).to_contain_text("Denied by @Omar: “too much for a trial”")
     expect(card.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
     ben.goto("dm").sees("too much for a trial")
 
@@ -100,7 +100,7 @@ def test_an_owner_approves_by_a_reply_in_the_thread(visitor: Visitor) -> None:
     expect(omar.thread.get_by_role("log")).to_contain_text("$3 in total")
     omar.thread.get_by_role("button", name="Close thread").click()
     expect(omar.thread).to_have_count(0)
-    ana.goto("dm").sees("Approved by @omar")
+    ana.goto("dm").sees("Approved by @Omar")
 
 
 def test_a_double_click_on_approve_is_one_decision(visitor: Visitor) -> None:
@@ -114,7 +114,7 @@ def test_a_double_click_on_approve_is_one_decision(visitor: Visitor) -> None:
     card.get_by_role("button", name=re.compile("repl(y|ies)$")).or_(
         card.get_by_role("button", name=re.compile("repl(y|ies).*Last"))
     ).first.click()
-    expect(omar.thread.get_by_role("article").filter(has_text="Approved by @omar: a temporary key")).to_have_count(1)
+    expect(omar.thread.get_by_role("article").filter(has_text="Approved by @Omar: a temporary key")).to_have_count(1)
 
 
 def test_hostile_text_in_a_reason_stays_text(visitor: Visitor) -> None:
@@ -131,7 +131,7 @@ def test_hostile_text_in_a_reason_stays_text(visitor: Visitor) -> None:
     assert visitor.page.evaluate("window.hit") is None
     assert visitor.page.locator("img[src='/nowhere']").count() == 0
     omar.presses("Deny", on=card).fills("Why not?", hostile).presses("Deny")
-    expect(card).to_contain_text("Denied by @omar")
+    expect(card).to_contain_text("Denied by @Omar")
     expect(card).to_contain_text("onerror='window.hit = 2'")
 
 

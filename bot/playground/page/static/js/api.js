@@ -1,7 +1,7 @@
 /* Talking to the playground: JSON in, JSON out, and every refusal as a sentence. */
 
 /** What went wrong, in words fit for the person at the page; `status` is 0 when nothing answered. */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;

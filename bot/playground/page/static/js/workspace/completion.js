@@ -18,7 +18,7 @@ export class Completion {
     this.id = `completion-${++lists}`;
     this.element = h("div", { class: "completion", role: "listbox", "aria-label": "Commands", id: this.id, hidden: true });
     this.hint = h("p", { class: "composer-hint", "aria-live": "polite" });
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.id })) {
+    for (const [name, value] of Object.entries({ "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": this.id })) {
       box.setAttribute(name, value);
     }
     box.addEventListener("blur", () => setTimeout(() => this.close(), 150));
@@ -51,7 +51,6 @@ export class Completion {
   close() {
     this.items = [];
     this.element.hidden = true;
-    this.box.setAttribute("aria-expanded", "false");
     this.box.removeAttribute("aria-activedescendant");
   }
 
@@ -64,7 +63,6 @@ export class Completion {
     if (!items.length) return this.close();
     fill(this.element, items.map((item, index) => this.option(item, index)));
     this.element.hidden = false;
-    this.box.setAttribute("aria-expanded", "true");
     this.move(0);
   }
 

@@ -90,7 +90,7 @@ export class Room {
 }
 
 /** Replies by the ts of their parent, oldest first. */
-export function groupReplies(messages) {
+function groupReplies(messages) {
   const groups = new Map();
   for (const message of messages) {
     if (!inThread(message)) continue;
