@@ -5,6 +5,7 @@ Sends only the messages that changed since the page looked last, and in which or
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from bot.playground.slack.playapi import LONGEST_POLL_SECONDS, guard
 from bot.playground.slack.world import World
 
 SCREENFUL = 200
+GATHER_SECONDS = 0.02
+"""Changes come in bursts: whoever waited for one waits this much longer and gets them together."""
 EVERYTHING = -1
 
 
@@ -43,8 +46,10 @@ def create_watch(world: World, around: Around) -> Blueprint:
         wait = min(float(request.args.get("wait", LONGEST_POLL_SECONDS)), LONGEST_POLL_SECONDS)
         if since > state.seq:  # seen in an earlier life
             since = EVERYTHING
-        if since >= 0 and not wait_for_change(state, since, wait):
-            return jsonify({"seq": state.seq, "unchanged": True, "clock": around.clock()})
+        if since >= 0 and state.seq <= since:
+            if not wait_for_change(state, since, wait):
+                return jsonify({"seq": state.seq, "unchanged": True, "clock": around.clock()})
+            time.sleep(GATHER_SECONDS)
         return jsonify(seen(world, around, people, since, most))
 
     return routes
@@ -85,14 +90,14 @@ def _screen(world: World, user_id: str, since: int, most: int) -> JSON:
         "me": person_wire(state.users[user_id]),
         "bot": BOT_USER_ID,
         "channels": [_channel(world, user_id, channel, since, most) for channel in state.visible_to(user_id)],
-        "ephemerals": _changed(world, state.ephemerals.get(user_id, []), since),
+        "ephemerals": _changed(world, _newest(state.ephemerals.get(user_id, []), most), since),
         "modals": [view_wire(view) for view in state.modals.get(user_id, [])],
         "home": view_wire(home) if home else None,
     }
 
 
 def _channel(world: World, user_id: str, channel: Channel, since: int, most: int) -> JSON:
-    shown = channel.messages[-most:] if most > 0 else []
+    shown = _newest(channel.messages, most)
     if world.state.reshaped.get(channel.id, 0) > since:  # older messages moved up, or somebody came to see them
         since = EVERYTHING
     return channel_wire(world.state, user_id, channel) | {
@@ -102,6 +107,10 @@ def _channel(world: World, user_id: str, channel: Channel, since: int, most: int
         "earlier": len(channel.messages) - len(shown),
         **_changed(world, shown, since),
     }
+
+
+def _newest(messages: list[Message], most: int) -> list[Message]:
+    return messages[-most:] if most > 0 else []
 
 
 def _changed(world: World, messages: list[Message], since: int) -> JSON:
