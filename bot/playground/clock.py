@@ -29,19 +29,37 @@ class PlayClock:
 
     @property
     def moved_seconds(self) -> float:
-        """How far ahead of the true time."""
+        """How far ahead of the true time; below zero where it began in the past and is on its way."""
         return self._moved.total_seconds()
+
+    def true_now(self) -> datetime:
+        """The time of day outside."""
+        return datetime.now(UTC)
 
     def advance(self, seconds: float) -> None:
         """Move on. Raises ValueError for a step back or one too far."""
         if not 0 <= seconds <= LONGEST_STEP_SECONDS:
             raise ValueError(f"advance_seconds must be from 0 to {LONGEST_STEP_SECONDS}: time only moves on")
         with self._lock:
-            moved = self._moved + timedelta(seconds=seconds)
-            fresh = self._file.with_suffix(".new")
-            fresh.write_text(str(moved.total_seconds()), encoding="ascii")
-            fresh.replace(self._file)
-            self._moved = moved
+            self._set(self._moved + timedelta(seconds=seconds))
+
+    def begin(self, at: datetime) -> None:
+        """Start in the past. Raises ValueError for the future, and once anything was moved: time never goes back."""
+        with self._lock:
+            if self._file.exists() or at > self.true_now():
+                raise ValueError("only a clock that was never moved can begin earlier")
+            self._set(at - self.true_now())
+
+    def catch_up(self) -> None:
+        """Move on to the true time, for a clock that began in the past."""
+        with self._lock:
+            self._set(max(self._moved, timedelta()))
+
+    def _set(self, moved: timedelta) -> None:
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(str(moved.total_seconds()), encoding="ascii")
+        fresh.replace(self._file)
+        self._moved = moved
 
     def wire(self) -> dict[str, Any]:
         """For the JSON API."""

@@ -22,6 +22,8 @@ AFTER_DUE = timedelta(seconds=40)
 """How long after something fell due the clock stops for it: Purser looks every half minute."""
 REVEAL_TAKES = timedelta(seconds=15)
 """How long after its moment a key is revealed at the latest."""
+CLOSING = timedelta(seconds=60)
+"""So long before a month ends, its spend is read."""
 REMINDER, ESCALATION, GIVING_UP = timedelta(hours=4), timedelta(hours=24), timedelta(hours=72)
 WARNINGS = (timedelta(days=1), timedelta(hours=1))
 
@@ -59,6 +61,8 @@ class Stop:
     at: datetime
     acts: tuple[Act, ...] = ()
     due: bool = False
+    closes_month: bool = False
+    """The last minute of a month: what was spent in it is read once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,18 @@ def _stops(days: Days, acts: dict[Slot, list[Act]], dues: list[datetime]) -> tup
         when = when or due + AFTER_DUE
         if when < over + timedelta(days=1):
             due_at.add(when)
-    return tuple(Stop(at, moments.get(at, ()), at in due_at) for at in sorted({*moments, *due_at}))
+    closing = set(_month_ends(days))
+    return tuple(
+        Stop(at, moments.get(at, ()), at in due_at or at in closing, at in closing)
+        for at in sorted({*moments, *due_at, *closing})
+    )
+
+
+def _month_ends(days: Days) -> Iterator[datetime]:
+    for day in range(DAYS):
+        tomorrow = days.midnight + timedelta(days=day + 1)
+        if tomorrow.day == 1:
+            yield tomorrow - CLOSING
 
 
 def _in_order(act: Act) -> tuple[int, int, str]:

@@ -202,7 +202,7 @@ def course(rng: random.Random, days: Days, who: str, squad: Squad, workday: int)
     if rng.random() < 0.12:
         by = FOUNDER if who != FOUNDER else by
     decided = days.following(by, asked if rng.random() < 0.6 else Slot(asked.day, asked.part + 1))
-    if decided is None:
+    if decided is None or decided.day - asked.day > 2:
         return None
     revealed = days.following(who, decided if rng.random() < 0.7 else Slot(decided.day, decided.part + 1), REVEALING)
     if revealed is None or revealed.day - decided.day > 2:
