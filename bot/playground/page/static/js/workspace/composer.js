@@ -48,7 +48,7 @@ export class Composer {
   }
 
   key(event) {
-    if (this.completion.key(event)) return this.typed();
+    if (this.completion.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       this.send();
