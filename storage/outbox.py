@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
     RowMapping,
+    Select,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -31,6 +34,7 @@ from storage import tables
 
 _outbox: Final = SQLModel.metadata.tables[str(tables.OutboxRow.__tablename__)]
 _row: Final = _outbox.c
+_NOW: Final[Any] = bindparam("now")
 _ERROR_CHARACTERS: Final = 2000
 
 
@@ -124,15 +128,7 @@ def claim(
     `lease` names the holder and should be new for each claim. A lease that ended may be taken over: its
     holder may have performed the effect, so `outcome_unknown` is then set.
     """
-    query = select(_outbox).where(
-        _row.state == State.WAITING,
-        _row.next_try_at <= now,
-        or_(_row.leased_until.is_(None), _row.leased_until <= now),
-        _is_first_in_stream(now),
-    )
-    if only_id is not None:
-        query = query.where(_row.id == only_id)
-    row = session.execute(query.order_by(_row.id).limit(1)).mappings().first()
+    row = session.execute(_claimable(one=only_id is not None), {"now": now, "only_id": only_id}).mappings().first()
     if row is None:
         return None
     claimed = Claimed(
@@ -237,15 +233,7 @@ def next_due(session: Session, now: datetime) -> datetime | None:
 
     An effect that another holds is due when its lease ends.
     """
-    later = case(
-        (and_(_row.leased_until.is_not(None), _row.leased_until > _row.next_try_at), _row.leased_until),
-        else_=_row.next_try_at,
-    )
-    waiting = select(func.min(later)).where(_row.state == State.WAITING, _is_first_in_stream(now))
-    withdrawn = select(func.min(_row.leased_until)).where(
-        _row.state == State.VOID, _row.leased_until > now, _holds_up_others()
-    )
-    moments = [session.execute(query).scalar() for query in (waiting, withdrawn)]
+    moments = [session.execute(query, {"now": now}).scalar() for query in _due_next()]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -266,11 +254,35 @@ def prune(session: Session, before: datetime) -> int:
     return _rows(session.execute(over))
 
 
-def _is_first_in_stream(now: datetime) -> ColumnElement[bool]:
+@cache
+def _claimable(*, one: bool) -> Select[Any]:
+    """What may be claimed at the moment `now`: anything, or `only_id`. Built once: that takes longer than asking."""
+    free = or_(_row.leased_until.is_(None), _row.leased_until <= _NOW)
+    query = select(_outbox).where(_row.state == State.WAITING, _row.next_try_at <= _NOW, free, _is_first_in_stream())
+    if one:
+        query = query.where(_row.id == bindparam("only_id"))
+    return query.order_by(_row.id).limit(1)
+
+
+@cache
+def _due_next() -> tuple[Select[Any], Select[Any]]:
+    """When the next waiting effect is due as seen at the moment `now`, and when a withdrawn one lets go of others."""
+    later = case(
+        (and_(_row.leased_until.is_not(None), _row.leased_until > _row.next_try_at), _row.leased_until),
+        else_=_row.next_try_at,
+    )
+    waiting = select(func.min(later)).where(_row.state == State.WAITING, _is_first_in_stream())
+    withdrawn = select(func.min(_row.leased_until)).where(
+        _row.state == State.VOID, _row.leased_until > _NOW, _holds_up_others()
+    )
+    return waiting, withdrawn
+
+
+def _is_first_in_stream() -> ColumnElement[bool]:
     """Nothing earlier of the stream still waits, or was withdrawn while it is being performed."""
     earlier = _outbox.alias("earlier")
     in_the_way = or_(
-        earlier.c.state == State.WAITING, and_(earlier.c.state == State.VOID, earlier.c.leased_until > now)
+        earlier.c.state == State.WAITING, and_(earlier.c.state == State.VOID, earlier.c.leased_until > _NOW)
     )
     return ~(
         select(earlier.c.id)
