@@ -171,7 +171,7 @@ def budget_line(budget: Budget, cap_micros: int | None = None) -> str:
         change = f"{show(left)} left now, {show(left - cap_micros)} after this"
     if budget.spent_micros or budget.committed_micros:
         use = (
-            f"Spent {show(budget.spent_micros)} ({as_of(budget.read_at, 'no live key to read')}), "
+            f"Spent {show(budget.spent_micros)} ({as_of(budget.read_at, 'not read yet')}), "
             f"promised to keys {show(budget.committed_micros)}."
         )
     else:
