@@ -15,7 +15,8 @@ const SWITCHES = [
 /** The "Break things" button, its panel, and a chip in the top bar while something is broken. */
 export function mount(host, app) {
   const breaks = new Breaks(app);
-  host.append(breaks.chip, breaks.button);
+  host.append(breaks.button);
+  host.closest(".bar-tools").before(breaks.chip);
   return { open: () => breaks.open(), close: () => breaks.close() };
 }
 
@@ -29,7 +30,7 @@ class Breaks {
     this.paster = "ana";
     this.button = h("button", { type: "button", class: "bar-button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => (this.isOpen ? this.close() : this.open()) }, icon("bolt"), h("span", null, "Break things"));
     this.warning = h("span", { class: "broken-what", role: "status" });
-    const mend = h("button", { type: "button", class: "broken-mend", onclick: () => this.mend() }, "Mend everything");
+    const mend = h("button", { type: "button", class: "broken-mend", "aria-label": "Mend everything", onclick: () => this.mend() }, "Mend", h("span", null, " everything"));
     this.chip = h("div", { class: "broken", hidden: true }, icon("warning"), this.warning, mend);
     app.on("watch", () => this.show());
     app.on("revealed", () => this.show());
@@ -72,7 +73,7 @@ class Breaks {
       this.show();
     });
     this.leave = h("button", { type: "button", class: "button", onclick: () => this.deactivate() });
-    const seen = h("p", { class: "breaks-line" }, "Somebody leaves the company: their keys are turned off.");
+    const seen = h("p", { class: "breaks-line" }, "Who has left decides nothing any more, and no request of theirs can be approved.");
     return h("section", null, h("h3", null, "People"), seen, h("div", { class: "breaks-row" }, this.who, this.leave));
   }
 

@@ -3,7 +3,7 @@
 import { get, post } from "../api.js";
 import { h, icon } from "../dom.js";
 import { openMenu } from "../ui/popover.js";
-import { longMoment, shortMoment, zoneOf } from "./words.js";
+import { bothMoments, longMoment, shortMoment, zoneOf } from "./words.js";
 
 const TICK_MS = 1000;
 
@@ -30,7 +30,7 @@ class Clock {
 
   show() {
     if (!this.app.store.world) return;
-    const moving = this.moving || Boolean(this.app.store.world.clock?.moving_to);
+    const moving = this.isMoving();
     const zone = zoneOf(this.app);
     const time = shortMoment(this.app.store.now(), zone);
     const text = moving ? `Time passes: ${time} …` : time;
@@ -56,7 +56,7 @@ class Clock {
     try {
       const { choices } = await get("clock");
       const zone = zoneOf(this.app);
-      const items = choices.map((choice) => ({ label: choice.label, hint: shortMoment(choice.at, zone), run: () => this.move(choice) }));
+      const items = choices.map((choice) => ({ label: choice.label, hint: bothMoments(choice.at, zone), run: () => this.move(choice) }));
       this.closeMenu = openMenu(this.button, items, { label: "Move time on", align: "end" });
     } catch (problem) {
       this.app.toast(problem.message, { kind: "error" });
@@ -69,6 +69,7 @@ class Clock {
   }
 
   async move(choice) {
+    if (this.isMoving()) return;
     this.moving = true;
     this.show();
     try {

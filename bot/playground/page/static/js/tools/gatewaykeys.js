@@ -2,10 +2,10 @@
 
 import { get } from "../api.js";
 import { h, keyed } from "../dom.js";
-import { counted, dollars, masked, nameOfId, shortMoment, zoneOf } from "./words.js";
+import { counted, dollars, nameOfId, shortMoment, zoneOf } from "./words.js";
 
 const MOST = 300;
-const HEADS = ["Key", "Holder", "Status", "Spent", "Cap", "Expires", "Works"];
+const HEADS = ["Key", "Holder", "Status", "Spent", "Cap", "Expires", "Models", "Works"];
 const PREFIX = /^purser-/;
 const RECENT_MS = 400;
 
@@ -83,20 +83,24 @@ export class GatewayKeys {
     if (!this.isOpen) return;
     const keys = [...this.labels.keys].reverse().slice(0, MOST);
     const working = keys.filter((key) => key.works).length;
-    this.top.textContent = this.labels.problem || (keys.length ? `${counted(keys.length, "key")} in the gateway, ${working} of them working.` : "The gateway holds no key yet.");
+    this.top.textContent = this.labels.problem || (keys.length ? `${counted(keys.length, "key")} in the gateway, ${working || "none"} of them working.` : "The gateway holds no key yet.");
     keyed(this.body, keys, { key: (key) => key.token, version: (key) => JSON.stringify(key), render: (key) => this.row(key) });
   }
 
   row(key) {
     const works = h("span", { class: key.works ? "insp-good" : "insp-bad" }, key.works ? "yes" : "no");
-    const name = h("span", { title: key.key_alias }, h("strong", null, labelOf(key)), " ", h("span", { class: "insp-soft" }, masked(key.key_name.replace("...", "…"))));
-    const cells = [name, nameOfId(this.app, key.user_id), key.status, dollars(key.live_spend ?? key.spend), this.cap(key), this.ends(key), works];
+    const name = h("span", { title: key.key_alias }, h("strong", null, labelOf(key)), " ", h("span", { class: "insp-soft" }, key.key_name.replace("...", "…")));
+    const cells = [name, nameOfId(this.app, key.user_id), key.status, dollars(key.live_spend ?? key.spend), this.cap(key), this.ends(key), this.models(key), works];
     return h("tr", null, cells.map((cell, index) => h("td", { class: isFigure(HEADS[index]) ? "insp-num" : null }, cell)));
   }
 
   cap(key) {
     if (key.max_budget === null) return "none";
     return `${dollars(key.max_budget)}${key.budget_duration ? ` each ${key.budget_duration}` : ""}`;
+  }
+
+  models(key) {
+    return (key.models.length ? key.models : this.app.about.models).join(", ");
   }
 
   ends(key) {

@@ -2,7 +2,7 @@
 
 import { fill, h, icon, keyed } from "../dom.js";
 import { Follower } from "./listing.js";
-import { dollars, nameOfId, shortMoment, timeOfDay, zoneOf } from "./words.js";
+import { dayAndMonth, dollars, nameOfId, shortMoment, timeOfDay, zoneOf } from "./words.js";
 
 const MOST = 300;
 const HEADS = ["#", "When", "Who", "What", "About", "Amount", "Chain"];
@@ -18,8 +18,8 @@ export class Ledger {
     this.top = h("p", { class: "insp-state", role: "status" }, "Reading the ledger…");
     this.problems = h("div", { class: "insp-odd", hidden: true });
     this.body = h("tbody");
-    const head = h("thead", null, h("tr", null, HEADS.map((name) => h("th", { scope: "col", class: name === "Amount" ? "insp-num" : null }, name))));
-    const table = h("table", { class: "insp-table" }, h("caption", { class: "unseen" }, "The ledger, newest first"), head, this.body);
+    const head = h("thead", null, h("tr", null, HEADS.map((name) => h("th", { scope: "col", class: name === "Amount" || name === "#" ? "insp-num" : null }, name))));
+    const table = h("table", { class: "insp-table insp-ledger" }, h("caption", { class: "unseen" }, "The ledger, newest first"), head, this.body);
     this.scroller = h("div", { class: "insp-scroll", tabindex: "0", role: "region", "aria-label": "Ledger rows" }, table);
     host.append(h("div", { class: "insp" }, h("div", { class: "insp-bar" }, this.top), this.problems, this.scroller));
     app.on("watch", () => this.follower.look());
@@ -68,7 +68,7 @@ export class Ledger {
 
   row(row) {
     const zone = zoneOf(this.app);
-    const when = h("time", { datetime: row.at, title: `${shortMoment(row.at, zone)} ${zone}` }, timeOfDay(row.at, zone));
+    const when = h("time", { datetime: row.at, title: `${shortMoment(row.at, zone)} ${zone}` }, `${dayAndMonth(row.at, zone)} ${timeOfDay(row.at, zone)}`);
     const amount = row.amount_micros === null ? "" : dollars(row.amount_micros / 1e6);
     const chain = h("span", { title: `${row.prev_hash}\n→ ${row.hash}` }, `${row.prev_hash.slice(0, 6)} → ${row.hash.slice(0, 6)}`);
     const cells = [row.seq, when, this.who(row.actor), h("code", null, row.action), this.about(row)];

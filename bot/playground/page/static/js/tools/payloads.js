@@ -57,9 +57,14 @@ export class Payloads {
     return { ...entry, who, text };
   }
 
+  /** Who did it, or whom or where it is for. */
   whoOf(body) {
-    const id = body.user_id ?? body.user?.id ?? body.event?.user ?? body.user ?? "";
-    return typeof id === "string" && id ? nameOfId(this.app, id) : "";
+    const id = body.user_id ?? body.user?.id ?? body.event?.user ?? body.user ?? body.users;
+    if (typeof id === "string" && id) return nameOfId(this.app, id);
+    const rooms = this.app.panes.flatMap((pane) => this.app.store.screen(pane.person)?.channels ?? []);
+    const room = rooms.find((one) => one.id === body.channel);
+    if (!room) return "";
+    return room.kind === "im" ? nameOfId(this.app, room.members.find((one) => one !== room.user)) : `#${room.name}`;
   }
 
   narrow() {

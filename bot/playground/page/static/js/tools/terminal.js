@@ -57,7 +57,7 @@ class Terminal {
     const copyCurl = h("button", { type: "button", class: "term-button", onclick: () => copy(this.app, this.curl(), "A curl line") }, icon("copy"), "Copy curl");
     this.copies = [copyLines, copyCurl];
     const key = h("label", { class: "term-field" }, h("span", null, "Key"), h("span", { class: "term-row" }, this.key, this.showing));
-    const model = h("label", { class: "term-field" }, h("span", null, "Model"), this.model);
+    const model = h("label", { class: "term-field term-model" }, h("span", null, "Model"), this.model);
     return h("div", { class: "term-side" }, key, this.which, model, this.lines, h("div", { class: "term-row" }, copyLines, copyCurl));
   }
 

@@ -1,7 +1,6 @@
 /* A guided tour in six steps: it says what to do, does it if asked, and notices by itself when it is done. */
 
 import { announce, fill, h, icon } from "../dom.js";
-import { Place } from "./tourplace.js";
 import { STEPS, Trail } from "./toursteps.js";
 
 const KEPT = "purser.tour";
@@ -24,14 +23,14 @@ class Tour {
     this.busy = false;
     this.shown = "";
     this.trail = new Trail(app);
-    this.button = h("button", { type: "button", class: "bar-button", "aria-expanded": "false", onclick: () => (this.card ? this.close() : this.open()) }, icon("compass"), h("span", null, "Tour"));
+    this.button = h("button", { type: "button", class: "bar-button", "aria-expanded": "false", onclick: () => this.open() }, icon("compass"), h("span", null, "Tour"));
     for (const event of ["watch", "panes", "acted", "called", "looked", "moved", "revealed"]) app.on(event, () => this.notice());
     document.addEventListener("input", () => this.notice());
   }
 
   /** From the start, or where it was left. */
   open({ focus = true } = {}) {
-    if (this.card) return;
+    if (this.card) return this.heading.focus();
     if (this.at === 0) this.trail.begin();
     this.heading = h("h2", { tabindex: "-1" });
     this.text = h("p", null);
@@ -40,22 +39,20 @@ class Tour {
     this.back = h("button", { type: "button", class: "tour-link", onclick: () => this.go(this.at - 1) }, "Back");
     this.next = h("button", { type: "button", class: "tour-link", onclick: () => this.goOn() });
     const skip = h("button", { type: "button", class: "tour-skip", "aria-label": "Skip the tour", title: "Skip the tour", onclick: () => this.dismiss() }, icon("close"));
-    const head = h("div", { class: "tour-head" }, this.heading, skip);
     const steps = h("div", { class: "tour-steps", "aria-hidden": "true" }, STEPS.map(() => h("span")));
     this.dots = [...steps.children];
-    this.card = h("aside", { class: "tour", "aria-label": "Tour" }, head, this.text, this.tick, this.doIt, h("div", { class: "tour-foot" }, this.back, steps, this.next));
+    const foot = h("div", { class: "tour-foot" }, this.back, steps, this.next);
+    this.card = h("aside", { class: "tour", "aria-label": "Tour" }, this.heading, this.text, h("div", { class: "tour-act" }, this.tick, this.doIt), foot, skip);
     fill(this.host, this.card);
     this.button.setAttribute("aria-expanded", "true");
-    this.place = new Place(this.card);
     this.shown = "";
     this.notice({ arrived: true });
     if (focus) this.heading.focus();
   }
 
-  /** Put away; the "Tour" button brings it back at this step. */
+  /** Put away; the "Tour" button brings it back. */
   close() {
     this.stopWaiting();
-    this.place?.stop();
     const inside = this.card?.contains(document.activeElement);
     this.card = null;
     fill(this.host);
@@ -102,7 +99,6 @@ class Tour {
     const step = STEPS[this.at];
     const done = Boolean(step.done(this));
     this.draw(step, done);
-    this.place.look();
     if (!done) this.wasOpen = this.at;
     const justDone = done && !arrived && this.wasOpen === this.at && !this.goingOn;
     if (!justDone) return;
@@ -128,14 +124,15 @@ class Tour {
 
   draw(step, done) {
     const label = step.label(this);
-    const version = `${this.at}|${label}|${done}|${this.busy}`;
+    const waits = this.busy || Boolean(this.app.store.world?.clock?.moving_to);
+    const version = `${this.at}|${label}|${done}|${waits}`;
     if (version === this.shown) return;
     this.shown = version;
     fill(this.heading, `${this.at + 1} of ${STEPS.length}: ${step.title}`);
     fill(this.text, step.text);
     fill(this.doIt, label);
     this.doIt.hidden = done;
-    this.doIt.disabled = this.busy;
+    this.doIt.disabled = waits;
     this.tick.hidden = !done;
     this.back.disabled = this.at === 0;
     fill(this.next, this.at === STEPS.length - 1 ? "Finish" : "Next");

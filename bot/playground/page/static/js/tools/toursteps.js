@@ -3,6 +3,8 @@
 const REQUEST = "/ai-key $25 7d evaluate rerankers";
 const FINDER = "ben";
 const OWNER = "omar";
+const LOOK_MS = 50;
+const ANYWAY = "Ask anyway";
 
 /** What happened since the tour began, noticed by watching the workspace. */
 export class Trail {
@@ -48,6 +50,12 @@ export class Trail {
     return messages.filter((message) => (message.thread_ts ?? message.ts) === message.ts && /asks for a temporary key/.test(message.text));
   }
 
+  /** Whether Purser asked Ana if she really wants one more. */
+  askedBack() {
+    const said = this.app.store.screen("ana")?.ephemerals ?? [];
+    return this.asked && JSON.stringify(said.at(-1)?.blocks ?? "").includes(ANYWAY);
+  }
+
   approved() {
     const card = this.card();
     return Boolean(card) && textOf(card).includes("Approved by");
@@ -76,7 +84,14 @@ function isDecided(card) {
 async function typeOrSend(app, person, text) {
   const isThere = composerOf(app, person)?.box.value === text;
   if (isThere) await composerOf(app, person).send();
-  else app.compose(person, "#search", text);
+  else await compose(app, person, text);
+}
+
+/** Who is shown for the first time is there only with the next answer of the playground. */
+async function compose(app, person, text) {
+  app.go(person, "#search");
+  while (!app.store.screen(person)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  app.compose(person, "#search", text);
 }
 
 function composerOf(app, person) {
@@ -112,13 +127,18 @@ async function lookOrMove(app, trail) {
   else app.dock.open("Ledger");
 }
 
+function lookLabel(app, trail) {
+  if (app.store.world?.clock?.moving_to) return "Time passes …";
+  return trail.looked ? "Move to Monday" : "Open the ledger";
+}
+
 /** In order. `label` and `run` are the button that does it; both may depend on how far the step has come. */
 export const STEPS = [
   {
     title: "Ana asks",
     text: "Ana wants to try something and types one line in her team’s channel. A card for the owners appears.",
-    label: ({ app }) => typeLabel(app, "ana", REQUEST),
-    run: ({ app }) => typeOrSend(app, "ana", REQUEST),
+    label: ({ app, trail }) => (trail.askedBack() ? ANYWAY : typeLabel(app, "ana", REQUEST)),
+    run: ({ app, trail }) => (trail.askedBack() ? press(app, "ana", "#search", ANYWAY) : typeOrSend(app, "ana", REQUEST)),
     done: ({ trail }) => Boolean(trail.card()),
   },
   {
@@ -152,7 +172,7 @@ export const STEPS = [
   {
     title: "Look behind",
     text: "Each step is a row in a ledger that nobody can rewrite. Move the clock to see what falls due by itself.",
-    label: ({ trail }) => (trail.looked ? "Move to Monday" : "Open the ledger"),
+    label: ({ app, trail }) => lookLabel(app, trail),
     run: ({ app, trail }) => lookOrMove(app, trail),
     done: ({ trail }) => trail.looked && trail.moved,
   },

@@ -62,10 +62,23 @@ export function longMoment(moment, zone) {
   return `${at.weekday} ${at.day} ${at.month}, ${at.hour}:${at.minute}`;
 }
 
+/** 21 Nov */
+export function dayAndMonth(moment, zone) {
+  const at = formatted(moment, zone, { day: "numeric", month: "short" });
+  return `${at.day} ${at.month}`;
+}
+
 /** 11:48:07 */
 export function timeOfDay(moment, zone) {
   const at = formatted(moment, zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   return `${at.hour}:${at.minute}:${at.second}`;
+}
+
+/** Sat 21 Nov 12:48 · 11:48 UTC; without the latter where that is the same. */
+export function bothMoments(moment, zone) {
+  const here = shortMoment(moment, zone);
+  const utc = formatted(moment, "UTC", { hour: "2-digit", minute: "2-digit" });
+  return here === shortMoment(moment, "UTC") ? here : `${here} · ${utc.hour}:${utc.minute} UTC`;
 }
 
 /** "1 row", "2 rows" */
