@@ -201,6 +201,12 @@ def reading(session: Session, key_id: str, period: str | None = None) -> Reading
     return None if row is None else Reading(row.spent_before_micros, row.spent_micros, row.read_at)
 
 
+def last_spent(session: Session) -> dict[str, int]:
+    """The lifetime spend that was read last of each key ever read, in micro-USD, by its id."""
+    query = select(ReadingRow.key_id, ReadingRow.spent_micros).order_by(col(ReadingRow.period))
+    return dict(session.exec(query).all())
+
+
 def _one(session: Session, *where: Any) -> Key | None:  # noqa: ANN401 - SQLAlchemy's column expressions
     row = session.exec(select(KeyRow).where(*where)).first()
     return None if row is None else _key(row)

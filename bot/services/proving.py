@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.domain.periods import month_of
-from bot.gateways.base import FailureKind, Gateway, GatewayError, KeyRecord, Probe
+from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, KeyRecord, Probe
 from bot.services.context import Actor, Purser, Subjects, effect, record
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
@@ -41,6 +42,12 @@ PROOF_PAUSES_SECONDS = (0.5,) * 40
 def about(key: Key, *, amount_micros: int | None = None) -> Subjects:
     """What a ledger row about this key is about."""
     return Subjects(key.team_id, key.project_id, key.holder_id, key.id, key.request_id, amount_micros)
+
+
+def note_spend(session: Session, key: Key, seen: KeyRecord, now: datetime) -> None:
+    """Write down what the gateway's record says was spent. Only a monthly window tells what was spent in the month."""
+    in_month = seen.period_spent_micros if key.cap_period == CapPeriod.MONTH else None
+    keys.read(session, key.id, month_of(now), seen.spent_micros, now, in_month)
 
 
 def disable_at_gateway(purser: Purser, key_id: str, *, first_try: bool) -> None:
@@ -247,7 +254,7 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
         if not keys.move(session, key.id, KeyState.DISABLING, KeyState.DISABLED, change):
             return
         if seen is not None:
-            keys.read(session, key.id, month_of(now), seen.spent_micros, now, seen.period_spent_micros)
+            note_spend(session, key, seen, now)
         rows = about(key, amount_micros=None if seen is None else seen.spent_micros)
         proven_once = f"{_off_once(key)}:{now.isoformat()}"
         seq = record(session, now, actor="purser", action="key.proven_off", about=rows, once=proven_once)

@@ -15,10 +15,9 @@ from datetime import datetime
 from bot.domain.facts import Occasion
 from bot.domain.keys import SPENDING, Key, KeyState, OffCause
 from bot.domain.money import show
-from bot.domain.periods import month_of
 from bot.gateways.base import CapPeriod, CapScope, Gateway, GatewayError, KeyRecord
 from bot.services.context import Purser, Subjects, record
-from bot.services.proving import about, confirm_off
+from bot.services.proving import about, confirm_off, note_spend
 from bot.services.telling import Telling, tell_people, tell_thread
 from bot.services.turning_off import start
 from storage import keys, ledger
@@ -44,6 +43,7 @@ def _reconcile_one(purser: Purser, gateway: Gateway) -> None:
     with purser.books.reading() as session:
         ours = {key.handle: key for key in keys.at_gateway(session, gateway.name)}
         orphans = {seen.handle: key for seen in held if (key := _minted_for(session, purser, seen, ours)) is not None}
+    _read_spend(purser, [(ours[seen.handle], seen) for seen in held if seen.handle in ours], now)
     failed: list[GatewayError] = []
     for seen in held:
         try:
@@ -73,7 +73,6 @@ def _minted_for(session: Session, purser: Purser, seen: KeyRecord, ours: Mapping
 
 
 def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
-    _read_spend(purser, key, seen, now)
     if key.state is KeyState.DISABLED and seen.enabled:
         confirm_off(purser, key.id)
     elif key.state is KeyState.DISCARDED and seen.enabled:
@@ -86,14 +85,15 @@ def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: d
         _restore_cap(purser, gateway, key, seen, now)
 
 
-def _read_spend(purser: Purser, key: Key, seen: KeyRecord, now: datetime) -> None:
-    """Write the spend down; keys that neither spend nor changed are not written again and again."""
+def _read_spend(purser: Purser, both: list[tuple[Key, KeyRecord]], now: datetime) -> None:
+    """Write all spend down at once; keys that neither spend nor changed are not written again and again."""
     with purser.books.reading() as session:
-        before = keys.reading(session, key.id, month_of(now))
-    if before is not None and before.spent_micros == seen.spent_micros and key.state not in SPENDING:
-        return
-    with purser.books.transaction() as session:
-        keys.read(session, key.id, month_of(now), seen.spent_micros, now, seen.period_spent_micros)
+        before = keys.last_spent(session)
+    new = [(key, seen) for key, seen in both if key.state in SPENDING or before.get(key.id) != seen.spent_micros]
+    if new:
+        with purser.books.transaction() as session:
+            for key, seen in new:
+                note_spend(session, key, seen, now)
 
 
 def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:

@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from bot.domain.keys import KeyState
+from bot.domain.periods import month_end, month_of
 from bot.gateways.base import Gateway, GatewayError, KeyRecord
 from bot.services.reconcile import reconcile
+from storage import keys
 from tests.faults import kit
 from tests.faults.test_gateway_faults import mint_behind_our_back
 from tests.office import Bot, Office
@@ -40,6 +42,13 @@ def administer(office: Office, path: str, **change: Any) -> None:
 
 def handle(office: Office) -> str:
     return kit.keys_of(office, "ana")[-1].handle or ""
+
+
+def spent_this_month(office: Office) -> int:
+    """What Ana's newest key is charged in the month that it is, in micro-USD."""
+    with office.glasses.reading() as session:
+        read = keys.reading(session, kit.keys_of(office, "ana")[-1].id, month_of(office.clock.now()))
+    return 0 if read is None else read.in_month_micros
 
 
 def test_an_orphan_that_arrives_after_everything_was_cleared_is_deleted(office: Office) -> None:
@@ -178,3 +187,18 @@ def test_a_gateway_that_cannot_be_listed_changes_nothing(office: Office) -> None
         compare(office)
     assert office.chat(secret).status_code == 200
     assert kit.keys_of(office, "ana", KeyState.LIVE)
+
+
+def test_what_a_temporary_key_spent_is_charged_to_the_month_in_which_it_spent_it(office: Office) -> None:
+    """Its cap is for its whole life, so the gateway's figure never starts again: neither while it lives nor after."""
+    office.chat(office.key("$25 30d spend and rest"), "mock-expensive")
+    compare(office)
+    assert spent_this_month(office) > 0
+    ends = month_end(office.clock.now())
+    office.clock.advance(seconds=(ends - office.clock.now()).total_seconds() + 60)
+    compare(office)
+    assert spent_this_month(office) == 0
+    office.slack.person("ana").command(f"/ai-key return {kit.keys_of(office, 'ana')[-1].label}", channel="search")
+    office.sees(lambda: kit.keys_of(office, "ana", KeyState.DISABLED) or None)
+    compare(office)
+    assert spent_this_month(office) == 0
