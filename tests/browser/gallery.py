@@ -26,7 +26,9 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="/static/css/blocks.css"><link rel="stylesheet" href="/gallery.css">
 <script type="module" src="/gallery.js"></script>
 </head>
-<body><main id="stage"><h1>Gallery</h1></main><div id="announcer" class="unseen" role="status"></div></body>
+<body>
+<main><h1 class="unseen">Gallery</h1><div id="stage"></div></main>
+<div id="announcer" class="unseen" role="status"></div></body>
 </html>"""
 STYLE = """
 html, body { height: auto; } body { display: block; overflow: auto; background: var(--surface); }

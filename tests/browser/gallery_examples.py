@@ -7,8 +7,8 @@ from typing import Any
 Node = dict[str, Any]
 
 PICTURE = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='320' height='160'%3E%3Cdefs%3E%3ClinearGradient"
-    " id='g' x2='1' y2='1'%3E%3Cstop stop-color='%232563b8'/%3E%3Cstop offset='1' stop-color='%230f7f72'/%3E"
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='320' height='160'%3E%3Cdefs%3E"
+    "%3ClinearGradient id='g' x2='1' y2='1'%3E%3Cstop stop-color='%232563b8'/%3E%3Cstop offset='1' stop-color='%230f7f72'/%3E"
     "%3C/linearGradient%3E%3C/defs%3E%3Crect width='320' height='160' fill='url(%23g)'/%3E"
     "%3Ccircle cx='250' cy='50' r='26' fill='%23ffffff' opacity='.8'/%3E%3C/svg%3E"
 )
@@ -168,8 +168,8 @@ BLOCKS: dict[str, list[Node]] = {
     "markdown": [
         {
             "type": "markdown",
-            "text": "# Report\nSome **bold**, *italic*, ~~old~~ and `code`.\n\n## List\n- one\n  - nested\n- [x] done\n\n"
-            "1. first\n2. [second](https://example.com)\n\n> said\n\n---\n\n```\nmake test\n```\n\n"
+            "text": "# Report\nSome **bold**, *italic*, ~~old~~ and `code`.\n\n## List\n- one\n  - nested\n- [x] done\n"
+            "\n1. first\n2. [second](https://example.com)\n\n> said\n\n---\n\n```\nmake test\n```\n\n"
             "| Team | Spent |\n|---|--:|\n| search | $310 |\n| ads | $130 |",
         }
     ],
@@ -214,7 +214,10 @@ BLOCKS: dict[str, list[Node]] = {
             "column_settings": [{"is_wrapped": True}, {"align": "right"}, {"align": "center"}],
             "rows": [
                 raw("Team", "Spent", "Owner"),
-                [*raw("search", 310.5), {"type": "rich_text", "elements": [line({"type": "user", "user_id": "U0OMAR"})]}],
+                [
+                    *raw("search", 310.5),
+                    {"type": "rich_text", "elements": [line({"type": "user", "user_id": "U0OMAR"})]},
+                ],
                 [*raw("ads", 130.0), {"type": "rich_text", "elements": [line(run("nobody", italic=True))]}],
             ],
         }

@@ -34,7 +34,7 @@ export function renderCarousel(block, ctx) {
     if (card.block_id) made.dataset.blockId = card.block_id;
     return made;
   });
-  const row = h("div", { class: "carousel-row", role: "region", "aria-label": `${cards.length} cards`, tabindex: "0" }, cards);
+  const row = h("div", { class: "carousel-row", role: "group", "aria-label": `${cards.length} cards`, tabindex: "0" }, cards);
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const move = (by) => row.scrollBy({ left: by * (cards[0].offsetWidth + 12), behavior: calm() ? "auto" : "smooth" });
   const step = (name, by) =>

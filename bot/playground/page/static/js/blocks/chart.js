@@ -21,7 +21,7 @@ export function renderChart(block) {
   const redraw = (width) => plot.replaceChildren(draw(data, { kind, name, width }));
   watchWidth(plot, redraw);
   const title = h("figcaption", { class: "chart-title" }, block.title);
-  return h("figure", { class: `bk-chart chart-${kind}` }, title, h("div", { class: "chart-body" }, plot, legend(data, kind)), numbers(block.title, data));
+  return h("figure", { class: `bk-chart is-${kind}` }, title, h("div", { class: "chart-body" }, plot, legend(data, kind)), numbers(block.title, data));
 }
 
 function watchWidth(plot, redraw) {

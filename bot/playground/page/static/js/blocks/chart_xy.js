@@ -28,7 +28,7 @@ function layOut(data, width) {
   const bottom = top + HEIGHT;
   const y = (value) => bottom - ((value - ticks[0]) / (ticks.at(-1) - ticks[0])) * HEIGHT;
   const x = (at) => left + band * (at + 0.5);
-  return { ticks, left, right, top, bottom, band, slanted, x, y, drop, width, height: Math.ceil(bottom + drop + (data.xLabel ? 20 : 4)) };
+  return { ticks, left, right, top, bottom, band, slanted, x, y, drop, width, height: Math.ceil(bottom + drop + (data.xLabel ? 24 : 4)) };
 }
 
 function grid(frame, data) {
@@ -37,7 +37,7 @@ function grid(frame, data) {
     svg("path", { class: "chart-grid", d: `M${left} ${Math.round(y(tick)) + 0.5}H${right}` }),
     svg("text", { class: "chart-text", x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, shortText(tick)),
   ]);
-  const xName = data.xLabel ? svg("text", { class: "chart-axis", x: (left + right) / 2, y: bottom + drop + 12, "text-anchor": "middle" }, data.xLabel) : null;
+  const xName = data.xLabel ? svg("text", { class: "chart-axis", x: (left + right) / 2, y: bottom + drop + 16, "text-anchor": "middle" }, data.xLabel) : null;
   const yName = data.yLabel ? svg("text", { class: "chart-axis", x: 0, y: 12 }, data.yLabel) : null;
   return svg("g", null, lines, categoryLabels(frame, data.categories), xName, yName);
 }

@@ -24,6 +24,7 @@ class Select {
     this.note = "";
     this.build();
     this.find = sourceOf(field.element) === "external" ? externalFinder(field, (items, note) => this.found(items, note)) : null;
+    this.showTokens();
     this.showPicked();
   }
 
@@ -162,6 +163,7 @@ class Select {
 
   showNow(items) {
     this.picked = items;
+    this.showTokens();
     this.showPicked();
     if (this.float.isOpen()) this.draw();
   }
@@ -171,6 +173,9 @@ class Select {
     this.input.placeholder = this.multi && this.picked.length ? "" : hint;
     this.input.value = this.multi ? this.typed : this.picked[0]?.label ?? "";
     this.clear.hidden = this.multi || !this.picked.length || !this.field.optional;
+  }
+
+  showTokens() {
     const held = this.tokens.contains(document.activeElement);
     fill(this.tokens, this.multi ? this.picked.map((item) => this.token(item)) : null);
     if (held) this.input.focus();

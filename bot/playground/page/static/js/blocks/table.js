@@ -15,7 +15,7 @@ export function renderTable(block, ctx) {
 
 /** A table in a box of its own that scrolls sideways, by keyboard too. */
 export function scroller(table, name) {
-  return h("div", { class: "bk-table-box" }, h("div", { class: "table-scroll", role: "region", "aria-label": name, tabindex: "0" }, table));
+  return h("div", { class: "bk-table-box" }, h("div", { class: "table-scroll", role: "group", "aria-label": name, tabindex: "0" }, table));
 }
 
 /** What stands in one cell. */

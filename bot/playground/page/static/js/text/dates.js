@@ -13,7 +13,7 @@ export function formatDate(epochSeconds, format, ctx, opening = false) {
 }
 
 /** The calendar day and time of day of a moment in a time zone, as numbers. */
-export function partsIn(at, timeZone) {
+function partsIn(at, timeZone) {
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone, year: "numeric", month: "numeric", day: "numeric",
     hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23",

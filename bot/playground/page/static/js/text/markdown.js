@@ -123,7 +123,7 @@ const TABLE = {
     };
     const body = lines.slice(at + 2, end).map((line) => row(line, "td"));
     const table = h("table", { class: "bk-table" }, h("thead", null, row(lines[at], "th")), h("tbody", null, body));
-    into.append(h("div", { class: "table-scroll", role: "region", "aria-label": "Table", tabindex: "0" }, table));
+    into.append(h("div", { class: "table-scroll", role: "group", "aria-label": "Table", tabindex: "0" }, table));
     return end;
   },
 };
