@@ -9,6 +9,7 @@ export class Thread {
   constructor(pane) {
     this.pane = pane;
     this.element = h("aside", { class: "thread", "aria-label": "Thread", hidden: true });
+    this.element.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.close());
     this.at = null;
     this.timeline = null;
     this.back = null;
@@ -23,7 +24,6 @@ export class Thread {
     const close = h("button", { type: "button", class: "tool", "aria-label": "Close thread", title: "Close (Esc)", onclick: () => this.close() }, icon("close"));
     fill(this.element, h("header", { class: "room-head" }, h("h2", null, "Thread"), this.name, close), this.timeline.element, this.composer.element);
     this.element.hidden = false;
-    this.element.onkeydown = (event) => event.key === "Escape" && !event.defaultPrevented && this.close();
     this.pane.draw();
     if (focus) this.composer.box.focus();
     else close.focus();
