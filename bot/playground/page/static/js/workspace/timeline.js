@@ -18,7 +18,8 @@ export class Timeline {
     this.element = h("div", { class: "timeline", role: "log", "aria-label": label, tabindex: "0" }, this.list);
     this.stick = true;
     this.element.addEventListener("scroll", () => (this.stick = this.distance() < NEAR_THE_END), { passive: true });
-    new ResizeObserver(() => this.stick && this.toEnd()).observe(this.list);
+    const resized = new ResizeObserver(() => this.stick && this.toEnd());
+    for (const element of [this.list, this.element]) resized.observe(element);
   }
 
   /** Show these messages, oldest first; `repliesOf(ts)` lists a parent's replies, `newAfter` is where the "New" line goes. */
