@@ -8,8 +8,8 @@ Node = dict[str, Any]
 
 PICTURE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='320' height='160'%3E%3Cdefs%3E"
-    "%3ClinearGradient id='g' x2='1' y2='1'%3E%3Cstop stop-color='%232563b8'/%3E%3Cstop offset='1' stop-color='%230f7f72'/%3E"
-    "%3C/linearGradient%3E%3C/defs%3E%3Crect width='320' height='160' fill='url(%23g)'/%3E"
+    "%3ClinearGradient id='g' x2='1' y2='1'%3E%3Cstop stop-color='%232563b8'/%3E%3Cstop offset='1' stop-color="
+    "'%230f7f72'/%3E%3C/linearGradient%3E%3C/defs%3E%3Crect width='320' height='160' fill='url(%23g)'/%3E"
     "%3Ccircle cx='250' cy='50' r='26' fill='%23ffffff' opacity='.8'/%3E%3C/svg%3E"
 )
 

@@ -34,7 +34,14 @@ function linkButton({ block, element, ctx }, look, name, label) {
     }
     if (element.action_id) await ctx.act(block, element, element.value ?? null);
   };
-  const props = { class: look, href: element.url, target: "_blank", rel: "noreferrer noopener", "aria-label": name, onclick: press };
+  const props = {
+    class: look,
+    href: element.url,
+    target: "_blank",
+    rel: "noreferrer noopener",
+    "aria-label": name,
+    onclick: press,
+  };
   return h("a", props, label);
 }
 
@@ -45,7 +52,14 @@ export function renderOverflow(field) {
   const menu = h("div", { id, class: "bk-menu", role: "menu", popover: "manual", "aria-label": "More options" });
   const button = h(
     "button",
-    { type: "button", class: "bk-button bk-overflow", "aria-label": "More options", "aria-haspopup": "menu", "aria-expanded": "false", "aria-controls": id },
+    {
+      type: "button",
+      class: "bk-button bk-overflow",
+      "aria-label": "More options",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-controls": id,
+    },
     icon("more"),
   );
   const float = floating(button, menu, {
@@ -78,7 +92,12 @@ function menuItem({ block, element, ctx }, option, button, float) {
       if (await confirmed(element, ctx)) await ctx.act(block, element, option.value);
     });
   };
-  return h("button", { type: "button", role: "menuitem", tabindex: "-1", class: "bk-menu-item", onclick: pick }, h("span", null, renderText(option.text, ctx)), about);
+  return h(
+    "button",
+    { type: "button", role: "menuitem", tabindex: "-1", class: "bk-menu-item", onclick: pick },
+    h("span", null, renderText(option.text, ctx)),
+    about,
+  );
 }
 
 function walk(event, menu, button, float) {

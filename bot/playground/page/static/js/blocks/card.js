@@ -22,7 +22,13 @@ export function renderCard(block, ctx) {
       { class: "card-inside" },
       h("div", { class: "card-head" }, block.icon ? imageElement(block.icon, ctx, "card-icon") : null, words),
       block.body ? h("div", { class: "card-body" }, renderText(block.body, ctx)) : null,
-      block.actions?.length ? h("div", { class: "bk-actions" }, block.actions.map((action) => renderElement(action, block, ctx))) : null,
+      block.actions?.length
+        ? h(
+            "div",
+            { class: "bk-actions" },
+            block.actions.map((action) => renderElement(action, block, ctx)),
+          )
+        : null,
     ),
   );
 }
@@ -34,11 +40,20 @@ export function renderCarousel(block, ctx) {
     if (card.block_id) made.dataset.blockId = card.block_id;
     return made;
   });
-  const row = h("div", { class: "carousel-row", role: "group", "aria-label": `${cards.length} cards`, tabindex: "0" }, cards);
+  const row = h(
+    "div",
+    { class: "carousel-row", role: "group", "aria-label": `${cards.length} cards`, tabindex: "0" },
+    cards,
+  );
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const move = (by) => row.scrollBy({ left: by * (cards[0].offsetWidth + 12), behavior: calm() ? "auto" : "smooth" });
   const step = (name, by) =>
-    h("button", { type: "button", class: ["pager-button", by < 0 && "is-back"], "aria-label": name, onclick: () => move(by) }, icon("back"));
-  const steps = cards.length > 1 ? h("div", { class: "carousel-steps" }, step("Previous card", -1), step("Next card", 1)) : null;
+    h(
+      "button",
+      { type: "button", class: ["pager-button", by < 0 && "is-back"], "aria-label": name, onclick: () => move(by) },
+      icon("back"),
+    );
+  const steps =
+    cards.length > 1 ? h("div", { class: "carousel-steps" }, step("Previous card", -1), step("Next card", 1)) : null;
   return h("div", { class: "bk-carousel" }, row, steps);
 }

@@ -21,7 +21,13 @@ export function renderChart(block) {
   const redraw = (width) => plot.replaceChildren(draw(data, { kind, name, width }));
   watchWidth(plot, redraw);
   const title = h("figcaption", { class: "chart-title" }, block.title);
-  return h("figure", { class: `bk-chart is-${kind}` }, title, h("div", { class: "chart-body" }, plot, legend(data, kind)), numbers(block.title, data));
+  return h(
+    "figure",
+    { class: `bk-chart is-${kind}` },
+    title,
+    h("div", { class: "chart-body" }, plot, legend(data, kind)),
+    numbers(block.title, data),
+  );
 }
 
 function watchWidth(plot, redraw) {
@@ -46,27 +52,63 @@ function plotData({ series, axis_config: axes = {} }) {
 
 function pieData({ segments }) {
   const total = segments.reduce((sum, { value }) => sum + Math.max(0, value), 0) || 1;
-  const slices = segments.map(({ label, value }, index) => ({ name: label, index, value, share: Math.max(0, value) / total }));
+  const slices = segments.map(({ label, value }, index) => ({
+    name: label,
+    index,
+    value,
+    share: Math.max(0, value) / total,
+  }));
   return { slices, summary: slices.map(({ name, share }) => `${name} ${percentText(share)}`).join(", ") };
 }
 
 function legend(data, kind) {
   if (data.slices) {
     const items = data.slices.map((slice) =>
-      h("li", null, sampleOf(slice.index, kind), h("span", { class: "legend-name" }, slice.name), h("span", { class: "legend-value" }, `${numberText(slice.value)} (${percentText(slice.share)})`)),
+      h(
+        "li",
+        null,
+        sampleOf(slice.index, kind),
+        h("span", { class: "legend-name" }, slice.name),
+        h("span", { class: "legend-value" }, `${numberText(slice.value)} (${percentText(slice.share)})`),
+      ),
     );
     return h("ul", { class: "chart-legend", "aria-hidden": "true" }, items);
   }
   if (data.series.length < 2) return null;
-  return h("ul", { class: "chart-legend", "aria-hidden": "true" }, data.series.map(({ name, index }) => h("li", null, sampleOf(index, kind), h("span", { class: "legend-name" }, name))));
+  return h(
+    "ul",
+    { class: "chart-legend", "aria-hidden": "true" },
+    data.series.map(({ name, index }) =>
+      h("li", null, sampleOf(index, kind), h("span", { class: "legend-name" }, name)),
+    ),
+  );
 }
 
 function numbers(title, data) {
-  const head = data.slices ? ["Segment", "Value", "Share"] : [data.xLabel || "Category", ...data.series.map(({ name }) => name)];
+  const head = data.slices
+    ? ["Segment", "Value", "Share"]
+    : [data.xLabel || "Category", ...data.series.map(({ name }) => name)];
   const rows = data.slices
     ? data.slices.map(({ name, value, share }) => [name, numberText(value), percentText(share)])
-    : data.categories.map((category, at) => [category, ...data.series.map(({ values }) => (values[at] === null ? "no value" : numberText(values[at])))]);
-  const cells = ([first, ...rest]) => h("tr", null, h("th", { scope: "row" }, first), rest.map((text) => h("td", null, text)));
-  const top = h("tr", null, head.map((text) => h("th", { scope: "col" }, text)));
-  return h("div", { class: "unseen" }, h("table", null, h("caption", null, title), h("thead", null, top), h("tbody", null, rows.map(cells))));
+    : data.categories.map((category, at) => [
+        category,
+        ...data.series.map(({ values }) => (values[at] === null ? "no value" : numberText(values[at]))),
+      ]);
+  const cells = ([first, ...rest]) =>
+    h(
+      "tr",
+      null,
+      h("th", { scope: "row" }, first),
+      rest.map((text) => h("td", null, text)),
+    );
+  const top = h(
+    "tr",
+    null,
+    head.map((text) => h("th", { scope: "col" }, text)),
+  );
+  return h(
+    "div",
+    { class: "unseen" },
+    h("table", null, h("caption", null, title), h("thead", null, top), h("tbody", null, rows.map(cells))),
+  );
 }

@@ -16,11 +16,31 @@ export function drawPie({ slices }, { name, width }) {
     const [from, to] = [turned, turned + slice.share];
     turned = to;
     const title = svg("title", null, `${slice.name}: ${numberText(slice.value)} (${percentText(slice.share)})`);
-    const shape = svg("path", { class: "chart-slice", d: slicePath(size / 2, radius, from, to), fill: `url(#${fills[nth].id})` }, title);
+    const shape = svg(
+      "path",
+      { class: "chart-slice", d: slicePath(size / 2, radius, from, to), fill: `url(#${fills[nth].id})` },
+      title,
+    );
     return svg("g", { class: seriesClass(slice.index) }, shape, shareText(slice, (from + to) / 2, size / 2, radius));
   });
-  const props = { class: "chart-svg", role: "img", "aria-label": name, width: size, height: size, viewBox: `0 0 ${size} ${size}` };
-  return svg("svg", props, svg("defs", null, fills.map(({ node }) => node)), drawn);
+  const props = {
+    class: "chart-svg",
+    role: "img",
+    "aria-label": name,
+    width: size,
+    height: size,
+    viewBox: `0 0 ${size} ${size}`,
+  };
+  return svg(
+    "svg",
+    props,
+    svg(
+      "defs",
+      null,
+      fills.map(({ node }) => node),
+    ),
+    drawn,
+  );
 }
 
 const onCircle = (center, radius, turn) => {
@@ -29,7 +49,8 @@ const onCircle = (center, radius, turn) => {
 };
 
 function slicePath(center, radius, from, to) {
-  if (to - from > 0.9999) return `M${center} ${center - radius}A${radius} ${radius} 0 1 1 ${center - 0.01} ${center - radius}Z`;
+  if (to - from > 0.9999)
+    return `M${center} ${center - radius}A${radius} ${radius} 0 1 1 ${center - 0.01} ${center - radius}Z`;
   const [x1, y1] = onCircle(center, radius, from);
   const [x2, y2] = onCircle(center, radius, to);
   return `M${center} ${center}L${x1} ${y1}A${radius} ${radius} 0 ${to - from > 0.5 ? 1 : 0} 1 ${x2} ${y2}Z`;

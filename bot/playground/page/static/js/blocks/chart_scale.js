@@ -19,10 +19,11 @@ export function numberText(value) {
   return value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 1 ? 4 : 2 });
 }
 
-/** A number for an axis: `12k`, `1.5M`. */
-export function shortText(value) {
-  if (Math.abs(value) < 10_000) return numberText(value);
-  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 1 }).replace("K", "k");
+/** The ticks of an axis as text, all written alike: `5,000`, or `5k` where some are long. */
+export function tickTexts(ticks) {
+  if (ticks.every((tick) => Math.abs(tick) < 10_000)) return ticks.map(numberText);
+  const form = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+  return ticks.map((tick) => form.format(tick).replace("K", "k"));
 }
 
 /** A share as a percentage. */

@@ -8,7 +8,8 @@ let patterns = 0;
 /** An SVG element. */
 export function svg(tag, props, ...children) {
   const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(props ?? {})) if (value !== null && value !== undefined) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(props ?? {}))
+    if (value !== null && value !== undefined) element.setAttribute(name, value);
   element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
@@ -26,20 +27,39 @@ export function dashOf(index) {
 /** The mark of a series at one place. */
 export function markAt(index, x, y, size = 4) {
   const props = { class: "chart-mark" };
-  const shape = (points) => svg("path", { ...props, d: `M${points.map(([dx, dy]) => `${x + dx * size} ${y + dy * size}`).join("L")}Z` });
+  const shape = (points) =>
+    svg("path", { ...props, d: `M${points.map(([dx, dy]) => `${x + dx * size} ${y + dy * size}`).join("L")}Z` });
   switch (index % 6) {
     case 0:
       return svg("circle", { ...props, cx: x, cy: y, r: size * 0.95 });
     case 1:
-      return shape([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]);
+      return shape([
+        [-0.9, -0.9],
+        [0.9, -0.9],
+        [0.9, 0.9],
+        [-0.9, 0.9],
+      ]);
     case 2:
-      return shape([[0, -1.15], [1.1, 0.85], [-1.1, 0.85]]);
+      return shape([
+        [0, -1.15],
+        [1.1, 0.85],
+        [-1.1, 0.85],
+      ]);
     case 3:
-      return shape([[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]]);
+      return shape([
+        [0, -1.25],
+        [1.25, 0],
+        [0, 1.25],
+        [-1.25, 0],
+      ]);
     case 4:
       return svg("circle", { class: "chart-mark is-hollow", cx: x, cy: y, r: size * 0.9 });
     default:
-      return shape([[0, 1.15], [1.1, -0.85], [-1.1, -0.85]]);
+      return shape([
+        [0, 1.15],
+        [1.1, -0.85],
+        [-1.1, -0.85],
+      ]);
   }
 }
 
@@ -78,5 +98,10 @@ export function sampleOf(index, kind) {
     return svg("svg", props, line, markAt(index, 13, 7));
   }
   const { id, node } = patternFor(index);
-  return svg("svg", props, svg("defs", null, node), svg("rect", { x: 6, width: 14, height: 14, rx: 3, fill: `url(#${id})` }));
+  return svg(
+    "svg",
+    props,
+    svg("defs", null, node),
+    svg("rect", { x: 6, width: 14, height: 14, rx: 3, fill: `url(#${id})` }),
+  );
 }

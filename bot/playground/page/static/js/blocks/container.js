@@ -16,7 +16,11 @@ export function renderContainer(block, ctx, renderBlock) {
       block.subtitle ? h("span", { class: "card-subtitle" }, renderText(block.subtitle, ctx)) : null,
     ),
   ];
-  const body = h("div", { class: "container-body" }, block.child_blocks.map((child) => renderBlock(child, ctx)));
+  const body = h(
+    "div",
+    { class: "container-body" },
+    block.child_blocks.map((child) => renderBlock(child, ctx)),
+  );
   const look = ["bk-container", `width-${block.width ?? "standard"}`, block.has_header_divider ? "has-divider" : null];
   if (!block.is_collapsible) return h("div", { class: look }, h("div", { class: "container-head" }, head), body);
   const summary = h("summary", { class: "container-head" }, head, icon("down"));

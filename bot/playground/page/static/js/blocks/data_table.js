@@ -23,7 +23,10 @@ export function renderDataTable(block, ctx) {
   const draw = () => {
     const sorted = inOrder(rows, state);
     const shown = sorted.slice(state.page * size, (state.page + 1) * size);
-    fill(body, shown.map((row) => bodyRow(row, rows, block.row_header_column_index ?? 0, ctx)));
+    fill(
+      body,
+      shown.map((row) => bodyRow(row, rows, block.row_header_column_index ?? 0, ctx)),
+    );
     for (const [index, cell] of heads.entries()) markSorted(cell, index, state);
     drawPager(pager, state.page, size, rows.length, turn);
   };
@@ -40,7 +43,12 @@ function look(rows, index) {
 }
 
 function sortableHead(cell, index, align, onsort) {
-  const button = h("button", { type: "button", class: "sort-button", onclick: () => onsort(index) }, h("span", null, cellText(cell)), icon("down"));
+  const button = h(
+    "button",
+    { type: "button", class: "sort-button", onclick: () => onsort(index) },
+    h("span", null, cellText(cell)),
+    icon("down"),
+  );
   return h("th", { scope: "col", class: align }, button);
 }
 
@@ -69,7 +77,9 @@ function inOrder(rows, { column, falling }) {
 }
 
 function sortText(cell) {
-  return cell?.type === "rich_text" ? JSON.stringify(cell.elements).replace(/"(?:type|style)":"\w+"/g, "") : cellText(cell ?? {});
+  return cell?.type === "rich_text"
+    ? JSON.stringify(cell.elements).replace(/"(?:type|style)":"\w+"/g, "")
+    : cellText(cell ?? {});
 }
 
 function drawPager(pager, page, size, total, turn) {
@@ -78,7 +88,22 @@ function drawPager(pager, page, size, total, turn) {
   const last = Math.min(total, first + size - 1);
   const had = pager.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
   const step = (name, by, off) =>
-    h("button", { type: "button", class: ["pager-button", by < 0 && "is-back"], "aria-label": name, disabled: off, onclick: () => turn(by) }, icon("back"));
-  fill(pager, h("span", { role: "status" }, `${first}–${last} of ${total}`), step("Previous page", -1, page === 0), step("Next page", 1, last === total));
+    h(
+      "button",
+      {
+        type: "button",
+        class: ["pager-button", by < 0 && "is-back"],
+        "aria-label": name,
+        disabled: off,
+        onclick: () => turn(by),
+      },
+      icon("back"),
+    );
+  fill(
+    pager,
+    h("span", { role: "status" }, `${first}–${last} of ${total}`),
+    step("Previous page", -1, page === 0),
+    step("Next page", 1, last === total),
+  );
   if (had) (pager.querySelector(`[aria-label="${had}"]:enabled`) ?? pager.querySelector("button:enabled"))?.focus();
 }

@@ -18,7 +18,9 @@ export function freshId(kind = "bk") {
 /** What the parts of an element share; `place` may say its label, and what describes it. */
 export function makeField(block, element, ctx, place = {}) {
   const field = {
-    block, element, ctx,
+    block,
+    element,
+    ctx,
     id: place.id ?? freshId(),
     inForm: block.type === "input",
     labelId: place.labelId ?? null,

@@ -6,7 +6,8 @@ import { h, icon } from "../dom.js";
 export function imageElement(node, ctx, look) {
   const source = sourceOf(node, ctx);
   const alt = node.alt_text ?? "";
-  const frame = () => h("span", { class: [look, "image-missing"], role: "img", "aria-label": alt }, icon("file"), h("span", null, alt));
+  const frame = () =>
+    h("span", { class: [look, "image-missing"], role: "img", "aria-label": alt }, icon("file"), h("span", null, alt));
   if (!source) return frame();
   const image = h("img", { class: look, src: source, alt, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(frame()));
@@ -15,9 +16,10 @@ export function imageElement(node, ctx, look) {
 
 function sourceOf(node, ctx) {
   const file = node.slack_file?.id;
-  const url = file ? ctx.file?.(file) : node.image_url ?? node.slack_file?.url;
+  const url = file ? ctx.file?.(file) : (node.image_url ?? node.slack_file?.url);
   if (!url) return null;
   if (/^data:image\//i.test(url)) return url;
-  const target = URL.parse?.(url, location.href) ?? (URL.canParse(url, location.href) ? new URL(url, location.href) : null);
+  const target =
+    URL.parse?.(url, location.href) ?? (URL.canParse(url, location.href) ? new URL(url, location.href) : null);
   return target?.origin === location.origin ? target.href : null;
 }

@@ -7,7 +7,14 @@ import { renderContainer } from "./container.js";
 import { renderDataTable } from "./data_table.js";
 import { renderInput } from "./input.js";
 import {
-  renderActions, renderAlert, renderContext, renderDivider, renderHeader, renderImage, renderMarkdownBlock, renderSection,
+  renderActions,
+  renderAlert,
+  renderContext,
+  renderDivider,
+  renderHeader,
+  renderImage,
+  renderMarkdownBlock,
+  renderSection,
 } from "./layout.js";
 import { renderRichText } from "./rich_text.js";
 import { renderTable } from "./table.js";
@@ -34,7 +41,11 @@ const RENDERERS = {
 
 /** All blocks of a message or view in one element; what is not known is an error box. */
 export function renderBlocks(blocks, ctx) {
-  return h("div", { class: `blocks blocks-${ctx.surface ?? "message"}` }, blocks.map((block) => renderBlock(block, ctx)));
+  return h(
+    "div",
+    { class: `blocks blocks-${ctx.surface ?? "message"}` },
+    blocks.map((block) => renderBlock(block, ctx)),
+  );
 }
 
 function renderBlock(block, ctx) {

@@ -9,7 +9,11 @@ import { imageElement } from "./image.js";
 export function renderSection(block, ctx) {
   const text = block.text ? h("div", { class: "bk-text" }, renderText(block.text, ctx)) : null;
   const fields = block.fields?.length
-    ? h("div", { class: "bk-fields" }, block.fields.map((field) => h("div", { class: "bk-field" }, renderText(field, ctx))))
+    ? h(
+        "div",
+        { class: "bk-fields" },
+        block.fields.map((field) => h("div", { class: "bk-field" }, renderText(field, ctx))),
+      )
     : null;
   const body = h("div", { class: "bk-section-body" }, text, fields);
   if (!block.accessory) return h("div", { class: "bk-section" }, body);
@@ -42,7 +46,11 @@ export function renderContext(block, ctx) {
 
 /** A row of things to press or pick. */
 export function renderActions(block, ctx) {
-  return h("div", { class: "bk-actions" }, block.elements.map((element) => renderElement(element, block, ctx)));
+  return h(
+    "div",
+    { class: "bk-actions" },
+    block.elements.map((element) => renderElement(element, block, ctx)),
+  );
 }
 
 /** A picture with a title above it. */
@@ -68,6 +76,11 @@ const LEVELS = {
 export function renderAlert(block, ctx) {
   const level = Object.hasOwn(LEVELS, block.level) ? block.level : "default";
   const [sign, words] = LEVELS[level];
-  const text = h("div", { class: "bk-alert-text" }, h("span", { class: "unseen" }, `${words}: `), renderText(block.text, ctx));
+  const text = h(
+    "div",
+    { class: "bk-alert-text" },
+    h("span", { class: "unseen" }, `${words}: `),
+    renderText(block.text, ctx),
+  );
   return h("div", { class: `bk-alert bk-alert-${level}`, role: "note" }, icon(sign), text);
 }

@@ -28,7 +28,10 @@ function picker(field, type, { initial = null, show = String, read = String }) {
   const start = field.value(initial);
   let given = start === null ? "" : show(start);
   const control = h("input", {
-    ...tied(field), type, class: `bk-picker bk-${type}`, value: given,
+    ...tied(field),
+    type,
+    class: `bk-picker bk-${type}`,
+    value: given,
     "aria-required": field.required ? "true" : null,
   });
   control.addEventListener("change", () => {

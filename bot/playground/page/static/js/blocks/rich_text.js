@@ -7,7 +7,15 @@ import { renderPlain } from "../text/index.js";
 import { plainOf } from "./rich_plain.js";
 import { unknownBlock } from "./unknown.js";
 
-const STYLES = [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"], ["underline", "u"], ["highlight", "mark"], ["client_highlight", "mark"]];
+const STYLES = [
+  ["code", "code"],
+  ["bold", "strong"],
+  ["italic", "em"],
+  ["strike", "s"],
+  ["underline", "u"],
+  ["highlight", "mark"],
+  ["client_highlight", "mark"],
+];
 const MARKERS = ["disc", "circle", "square"];
 const NUMBERS = ["decimal", "lower-alpha", "lower-roman"];
 
@@ -28,7 +36,9 @@ const PARTS = {
   rich_text_section: (part, ctx) => h("div", { class: "rich-section" }, richInline(part.elements, ctx)),
   rich_text_quote: (part, ctx) => h("blockquote", null, richInline(part.elements, ctx)),
   rich_text_preformatted: (part, ctx) => {
-    const shown = part.elements.map((inner) => (inner.type === "link" ? richInline([inner], ctx) : plainOf({ elements: [inner] })));
+    const shown = part.elements.map((inner) =>
+      inner.type === "link" ? richInline([inner], ctx) : plainOf({ elements: [inner] }),
+    );
     return codeBlock(plainOf({ elements: [{ elements: part.elements }] }), ...shown);
   },
   rich_text_list: richList,
@@ -63,7 +73,8 @@ const INLINE = {
   channel: (part, ctx) => channelMention(part.channel_id, ctx),
   emoji: (part) => (emojiOf(part.name) ? emoji(part.name) : drawn(part)),
   broadcast: (part) => groupMention(part.range),
-  date: (part, ctx) => moment(part.timestamp, part.format, part, part.timezone ? { ...ctx, timeZone: part.timezone } : ctx),
+  date: (part, ctx) =>
+    moment(part.timestamp, part.format, part, part.timezone ? { ...ctx, timeZone: part.timezone } : ctx),
   color: (part) => swatch(part.value),
   team: (part) => groupMention(part.team_id),
 };

@@ -18,12 +18,15 @@ class Select {
     this.multi = field.element.type.startsWith("multi_");
     this.items = offeredItems(field.element, field.ctx);
     const start = field.value(initialValue(field.element));
-    this.picked = (this.multi ? start ?? [] : start === null ? [] : [start]).map((value) => itemOf(value, this.items, field.ctx));
+    this.picked = (this.multi ? (start ?? []) : start === null ? [] : [start]).map((value) =>
+      itemOf(value, this.items, field.ctx),
+    );
     this.typed = "";
     this.active = -1;
     this.note = "";
     this.build();
-    this.find = sourceOf(field.element) === "external" ? externalFinder(field, (items, note) => this.found(items, note)) : null;
+    this.find =
+      sourceOf(field.element) === "external" ? externalFinder(field, (items, note) => this.found(items, note)) : null;
     this.showTokens();
     this.showPicked();
   }
@@ -32,17 +35,46 @@ class Select {
     const { field } = this;
     const listId = `${field.id}-list`;
     this.input = h("input", {
-      ...tied(field), type: "text", class: "select-input", role: "combobox", autocomplete: "off", spellcheck: "false",
-      "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": listId, "aria-haspopup": "listbox",
+      ...tied(field),
+      type: "text",
+      class: "select-input",
+      role: "combobox",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": listId,
+      "aria-haspopup": "listbox",
       "aria-required": field.required ? "true" : null,
     });
     this.tokens = h("span", { class: "select-tokens" });
-    this.clear = h("button", { type: "button", class: "select-clear", "aria-label": "Clear", onclick: () => this.take([]) }, icon("close"));
-    this.box = h("div", { class: "select-box" }, this.tokens, this.input, this.clear, h("span", { class: "select-arrow" }, icon("down")));
-    this.list = h("div", { id: listId, role: "listbox", "aria-label": "Options", "aria-multiselectable": this.multi ? "true" : null });
+    this.clear = h(
+      "button",
+      { type: "button", class: "select-clear", "aria-label": "Clear", onclick: () => this.take([]) },
+      icon("close"),
+    );
+    this.box = h(
+      "div",
+      { class: "select-box" },
+      this.tokens,
+      this.input,
+      this.clear,
+      h("span", { class: "select-arrow" }, icon("down")),
+    );
+    this.list = h("div", {
+      id: listId,
+      role: "listbox",
+      "aria-label": "Options",
+      "aria-multiselectable": this.multi ? "true" : null,
+    });
     this.status = h("div", { class: "select-note", role: "status" });
     this.popup = h("div", { class: "bk-menu select-popup", popover: "manual" }, this.list, this.status);
-    this.root = h("div", { class: ["bk-select", this.multi && "is-multi", field.invalid && "is-invalid"] }, this.box, this.popup);
+    this.root = h(
+      "div",
+      { class: ["bk-select", this.multi && "is-multi", field.invalid && "is-invalid"] },
+      this.box,
+      this.popup,
+    );
     this.float = floating(this.box, this.popup, { fill: true, onclose: () => this.closed() });
     this.listen();
   }
@@ -60,7 +92,7 @@ class Select {
     });
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("blur", () => this.float.close());
-    this.popup.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.popup.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
   // -- the list --
@@ -157,7 +189,7 @@ class Select {
     const values = items.map((item) => item.given);
     this.showNow(items);
     await whileBusy(this.box, async () => {
-      if (!(await this.field.give(this.multi ? values : values[0] ?? null))) this.showNow(before);
+      if (!(await this.field.give(this.multi ? values : (values[0] ?? null)))) this.showNow(before);
     });
   }
 
@@ -171,7 +203,7 @@ class Select {
   showPicked() {
     const hint = this.field.element.placeholder?.text ?? (this.multi ? "Select options" : "Select an option");
     this.input.placeholder = this.multi && this.picked.length ? "" : hint;
-    this.input.value = this.multi ? this.typed : this.picked[0]?.label ?? "";
+    this.input.value = this.multi ? this.typed : (this.picked[0]?.label ?? "");
     this.clear.hidden = this.multi || !this.picked.length || !this.field.optional;
   }
 
@@ -183,7 +215,11 @@ class Select {
 
   token(item) {
     const remove = () => this.take(this.picked.filter((one) => one.key !== item.key));
-    const cross = h("button", { type: "button", class: "token-remove", "aria-label": `Remove ${item.label}`, onclick: remove }, icon("close"));
+    const cross = h(
+      "button",
+      { type: "button", class: "token-remove", "aria-label": `Remove ${item.label}`, onclick: remove },
+      icon("close"),
+    );
     return h("span", { class: "token" }, h("span", { class: "token-label" }, item.label), cross);
   }
 }

@@ -22,7 +22,9 @@ export function offeredItems(element, ctx) {
     case "conversations":
       return conversations(element, ctx);
     default:
-      return [element.initial_option ?? element.initial_options ?? []].flat().map((one) => optionItem(one, { external: true }));
+      return [element.initial_option ?? element.initial_options ?? []]
+        .flat()
+        .map((one) => optionItem(one, { external: true }));
   }
 }
 
@@ -44,7 +46,13 @@ export function itemOf(value, items, ctx) {
 /** The value an element starts with: what single and multi selects of every source call it. */
 export function initialValue(element) {
   const one = (value) => (sourceOf(element) === "static" ? value?.value : value) ?? null;
-  const source = { static: "option", external: "option", users: "user", conversations: "conversation", channels: "channel" };
+  const source = {
+    static: "option",
+    external: "option",
+    users: "user",
+    conversations: "conversation",
+    channels: "channel",
+  };
   const name = `initial_${source[sourceOf(element)]}`;
   if (element.type.startsWith("multi_")) return (element[`${name}s`] ?? []).map(one);
   return one(element[name]);
@@ -80,7 +88,14 @@ function people(ctx) {
 function rooms(ctx) {
   return Object.entries(ctx.channels ?? {})
     .filter(([, channel]) => channel.name && !channel.is_archived)
-    .map(([id, channel]) => ({ key: id, given: id, label: `#${channel.name}`, about: "", group: null, kind: channel.kind }))
+    .map(([id, channel]) => ({
+      key: id,
+      given: id,
+      label: `#${channel.name}`,
+      about: "",
+      group: null,
+      kind: channel.kind,
+    }))
     .sort((one, two) => one.label.localeCompare(two.label));
 }
 
@@ -88,7 +103,13 @@ function conversations(element, ctx) {
   const wanted = element.filter?.include?.map((name) => KINDS[name]);
   const direct = Object.entries(ctx.channels ?? {})
     .filter(([, channel]) => channel.kind === "im" && channel.user)
-    .map(([id, channel]) => ({ ...itemOf(channel.user, [], ctx), key: id, given: id, kind: "im", user: ctx.users?.[channel.user] }))
+    .map(([id, channel]) => ({
+      ...itemOf(channel.user, [], ctx),
+      key: id,
+      given: id,
+      kind: "im",
+      user: ctx.users?.[channel.user],
+    }))
     .filter((item) => !(element.filter?.exclude_bot_users && item.user?.is_bot));
   return [...rooms(ctx).filter((item) => item.kind !== "im"), ...direct].filter(
     (item) => !wanted || !item.kind || wanted.includes(item.kind),

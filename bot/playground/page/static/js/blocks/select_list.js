@@ -35,5 +35,10 @@ function optionOf(item, picked, off, pick) {
     onclick: off ? null : () => pick(item),
   };
   const about = item.about ? h("span", { class: "option-about" }, item.about) : null;
-  return h("div", props, h("span", { class: "option-words" }, h("span", null, item.label), about), picked ? icon("check") : null);
+  return h(
+    "div",
+    props,
+    h("span", { class: "option-words" }, h("span", null, item.label), about),
+    picked ? icon("check") : null,
+  );
 }

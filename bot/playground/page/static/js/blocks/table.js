@@ -7,15 +7,35 @@ import { renderPlain } from "../text/index.js";
 /** A table with each column's alignment and wrapping. */
 export function renderTable(block, ctx) {
   const looks = (block.rows[0] ?? []).map((_, index) => columnLook(block, index));
-  const row = (cells, tag) => h("tr", null, cells.map((cell, index) => h(tag, { class: looks[index], scope: tag === "th" ? "col" : null }, tableCell(cell, ctx))));
+  const row = (cells, tag) =>
+    h(
+      "tr",
+      null,
+      cells.map((cell, index) =>
+        h(tag, { class: looks[index], scope: tag === "th" ? "col" : null }, tableCell(cell, ctx)),
+      ),
+    );
   const [head, ...body] = block.rows;
-  const table = h("table", { class: "bk-table" }, h("thead", null, row(head, "th")), h("tbody", null, body.map((cells) => row(cells, "td"))));
+  const table = h(
+    "table",
+    { class: "bk-table" },
+    h("thead", null, row(head, "th")),
+    h(
+      "tbody",
+      null,
+      body.map((cells) => row(cells, "td")),
+    ),
+  );
   return scroller(table, "Table");
 }
 
 /** A table in a box of its own that scrolls sideways, by keyboard too. */
 export function scroller(table, name) {
-  return h("div", { class: "bk-table-box" }, h("div", { class: "table-scroll", role: "group", "aria-label": name, tabindex: "0" }, table));
+  return h(
+    "div",
+    { class: "bk-table-box" },
+    h("div", { class: "table-scroll", role: "group", "aria-label": name, tabindex: "0" }, table),
+  );
 }
 
 /** What stands in one cell. */

@@ -17,7 +17,7 @@ export function renderTyped(field) {
   const { element } = field;
   const rich = element.type === "rich_text_input";
   const tall = rich || element.multiline === true;
-  const initial = rich && element.initial_value ? element.initial_value : element.initial_value ?? null;
+  const initial = rich && element.initial_value ? element.initial_value : (element.initial_value ?? null);
   const value = field.value(initial);
   const control = h(tall ? "textarea" : "input", {
     ...tied(field),

@@ -15,8 +15,14 @@ export function formatDate(epochSeconds, format, ctx, opening = false) {
 /** The calendar day and time of day of a moment in a time zone, as numbers. */
 function partsIn(at, timeZone) {
   const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone, year: "numeric", month: "numeric", day: "numeric",
-    hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23",
+    timeZone,
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+    hourCycle: "h23",
   });
   const parts = {};
   for (const { type, value } of format.formatToParts(at)) if (type !== "literal") parts[type] = Number(value);
@@ -55,7 +61,7 @@ function nearby(at, now, timeZone) {
 }
 
 function ordinal(day) {
-  const suffix = day % 100 >= 11 && day % 100 <= 13 ? "th" : { 1: "st", 2: "nd", 3: "rd" }[day % 10] ?? "th";
+  const suffix = day % 100 >= 11 && day % 100 <= 13 ? "th" : ({ 1: "st", 2: "nd", 3: "rd" }[day % 10] ?? "th");
   return `${day}${suffix}`;
 }
 
@@ -83,7 +89,14 @@ function clock(at, timeZone, seconds) {
   return `${pad(hour)}:${pad(minute)}${seconds ? `:${pad(second)}` : ""}`;
 }
 
-const STEPS = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60]];
+const STEPS = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 
 function ago(at, now) {
   const seconds = Math.round((at - now) / 1000);

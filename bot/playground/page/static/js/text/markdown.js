@@ -63,7 +63,10 @@ const QUOTED = {
   take: (lines, at, into, ctx) => {
     let end = at;
     while (end < lines.length && QUOTE.test(lines[end])) end += 1;
-    const inner = lines.slice(at, end).map((line) => line.replace(QUOTE, "")).join("\n");
+    const inner = lines
+      .slice(at, end)
+      .map((line) => line.replace(QUOTE, ""))
+      .join("\n");
     into.append(h("blockquote", null, markdownNodes(inner, ctx)));
     return end;
   },
@@ -90,7 +93,7 @@ function nested(items, ctx) {
   const first = items[0];
   const ordered = first.number !== undefined;
   const list = h(ordered ? "ol" : "ul", { class: "rich-list", start: ordered ? first.number : null });
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     let end = at + 1;
     while (end < items.length && items[end].indent > first.indent + 1) end += 1;
     const below = items.slice(at + 1, end);
@@ -129,7 +132,10 @@ const TABLE = {
 };
 
 function cells(line) {
-  const inner = line.trim().replace(/^\|/, "").replace(/(^|[^\\])\|$/, "$1");
+  const inner = line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(^|[^\\])\|$/, "$1");
   return inner.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 

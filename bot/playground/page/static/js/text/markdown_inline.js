@@ -6,8 +6,15 @@ import { emoji, isSafeUrl, link } from "./nodes.js";
 
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const WORD = /[\p{L}\p{N}]/u;
-const MARKS = [["**", "strong"], ["__", "strong"], ["~~", "s"], ["*", "em"], ["_", "em"]];
-const LINK = /!?\[((?:[^[\]\\]|\\.|\[[^\]]*\])*)\]\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?(?:\s+"[^"]*")?\s*\)/y;
+const MARKS = [
+  ["**", "strong"],
+  ["__", "strong"],
+  ["~~", "s"],
+  ["*", "em"],
+  ["_", "em"],
+];
+const LINK =
+  /!?\[((?:[^[\]\\]|\\.|\[[^\]]*\])*)\]\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?(?:\s+"[^"]*")?\s*\)/y;
 const ADDRESS = /<(https?:\/\/[^\s<>]+|mailto:[^\s<>]+)>|https?:\/\/[^\s<>()"`]+/y;
 
 /** A fragment of nodes for one run of Markdown text; line breaks are kept. */
@@ -119,5 +126,5 @@ function closing(text, at, mark) {
 }
 
 function inCode(text, start, end) {
-  return ((text.slice(start, end).match(/`/g) ?? []).length) % 2 === 1;
+  return (text.slice(start, end).match(/`/g) ?? []).length % 2 === 1;
 }

@@ -138,7 +138,8 @@ function closing(text, at, mark) {
     const past = { "`": "`", "<": ">" }[text[index]];
     const skip = past ? text.indexOf(past, index + 1) : -1;
     if (skip > 0) index = skip;
-    else if (text[index] === mark && index > at + 1 && !/\s/.test(text[index - 1]) && isEdge(text[index + 1])) return index;
+    else if (text[index] === mark && index > at + 1 && !/\s/.test(text[index - 1]) && isEdge(text[index + 1]))
+      return index;
   }
   return -1;
 }
