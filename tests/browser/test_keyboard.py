@@ -105,8 +105,8 @@ def test_the_main_path_goes_by_keyboard_alone(visit: Visit, own_playground: Play
 
 
 def test_tab_goes_through_the_page_in_its_order_and_out_again(visitor: Visitor) -> None:
-    ana = visitor.be("ana").goto("#search")
-    expect(ana.log.get_by_role("article").first).to_be_visible()
+    visitor.playground.asks("/ai-key $5 2d pass it by keyboard", "ben")
+    visitor.be("ana").goto("#search").card("pass it by keyboard")
     visitor.page.evaluate("document.activeElement.blur()")
     keyboard = Keyboard(visitor.page)
     trail = [*keyboard.tab_to("^$"), ""]

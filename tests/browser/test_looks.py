@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Look, Visit
 from tests.browser.test_main_path import APPROVED, send_prompt
 from tests.browser.visitor import Visitor
-from tests.playground.visitors import Playground
+from tests.playground.visitors import Playground, eventually
 
 PHONE: Look = {"width": 390, "height": 844}
 CUT_OFF = """() => {
@@ -59,7 +59,7 @@ def test_the_theme_is_the_systems_until_the_visitor_says_otherwise(
     assert is_dark(visitor.page) is prefers_dark
 
     visitor.opens("Theme")
-    assert is_dark(visitor.page) is not prefers_dark
+    eventually(lambda: is_dark(visitor.page) is not prefers_dark)
 
     visitor.reload()
     assert is_dark(visitor.page) is not prefers_dark

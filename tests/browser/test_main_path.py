@@ -118,12 +118,9 @@ def test_a_double_click_on_approve_is_one_decision(visitor: Visitor) -> None:
 
 
 def test_hostile_text_in_a_reason_stays_text(visitor: Visitor) -> None:
-    hostile = "<script>window.hit = 1</script><img src=/nowhere onerror='window.hit = 2'> *not bold* & </article>"
+    hostile = "<script>window.hit = 1</script><img src=/nowhere onerror='window.hit = 2'> & </article>"
     ana, omar = visitor.two("ana", "omar")
-    ana.goto("#search").types(f"/ai-key $5 2d {hostile}")
-    mine = ana.sees("</article>")
-    if mine.get_by_role("button", name="Ask anyway", exact=True).count():
-        ana.presses("Ask anyway", on=mine)
+    ana.asks(f"/ai-key $5 2d {hostile}")
 
     card = omar.goto("#search").card(hostile)
 
@@ -136,24 +133,26 @@ def test_hostile_text_in_a_reason_stays_text(visitor: Visitor) -> None:
 
 
 def test_what_is_wrong_in_a_form_is_said_beside_its_field(visitor: Visitor) -> None:
-    fay = visitor.be("ben").goto("#search").types("/ai-key")
-    expect(fay.dialog).to_have_accessible_name("Ask for a key")
-    cap = fay.dialog.get_by_label("Cap in US dollars")
+    ben = visitor.be("ben").goto("#search").types("/ai-key")
+    expect(ben.dialog).to_have_accessible_name("Ask for a key")
+    cap = ben.dialog.get_by_label("Cap in US dollars")
 
-    fay.presses("Next")
+    ben.presses("Next")
     expect(cap).to_have_attribute("aria-invalid", "true")
-    expect(fay.dialog.get_by_text("Please complete this required field.")).to_have_count(2)
+    expect(ben.dialog.get_by_text("Please complete this required field.")).to_have_count(2)
     expect(cap).to_have_accessible_description(re.compile("Please complete this required field"))
 
-    fay.fills("Cap in US dollars", "lots").fills("What is it for?", "read the hints").presses("Next")
+    ben.fills("Cap in US dollars", "lots").fills("What is it for?", "read the hints").presses("Next")
     expect(cap).to_have_accessible_description(re.compile("Amounts look like"))
-    expect(fay.dialog.get_by_text("Please complete this required field.")).to_have_count(0)
-    expect(fay.dialog.get_by_label("What is it for?")).to_have_value("read the hints")
+    expect(ben.dialog.get_by_text("Please complete this required field.")).to_have_count(0)
+    expect(ben.dialog.get_by_label("What is it for?")).to_have_value("read the hints")
 
-    fay.fills("Cap in US dollars", "$6").presses("Next")
-    expect(fay.dialog).to_have_accessible_name(re.compile("Check your request"))
-    fay.presses("Send request")
-    expect(fay.card("read the hints")).to_contain_text("$6 in total")
+    ben.fills("Cap in US dollars", "$6").presses("Next")
+    expect(ben.dialog).to_have_accessible_name(re.compile("Check your request"))
+    ben.presses("Send request")
+    expect(ben.dialog).to_contain_text("You asked for")
+    ben.closes()
+    expect(ben.card("read the hints")).to_contain_text("$6 in total")
 
 
 def test_commands_complete_by_keyboard(visitor: Visitor) -> None:
@@ -178,9 +177,8 @@ def test_commands_complete_by_keyboard(visitor: Visitor) -> None:
     expect(options).to_have_count(1)
     box.press("Enter")
     expect(box).to_have_value("/ai-disable ")
-    expect(ana.region.get_by_text("KEY or LABEL, and a reason")).to_be_visible()
-    box.press("Escape")
-    box.fill("")
+    expect(options).to_have_count(0)
+    expect(ana.region.get_by_text("KEY or LABEL, and a reason").last).to_be_visible()
 
 
 def test_an_answer_for_one_person_is_seen_by_nobody_else(visitor: Visitor) -> None:
@@ -256,5 +254,7 @@ def test_the_home_tab_shows_what_is_ones_own_and_its_buttons_work(visit: Visit, 
     asked = visitor.page.get_by_role("dialog", name="Give this key back?")
     asked.get_by_role("button", name="Give back", exact=True).click()
 
+    ana.goto("dm").sees("Given back")
+    ana.goto("home")
     expect(home.get_by_role("button", name="Give back", exact=True)).to_have_count(0)
     expect(home).to_contain_text("My budgets")

@@ -106,8 +106,8 @@ def test_a_message_shortcut_of_the_manifest_is_in_the_messages_menu(start: Start
     written.write_text(yaml.safe_dump(manifest), encoding="utf-8")
     playground = start("--manifest", str(written))
     visitor = visit(playground)
-    fay = visitor.be("fay").goto("#search")
-    card = fay.log.get_by_role("article").first
+    playground.asks("/ai-key $5 2d look at it closely")
+    card = visitor.be("fay").goto("#search").card("look at it closely")
     card.hover()
     card.get_by_role("button", name="More actions").click()
 

@@ -174,9 +174,9 @@ class Seat:
         return self.region.get_by_role("textbox", name=label, exact=True)
 
     def types(self, text: str, label: str = "Message #search") -> Seat:
-        """Type a line and send it."""
+        """Type a line, key by key, and send it."""
         box = self.composer(label)
-        box.fill(text)
+        box.press_sequentially(text)
         box.press("Enter")
         return self
 
