@@ -62,12 +62,13 @@ export class Modal {
       h("button", { type: "button", class: "tool", "aria-label": "Close", title: "Close (Esc)", onclick: () => this.close(view, { all: true }) }, icon("close")),
     );
     const body = h("div", { class: "modal-body", tabindex: "-1", dataset: { scrolls: "" } }, notices(view, errors), renderBlocks(view.blocks, this.context(view)));
-    const form = h("form", { class: "modal", role: "dialog", "aria-labelledby": title, novalidate: true }, head, body, this.foot(view));
+    const form = h("form", { class: "modal-form", novalidate: true }, head, body, this.foot(view));
+    const dialog = h("div", { class: "modal", role: "dialog", "aria-labelledby": title }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit(view);
     });
-    keepFocus(this.element, () => fill(this.element, form), body);
+    keepFocus(this.element, () => fill(this.element, dialog), body);
     this.element.hidden = false;
     this.pane.setInert(true);
     if (isNew && this.pane.isActive()) focusFirst(body);

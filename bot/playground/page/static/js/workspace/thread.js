@@ -32,12 +32,14 @@ export class Thread {
   close() {
     if (!this.at) return;
     const inside = this.element.contains(document.activeElement);
+    const { ts } = this.at;
     this.at = null;
     this.timeline = null;
     this.element.hidden = true;
     this.element.replaceChildren();
-    if (inside && this.back?.isConnected) this.back.focus();
-    else if (inside) this.pane.focus();
+    if (!inside) return;
+    const opener = this.back?.isConnected ? this.back : this.pane.main.querySelector(`article[data-ts="${CSS.escape(ts)}"] .thread-line`);
+    (opener ?? this.pane).focus();
   }
 
   show(screen) {
