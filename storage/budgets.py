@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, case, func
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlalchemy import Row, Select, and_, bindparam, case, func
+from sqlalchemy import select as columns
+from sqlmodel import Session, SQLModel, col, select
 
 from bot.domain.budgets import Budget, Layer, may_still_spend
 from bot.domain.keys import SPENDING
@@ -77,32 +78,41 @@ _CHARGED_TO: Final = {
     Layer.MEMBER: (KeyRow.holder_id, RequestRow.requester_id),
 }
 """The column that names a layer's subject, of keys and of requests."""
+_keys: Final = SQLModel.metadata.tables[str(KeyRow.__tablename__)]
+_readings: Final = SQLModel.metadata.tables[str(ReadingRow.__tablename__)]
 
 
 def _live_keys(session: Session, layer: Layer, subject_id: str, period: str) -> list[_LiveKey]:
-    other = aliased(ReadingRow)
-    newest = (
-        select(func.max(other.period)).where(col(other.key_id) == col(KeyRow.id)).correlate(KeyRow).scalar_subquery()
-    )
-    query = (
-        select(KeyRow, ReadingRow)
-        .join(
-            ReadingRow,
-            and_(col(ReadingRow.key_id) == col(KeyRow.id), col(ReadingRow.period) == newest),
-            isouter=True,
+    found = session.execute(_keys_charged_to(layer), {"subject": subject_id, "states": [*SPENDING]})
+    return [_live_key(row, period) for row in found]
+
+
+@cache
+def _keys_charged_to(layer: Layer) -> Select[Any]:
+    """Keys in one of `states` of a `subject`, with their newest readings. Built once: that takes longer than asking."""
+    key, read, other = _keys.c, _readings.c, _readings.alias("other")
+    newest = columns(func.max(other.c.period)).where(other.c.key_id == key.id).correlate(_keys).scalar_subquery()
+    both = _keys.outerjoin(_readings, and_(read.key_id == key.id, read.period == newest))
+    return (
+        columns(
+            *(key.request_id, key.cap_micros, key.cap_period),
+            *(read.period, read.spent_micros, read.spent_before_micros, read.read_at),
         )
-        .where(_CHARGED_TO[layer][0] == subject_id, col(KeyRow.state).in_(SPENDING))
+        .select_from(both)
+        .where(
+            col(_CHARGED_TO[layer][0]) == bindparam("subject"),
+            key.state.in_(bindparam("states", expanding=True)),
+        )
     )
-    return [_live_key(key, reading, period) for key, reading in session.exec(query)]
 
 
-def _live_key(key: KeyRow, reading: ReadingRow | None, period: str) -> _LiveKey:
-    if reading is None:
-        return _LiveKey(key.request_id, key.cap_micros, None)
-    spent = reading.spent_micros
-    if key.cap_period != "total":
-        spent = max(0, spent - reading.spent_before_micros) if reading.period == period else 0
-    return _LiveKey(key.request_id, may_still_spend(key.cap_micros, spent), reading.read_at)
+def _live_key(row: Row[Any], period: str) -> _LiveKey:
+    if row.read_at is None:
+        return _LiveKey(row.request_id, row.cap_micros, None)
+    spent = row.spent_micros
+    if row.cap_period != "total":
+        spent = max(0, spent - row.spent_before_micros) if row.period == period else 0
+    return _LiveKey(row.request_id, may_still_spend(row.cap_micros, spent), row.read_at)
 
 
 def _spent(session: Session, layer: Layer, subject_id: str, period: str) -> int:
