@@ -107,9 +107,9 @@ def test_the_main_path_goes_by_keyboard_alone(visit: Visit, own_playground: Play
 def test_tab_goes_through_the_page_in_its_order_and_out_again(visitor: Visitor) -> None:
     visitor.playground.asks("/ai-key $5 2d pass it by keyboard", "ben")
     visitor.be("ana").goto("#search").card("pass it by keyboard")
-    visitor.page.evaluate("document.activeElement.blur()")
     keyboard = Keyboard(visitor.page)
-    trail = [*keyboard.tab_to("^$"), ""]
+    keyboard.tab_to("^$")  # out at the end, and in again at the beginning
+    trail = keyboard.tab_to("^$")
     at = [next(index for index, name in enumerate(trail) if re.search(pattern, name))
           for pattern in ("^Clock", "^Be Ana", "^search", "^Message #search$")]  # fmt: skip
     assert at == sorted(at)
@@ -153,7 +153,7 @@ def test_a_thread_is_left_to_where_it_was_opened(visitor: Visitor) -> None:
     keyboard.press("Escape")
 
     expect(ana.thread).to_have_count(0)
-    assert keyboard.focused() not in {"", "Message #search"}
+    assert re.search("1 reply", keyboard.focused())
 
 
 def test_menus_open_move_and_close_by_keyboard(visitor: Visitor) -> None:
