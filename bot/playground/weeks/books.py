@@ -1,4 +1,4 @@
-"""A glance at the bot's books from outside: whether it is done with what was to do. Reads only, and no more than that."""
+"""A glance at the bot's books from outside: whether it is done with what was to do. Reads only."""
 
 from __future__ import annotations
 

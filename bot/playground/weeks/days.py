@@ -16,12 +16,12 @@ from bot.playground.weeks.who import HOURS
 
 WEEKS = 12
 DAYS = 7 * WEEKS
-SLOTS = tuple(timedelta(hours=hours, minutes=minutes) for hours, minutes in ((8, 44), (9, 44), (13, 49), (17, 54)))
+SLOTS = tuple(timedelta(hours=hours, minutes=minutes) for hours, minutes in ((9, 39), (10, 39), (13, 44), (14, 44)))
 """When people look, in UTC: four hours and a little apart, which is how long a request waits before a reminder."""
-REVEALING = (1, 2, 3)
-"""Slots to reveal in. The first is an hour before the second: keys of the second are warned about there."""
+REVEALING = (1, 3)
+"""Slots to reveal in. Each is an hour after another: when its keys end, that is where they are warned about."""
 DRIFT = timedelta(seconds=20)
-EARLIEST_HOUR, LATEST_HOUR = 8.3, 19.5
+EARLIEST_HOUR, LATEST_HOUR = 8.3, 19.7
 FREE = ((3, 4), (8, 0))
 """Holidays of the whole company: week and weekday, both from 0."""
 

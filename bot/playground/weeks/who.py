@@ -90,7 +90,7 @@ NEWCOMERS = (
     Newcomer("liam", "Liam O’Brien", "Support lead", "Europe/Dublin", 0),
     Newcomer("amara", "Amara Diallo", "Support engineer", "Africa/Dakar", 0),
     Newcomer("joao", "João Ribeiro", "Support engineer", "Europe/Lisbon", 0, "João"),
-    Newcomer("emily", "Emily Nakagawa", "Support engineer", "America/Denver", -7),
+    Newcomer("emily", "Emily Nakagawa", "Support engineer", "America/Chicago", -6),
     Newcomer("viktor", "Viktor Szabó", "Automation engineer", "Europe/Budapest", 1),
     Newcomer("fatima", "Fatima Zahra", "Support engineer", "Africa/Casablanca", 1),
 )
