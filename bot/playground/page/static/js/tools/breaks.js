@@ -57,7 +57,7 @@ class Breaks {
       const text = h("span", { class: "switch-text", onclick: () => knob.click() }, h("span", { class: "switch-label" }, label), about);
       return { name, knob, row: h("div", { class: "switch-row" }, text, knob) };
     });
-    return h("section", null, h("h3", null, "Break things"), this.rows.map(({ row }) => row));
+    return h("section", null, h("h2", null, "Break things"), this.rows.map(({ row }) => row));
   }
 
   bot() {

@@ -81,7 +81,7 @@ export class Payloads {
     this.count.textContent = `${counted(shown.length, "payload")}${refused ? `, ${refused} refused` : ""}`;
     this.odd.hidden = !this.violations.length;
     fill(this.odd, this.violations.slice(-3).map((line) => h("p", null, icon("warning"), line)));
-    if (this.chosen === null) fill(this.detail, h("p", { class: "insp-none" }, "Choose a payload to read it. Keys are masked, as in the bot’s own logs."));
+    if (this.chosen === null) fill(this.detail, h("p", { class: "insp-none" }, "Choose a payload to read it. Keys are masked, but for the one view that shows a new key."));
   }
 
   row(entry) {

@@ -16,7 +16,7 @@ export function messageOf(reply) {
 export function meaningOf(reply) {
   const kind = String(reply.answer?.error?.type ?? "");
   const said = messageOf(reply).toLowerCase();
-  if (reply.status === 0) return "The gateway cannot be reached, so nothing was spent.";
+  if (reply.status === 0) return "The gateway cannot be reached.";
   if (kind === "budget_exceeded" || /budget|exceeded/.test(said)) return "The cap is reached: this key cannot spend any more.";
   if (kind === "expired_key") return "The key's time is over.";
   if (reply.status === 401 && said.includes("blocked")) return "The key is turned off.";

@@ -204,8 +204,8 @@ class Terminal {
   }
 
   refused(reply) {
-    const status = reply.status || "No answer";
-    this.say("term-bad", `${status} · ${withoutKeys(messageOf(reply))}`);
+    const said = withoutKeys(messageOf(reply));
+    this.say("term-bad", reply.status ? `${reply.status} · ${said}` : `No answer (${said})`);
     this.say("term-means", meaningOf(reply));
   }
 

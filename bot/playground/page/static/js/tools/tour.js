@@ -20,6 +20,7 @@ class Tour {
     this.app = app;
     this.at = 0;
     this.goingOn = null;
+    this.lookingBack = false;
     this.busy = false;
     this.shown = "";
     this.trail = new Trail(app);
@@ -46,7 +47,7 @@ class Tour {
     fill(this.host, this.card);
     this.button.setAttribute("aria-expanded", "true");
     this.shown = "";
-    this.notice({ arrived: true });
+    this.notice();
     if (focus) this.heading.focus();
   }
 
@@ -70,8 +71,9 @@ class Tour {
   go(step) {
     this.stopWaiting();
     this.at = Math.max(0, Math.min(step, STEPS.length - 1));
+    this.lookingBack = true;
     this.shown = "";
-    this.notice({ arrived: true });
+    this.notice();
     this.heading.focus();
   }
 
@@ -93,26 +95,25 @@ class Tour {
     this.notice();
   }
 
-  /** Draw the step; when it has just been done, say so and go on. */
-  notice({ arrived = false } = {}) {
+  /** Draw the step; once it is done, say so and go on, unless the visitor chose to look at it again. */
+  notice() {
     if (!this.card) return;
     const step = STEPS[this.at];
     const done = Boolean(step.done(this));
     this.draw(step, done);
-    if (!done) this.wasOpen = this.at;
-    const justDone = done && !arrived && this.wasOpen === this.at && !this.goingOn;
-    if (!justDone) return;
+    if (!done) this.lookingBack = false;
+    if (!done || this.lookingBack || this.goingOn) return;
+    this.goingOn = setTimeout(() => this.advance(), NEXT_MS);
     announce(`${step.title}: done`);
-    this.wasOpen = null;
-    if (this.at < STEPS.length - 1) this.goingOn = setTimeout(() => this.advance(), NEXT_MS);
   }
 
   advance() {
+    if (this.at === STEPS.length - 1) return;
     this.goingOn = null;
     const focused = this.card.contains(document.activeElement);
     this.at += 1;
     this.shown = "";
-    this.notice({ arrived: true });
+    this.notice();
     announce(this.heading.textContent);
     if (focused) this.heading.focus();
   }
