@@ -74,9 +74,19 @@ class Folder:
         return self.path / name
 
     @property
+    def is_used(self) -> bool:
+        """Whether a playground has been at work in it."""
+        return any(self._at(name).exists() for name in (BOOKS, "clock", "world.json"))
+
+    @property
+    def books(self) -> Path:
+        """The file of the books; the bot makes it."""
+        return self._at(BOOKS)
+
+    @property
     def database_url(self) -> str:
         """The books."""
-        return f"sqlite:///{self._at(BOOKS)}"
+        return f"sqlite:///{self.books}"
 
     def books_written(self) -> object:
         """Differs once something was written into the books."""

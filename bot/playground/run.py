@@ -20,6 +20,8 @@ from bot.playground.slack.world import APP_TOKEN, BOT_TOKEN
 from bot.playground.story import Story, found, founded
 from bot.playground.terminal import Terminal
 from bot.playground.town import HOST, Town, read_manifest
+from bot.playground.weeks import scenario
+from bot.playground.weeks.plan import Plan
 from bot.playground.welcome import say_a_key, say_welcome
 
 PORT = 4310
@@ -38,6 +40,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=HOST, help="loopback only")
     parser.add_argument("--no-open", action="store_true", help="leave it to you to open the page")
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="the app's manifest, if not the project's")
+    parser.add_argument("--scenario", choices=("weeks",), help="fill a fresh playground: twelve weeks of a company")
     story = parser.add_mutually_exclusive_group()
     story.add_argument("--story", action="store_true", help="tell the main path in the terminal before staying up")
     story.add_argument("--once", action="store_true", help="tell it and stop")
@@ -59,7 +62,8 @@ def main(args: Sequence[str], environment: Mapping[str, str] | None = None, term
         return 2
     _interrupt_on_signals()
     try:
-        return _run(Town(folder, manifest, asked.port), asked, out)
+        plan = scenario.begin(folder) if asked.scenario else None
+        return _run(Town(folder, manifest, asked.port), asked, plan, out)
     except Trouble as wrong:
         out.note(str(wrong))
         return 2
@@ -92,9 +96,9 @@ def _interrupt_on_signals() -> None:
         signal.signal(number, interrupt)
 
 
-def _run(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
+def _run(town: Town, asked: argparse.Namespace, plan: Plan | None, out: Terminal) -> int:
     try:
-        return _live(town, asked, out)
+        return _live(town, asked, plan, out)
     except KeyboardInterrupt:
         out.note("\nStopping.")
         return INTERRUPTED if asked.once else 0
@@ -107,7 +111,7 @@ def _run(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
         town.stop()
 
 
-def _live(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
+def _live(town: Town, asked: argparse.Namespace, plan: Plan | None, out: Terminal) -> int:
     out.title(
         "Purser's playground",
         "The real bot, with a make-believe Slack and gateway, all on this machine: no accounts, no bill.",
@@ -115,7 +119,9 @@ def _live(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
     began = time.monotonic()
     town.start(out.note)
     cast = Cast(town.slack, town.gateway.base_url)
-    if asked.once or asked.story:
+    if plan is not None:
+        scenario.play(town, plan, out)
+    elif asked.once or asked.story:
         out.note("What is framed below is what the bot really sent.")
         out.took((time.monotonic() - began, "to start all three"))
         Story(cast, town.bot, out).play()
@@ -123,7 +129,7 @@ def _live(town: Town, asked: argparse.Namespace, out: Terminal) -> int:
         found(cast)
     if asked.once:
         return 0
-    if asked.story:
+    if asked.story and plan is None:
         say_a_key(town, cast, out)
     say_welcome(town, out)
     if not asked.no_open and may_open(os.environ, sys.platform, in_terminal=sys.stdout.isatty()):

@@ -21,6 +21,7 @@ from bot.playground.clock import PlayClock
 from bot.playground.controls import create_blueprint
 from bot.playground.folder import Folder, Trouble
 from bot.playground.gateway import FakeGateway
+from bot.playground.gateway.models import MORE_MODELS
 from bot.playground.mover import Mover
 from bot.playground.page import Around, Switches, create_page, create_switches, create_watch
 from bot.playground.process import ROOT, BotProcess, Say
@@ -66,7 +67,7 @@ class Town:
         self.clock = PlayClock(folder.clock_file)
         options = Options(clock=self.clock.now, host=HOST, port=free_port(port))
         self.slack = FakeSlack(manifest, options=options)
-        self.gateway = FakeGateway(self.clock.now, port=free_port(port + 1))
+        self.gateway = FakeGateway(self.clock.now, models=MORE_MODELS, port=free_port(port + 1))
         if saved is not None:
             self.slack.load(saved["slack"])
             self.gateway.load(saved["gateway"])
@@ -177,7 +178,7 @@ class Town:
     def _keep_saved(self, say: Say) -> None:
         complained = False
         while not self._stopping.wait(SAVE_EVERY_SECONDS):
-            if self._version() == self._saved_at:
+            if self._version() == self._saved_at or self.progress is not None:
                 continue
             try:
                 self.save()

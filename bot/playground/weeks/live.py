@@ -59,6 +59,7 @@ class Weeks:
     plan: Plan
     tell: Callable[[int], None]
     spent: Outcome = field(default_factory=Outcome)
+    _stopping: threading.Event = field(default_factory=threading.Event)
     _used_until: datetime = field(init=False)
     _deeds: Deeds = field(init=False)
 
@@ -69,7 +70,6 @@ class Weeks:
 
     def live(self) -> None:
         """All of it, up to the true present. Raises `StoryFailed` at the first thing that does not happen."""
-        stopping = threading.Event()
         with ThreadPoolExecutor(HANDS, thread_name_prefix="hands") as hands:
             try:
                 week = 0
@@ -80,14 +80,14 @@ class Weeks:
                         week += 1
                         self.tell(week)
                     self._go(stop.at)
-                    self._stop(hands, stop)
+                    self._halt(hands, stop)
                 self._go(None)
                 self._settled("expiry", "reconcile")
             finally:
-                stopping.set()
+                self._stopping.set()
                 hands.shutdown(wait=True, cancel_futures=True)
 
-    def _stop(self, hands: ThreadPoolExecutor, stop: Stop) -> None:
+    def _halt(self, hands: ThreadPoolExecutor, stop: Stop) -> None:
         """Everybody does their part at this moment: what belongs together in order, the rest at once."""
         chains = [list(chain) for _, chain in groupby(stop.acts, key=lambda act: act.about)]
         done = [hands.submit(self._do_all, chain) for chain in chains]
@@ -102,6 +102,8 @@ class Weeks:
         for number, act in enumerate(chain):
             if number:
                 self._settled()
+            if self._stopping.is_set():
+                return
             self._deeds.do(act)
 
     def _settled(self, *jobs: str) -> None:
