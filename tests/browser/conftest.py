@@ -1,6 +1,6 @@
 """Chromium, playgrounds, and pages that are watched: each test ends with a look at what must not have happened.
 
-Debian's Chromium is used where it is; nothing is downloaded. Without one these tests are skipped, but never in CI.
+Without a Chromium these tests are skipped, but never in CI.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Protocol, TypedDict
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import NoChromium, profile, running
 from tests.browser.visitor import PATIENCE_MS, Visitor
 from tests.browser.witness import Witness
 from tests.conftest import IN_CI
@@ -23,16 +24,6 @@ from tests.playground.visitors import Playground, unused_port
 
 HERE = Path(__file__).parent
 FAILURES = Path(tempfile.gettempdir()) / "purser-browser-failures"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 QUIETLY = ("--no-story", "--no-open")
 SECONDS_A_TEST = 150
 WITNESSES = pytest.StashKey[list[Witness]]()
@@ -90,23 +81,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of a worker."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        why = "no Chromium: install it (Debian: apt-get install chromium)"
-        if IN_CI:
-            pytest.fail(why)
-        pytest.skip(why)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with contextlib.ExitStack() as stack:
+        try:
+            browser = stack.enter_context(running())
+        except NoChromium as problem:
+            if IN_CI:
+                pytest.fail(str(problem))
+            pytest.skip(str(problem))
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     """A playground that the tests of one file share: each uses words and people of its own."""
-    with Playground(tmp_path_factory.mktemp("playground"), *QUIETLY, port=unused_port()) as running:
-        yield running
+    with Playground(tmp_path_factory.mktemp("playground"), *QUIETLY, port=unused_port()) as started:
+        yield started
 
 
 @pytest.fixture
@@ -132,13 +121,7 @@ def visit(chromium: Browser, start: Start, request: pytest.FixtureRequest) -> It
     def visit(
         playground: Playground, *, width: int = 1280, height: int = 800, dark: bool = False, outage: bool = False
     ) -> Visitor:
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            service_workers="block",
-            permissions=["clipboard-read", "clipboard-write"],
-        )
+        context = profile(chromium, width, height, dark=dark)
         context.set_default_timeout(PATIENCE_MS)
         open_pages.append(context.close)
         page = context.new_page()

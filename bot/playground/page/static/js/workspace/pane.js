@@ -24,7 +24,7 @@ export class Pane {
     this.thread = new Thread(this);
     this.modal = new Modal(this);
     this.body = h("div", { class: "pane-body" }, this.sidebar.element, this.main, this.thread.element);
-    this.root = h("section", { class: "pane", tabindex: "-1" }, this.who.element, this.body, this.modal.element);
+    this.root = h("section", { class: "pane", tabindex: "-1" }, this.who.element, h("div", { class: "pane-room" }, this.body, this.modal.element));
     this.main.addEventListener("pointerdown", (event) => event.target.closest(".drawer-button") || this.closeDrawer());
     this.body.addEventListener("keydown", (event) => event.key === "Escape" && this.closeDrawer());
     this.root.addEventListener("pointerdown", () => (app.active = this));

@@ -1,0 +1,148 @@
+"""Takes the README's pictures of the playground: `python -m tests.browser.screenshots [NAME...]`.
+
+Plays the main path for each scene at a real page; what is in a picture is what a visitor would see.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser import chromium
+from tests.browser.visitor import PATIENCE_MS, Visitor
+from tests.browser.witness import Witness
+from tests.playground.visitors import ROOT, Playground, unused_port
+
+PROMPTS = 12
+IMAGES = ROOT / "docs" / "images"
+REASON = "evaluate rerankers"
+SAID = (
+    ("olga", "Welcome to #search. Purser hands out the keys now: type /ai-key."),
+    ("ben", "The small reranker beats BM25 on our set. Who compares it with the big one?"),
+    ("ana", "I will. A week and a few dollars should do."),
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How to get there from the scene before, and the window it is taken in."""
+
+    play: Callable[[Visitor], None]
+    width: int = 1280
+    height: int = 800
+    dark: bool = False
+    scale: float = 1.5
+
+
+def ask(visitor: Visitor) -> None:
+    """Ana fills in the form, and reads the facts before she sends it."""
+    for name, text in SAID:
+        visitor.playground.post("message", {"as": name, "channel": "search", "text": text})
+    ana = visitor.be("ana").goto("#search").types("/ai-key")
+    ana.fills("Cap in US dollars", "$25").fills("What is it for?", REASON).presses("Next")
+    expect(ana.dialog).to_have_accessible_name("Check your request")
+    expect(ana.dialog).to_contain_text("left now")
+
+
+def approve(visitor: Visitor) -> None:
+    """Omar opens the card's thread beside Ana's channel, and decides there."""
+    ana, omar = visitor.two("ana", "omar")
+    if ana.dialogs.count():
+        ana.presses("Send request")
+        expect(ana.dialog).to_contain_text("You asked for")
+        ana.closes()
+    omar.goto("#search")
+    card = omar.card(REASON)
+    card.hover()
+    card.get_by_role("button", name="Reply in thread").click()
+    omar.types("approve", "Reply in thread")
+    expect(card).to_contain_text("Approved by")
+    expect(omar.thread.get_by_role("article").nth(2)).to_be_visible()
+    expect(ana.entry("dm")).to_have_accessible_name(re.compile("unread"))
+    visitor.page.mouse.move(0, 0)
+
+
+def reveal(visitor: Visitor) -> None:
+    """Ana sees her key, this once."""
+    visitor.be("ana").reveals()
+
+
+def home(visitor: Visitor) -> None:
+    """Ana's Home tab an hour later: what she asks for, her keys and what they spent, her budgets."""
+    ana = visitor.be("ana")
+    if ana.dialogs.count():
+        ana.closes()
+    playground = visitor.playground
+    secret = playground.key("/ai-key $40 14d nightly relevance evals", "ana")
+    for _ in range(PROMPTS):
+        playground.post("chat", key=secret, model="mock-expensive", prompt="Which of these answers the question best?")
+    playground.asks("/ai-key $15 3d try a second vendor", "ana")
+    visitor.moves_clock("+1 hour")
+    ana.goto("dm").goto("home")
+    mine = ana.region.get_by_role("region", name="Home")
+    expect(mine).to_contain_text(re.compile(r"spent \$0\.\d+ of \$40"))
+    expect(mine).to_contain_text("$15 in total")
+
+
+def narrow(visitor: Visitor) -> None:
+    """Omar decides on his phone, in the dark."""
+    visitor.be("omar").goto("#search").card("try a second vendor")
+
+
+SCENES = {
+    "ask": Scene(ask),
+    "approve": Scene(approve),
+    "reveal": Scene(reveal),
+    "home": Scene(home),
+    "narrow": Scene(narrow, width=390, height=844, dark=True, scale=2),
+}
+
+
+def take(browser: Browser, playground: Playground, folder: Path) -> list[Path]:
+    """Play all scenes in their order; the pictures written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, scene in SCENES.items():
+        context = chromium.profile(browser, scene.width, scene.height, dark=scene.dark, scale=scene.scale)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        visitor = Visitor(page, playground, Witness(page, playground))
+        visitor.open()
+        page.get_by_role("button", name="Skip the tour").click()
+        scene.play(visitor)
+        expect(page.get_by_text("It is ")).to_have_count(0)  # what a moved clock says for a few seconds
+        page.wait_for_timeout(300)  # whatever slides or fades has arrived
+        written.append(folder / f"{name}.png")
+        page.screenshot(path=written[-1])
+        assert not visitor.witness.faults(), visitor.witness.faults()
+        context.close()
+    return written
+
+
+def main() -> int:
+    """Write the pictures and say how large they are."""
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
+    parser.add_argument("--to", type=Path, default=IMAGES, metavar="DIR", help="where to write them")
+    given = parser.parse_args()
+    expect.set_options(timeout=PATIENCE_MS)
+    with tempfile.TemporaryDirectory(prefix="purser-pictures-") as folder:
+        data = Path(folder) / "data"
+        with (
+            Playground(data, "--no-story", "--no-open", port=unused_port()) as playground,
+            chromium.running() as browser,
+        ):
+            for path in take(browser, playground, given.to):
+                print(f"{path} ({path.stat().st_size // 1024} KiB)")
+            playground.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
