@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -194,3 +196,18 @@ def test_a_key_turned_off_no_longer_works_in_the_gateways_list(visit: Visit, own
     visitor.be("fay").goto("#search").types(f"/ai-disable {secret} lost it")
 
     expect(row).to_contain_text(re.compile(r"no$"))
+
+
+def test_a_row_that_was_rewritten_is_said_to_break_the_chain(visit: Visit, own_playground: Playground) -> None:
+    visitor = visit(own_playground)
+    ledger = behind(visitor, "Ledger")
+    expect(ledger.get_by_role("status")).to_contain_text("is whole")
+    with contextlib.closing(sqlite3.connect(own_playground.data / "purser.db")) as books, books:
+        for (name,) in books.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            books.execute(f"DROP TRIGGER {name}")
+        books.execute("UPDATE ledger SET reason = 'nothing to see here' WHERE seq = 2")
+
+    visitor.be("ben").asks("/ai-key $5 2d look at the ledger again")
+
+    expect(ledger.get_by_role("status")).to_have_text("The chain is broken.")
+    expect(ledger.get_by_text("Row 2 is wrong")).to_be_visible()

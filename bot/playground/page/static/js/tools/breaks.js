@@ -28,7 +28,9 @@ class Breaks {
     this.backAfter = "";
     this.leaver = "ben";
     this.paster = "ana";
-    this.button = h("button", { type: "button", class: "bar-button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => (this.isOpen ? this.close() : this.open()) }, icon("bolt"), h("span", null, "Break things"));
+    const toggle = () => (this.isOpen ? this.close() : this.open());
+    const props = { type: "button", class: "bar-button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: toggle };
+    this.button = h("button", props, icon("bolt"), h("span", null, "Break things"));
     this.warning = h("span", { class: "broken-what", role: "status" });
     const mend = h("button", { type: "button", class: "broken-mend", "aria-label": "Mend everything", onclick: () => this.mend() }, "Mend", h("span", null, " everything"));
     this.chip = h("div", { class: "broken", hidden: true }, icon("warning"), this.warning, mend);
@@ -53,7 +55,9 @@ class Breaks {
   switches() {
     this.rows = SWITCHES.map(([name, label, seen]) => {
       const about = h("span", { class: "switch-seen", id: `switch-${name}` }, seen);
-      const knob = h("button", { type: "button", role: "switch", class: "switch", "aria-checked": "false", "aria-label": label, "aria-describedby": about.id, onclick: () => this.turn(name, knob) }, h("span", { class: "switch-knob" }));
+      const named = { "aria-checked": "false", "aria-label": label, "aria-describedby": about.id };
+      const props = { type: "button", role: "switch", class: "switch", ...named, onclick: () => this.turn(name, knob) };
+      const knob = h("button", props, h("span", { class: "switch-knob" }));
       const text = h("span", { class: "switch-text", onclick: () => knob.click() }, h("span", { class: "switch-label" }, label), about);
       return { name, knob, row: h("div", { class: "switch-row" }, text, knob) };
     });
@@ -104,7 +108,9 @@ class Breaks {
     fill(this.leave, leaver?.deleted ? `Bring ${nameOf(leaver)} back` : `Deactivate ${nameOf(leaver)}`);
     const last = this.app.keys.at(-1);
     this.paste.disabled = !last;
-    this.leakLine.textContent = last ? `Posts ${masked(last.secret)}, the key revealed last, for all to read.` : "No key was revealed on this page yet. Reveal one first.";
+    this.leakLine.textContent = last
+      ? `Posts ${masked(last.secret)}, the key revealed last, for all to read.`
+      : "No key was revealed on this page yet. Reveal one first.";
   }
 
   showBot() {

@@ -20,7 +20,8 @@ class Clock {
     this.moving = false;
     this.closeMenu = null;
     this.face = h("span", { class: "clock-face" }, "…");
-    this.button = h("button", { type: "button", class: "bar-button clock", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => this.toggle() }, icon("clock"), this.face);
+    const props = { type: "button", class: "bar-button clock", "aria-haspopup": "menu", "aria-expanded": "false" };
+    this.button = h("button", { ...props, onclick: () => this.toggle() }, icon("clock"), this.face);
     setInterval(() => this.show(), TICK_MS);
     app.on("watch", () => this.show());
     app.on("panes", () => this.show());

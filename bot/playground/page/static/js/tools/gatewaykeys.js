@@ -83,14 +83,17 @@ export class GatewayKeys {
     if (!this.isOpen) return;
     const keys = [...this.labels.keys].reverse().slice(0, MOST);
     const working = keys.filter((key) => key.works).length;
-    this.top.textContent = this.labels.problem || (keys.length ? `${counted(keys.length, "key")} in the gateway, ${working || "none"} of them working.` : "The gateway holds no key yet.");
+    const held = keys.length ? `${counted(keys.length, "key")} in the gateway, ${working || "none"} of them working.` : "";
+    this.top.textContent = this.labels.problem || held || "The gateway holds no key yet.";
     keyed(this.body, keys, { key: (key) => key.token, version: (key) => JSON.stringify(key), render: (key) => this.row(key) });
   }
 
   row(key) {
     const works = h("span", { class: key.works ? "insp-good" : "insp-bad" }, key.works ? "yes" : "no");
     const name = h("span", { title: key.key_alias }, h("strong", null, labelOf(key)), " ", h("span", { class: "insp-soft" }, key.key_name.replace("...", "…")));
-    const cells = [name, nameOfId(this.app, key.user_id), key.status, dollars(key.live_spend ?? key.spend), this.cap(key), this.ends(key), this.models(key), works];
+    const spent = dollars(key.live_spend ?? key.spend);
+    const holder = nameOfId(this.app, key.user_id);
+    const cells = [name, holder, key.status, spent, this.cap(key), this.ends(key), this.models(key), works];
     return h("tr", null, cells.map((cell, index) => h("td", { class: isFigure(HEADS[index]) ? "insp-num" : null }, cell)));
   }
 

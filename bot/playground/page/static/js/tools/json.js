@@ -11,11 +11,13 @@ export function renderJson(value, depth = 0) {
   const entries = Object.entries(value);
   const [open, close] = isList ? "[]" : "{}";
   if (!entries.length) return h("span", { class: "json-mark" }, open + close);
-  const rows = entries.map(([name, inner]) => h("div", { class: "json-row" }, !isList && h("span", { class: "json-name" }, `${name}: `), renderJson(inner, depth + 1)));
+  const named = (name) => !isList && h("span", { class: "json-name" }, `${name}: `);
+  const rows = entries.map(([name, inner]) => h("div", { class: "json-row" }, named(name), renderJson(inner, depth + 1)));
   const size = isList ? `${entries.length} items` : entries.slice(0, 4).map(([name]) => name).join(", ");
   const folded = h("span", { class: "json-size" }, ` ${size} ${close}`);
   const shown = depth < 3 || (depth < 6 && entries.length <= LONG);
-  return h("details", { class: "json", open: shown }, h("summary", null, h("span", { class: "json-mark" }, open), folded), rows, h("span", { class: "json-mark" }, close));
+  const mark = (text) => h("span", { class: "json-mark" }, text);
+  return h("details", { class: "json", open: shown }, h("summary", null, mark(open), folded), rows, mark(close));
 }
 
 function leaf(value) {

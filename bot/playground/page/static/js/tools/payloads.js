@@ -16,13 +16,15 @@ export class Payloads {
     this.chosen = null;
     this.typed = "";
     this.follower = new Follower("journal", { take: (answer) => this.take(answer), failed: (problem) => this.complain(problem.message) });
-    this.filter = h("input", { type: "search", class: "insp-filter", "aria-label": "Filter payloads", placeholder: "Filter: a method, a name, any text", oninput: () => this.narrow() });
+    const asks = { "aria-label": "Filter payloads", placeholder: "Filter: a method, a name, any text" };
+    this.filter = h("input", { type: "search", class: "insp-filter", ...asks, oninput: () => this.narrow() });
     this.count = h("span", { class: "insp-state", role: "status" });
     this.odd = h("div", { class: "insp-odd", hidden: true });
     this.list = h("div", { class: "insp-list", role: "listbox", tabindex: "0", "aria-label": "Payloads, newest first" });
     this.detail = h("div", { class: "insp-detail", tabindex: "0", role: "group", "aria-label": "The payload" });
     walkable(this.list, (key) => this.choose(Number(key)));
-    host.append(h("div", { class: "insp" }, h("div", { class: "insp-bar" }, this.filter, this.count), this.odd, h("div", { class: "insp-split" }, this.list, this.detail)));
+    const bar = h("div", { class: "insp-bar" }, this.filter, this.count);
+    host.append(h("div", { class: "insp" }, bar, this.odd, h("div", { class: "insp-split" }, this.list, this.detail)));
     app.on("watch", () => this.news());
   }
 
@@ -88,10 +90,10 @@ export class Payloads {
     const out = entry.direction === "out";
     const chosen = this.chosen === entry.seq;
     const cells = [
-      h("span", { class: ["insp-way", out ? "insp-out" : "insp-in"], title: out ? "Slack to the bot" : "The bot to Slack" }, out ? "→ bot" : "← bot"),
+      h("span", { class: ["insp-way", out ? "insp-out" : "insp-in"], title: out ? "To the bot" : "From the bot" }, out ? "→ bot" : "← bot"),
       h("span", { class: "insp-method" }, entry.method),
       h("span", { class: "insp-who" }, entry.who),
-      h("span", { class: isOdd(entry) ? "insp-bad" : "insp-soft" }, entry.answer?.error ? `${entry.status} ${entry.answer.error}` : String(entry.status)),
+      h("span", { class: isOdd(entry) ? "insp-bad" : "insp-soft" }, [entry.status, entry.answer?.error].filter(Boolean).join(" ")),
       h("span", { class: "insp-soft insp-num" }, `${entry.duration_ms} ms`),
     ];
     return h("div", { role: "option", class: "insp-row", id: `payload-${entry.seq}`, "aria-selected": String(chosen), onclick: () => this.choose(entry.seq) }, cells);
@@ -104,9 +106,10 @@ export class Payloads {
     const entry = this.entries.find((one) => one.seq === seq);
     if (!entry) return;
     const whole = { sent: entry.body, answer: entry.answer };
-    const copyIt = h("button", { type: "button", class: "insp-button", onclick: () => copy(this.app, JSON.stringify(whole, null, 2), "The payload") }, icon("copy"), "Copy");
-    const when = timeOfDay(entry.at, zoneOf(this.app));
-    const head = h("div", { class: "insp-detail-head" }, h("h3", null, entry.method), h("span", { class: "insp-soft" }, `${when} · ${entry.status} · ${entry.duration_ms} ms`), copyIt);
+    const onclick = () => copy(this.app, JSON.stringify(whole, null, 2), "The payload");
+    const copyIt = h("button", { type: "button", class: "insp-button", onclick }, icon("copy"), "Copy");
+    const facts = [timeOfDay(entry.at, zoneOf(this.app)), entry.status, `${entry.duration_ms} ms`].join(" · ");
+    const head = h("div", { class: "insp-detail-head" }, h("h3", null, entry.method), h("span", { class: "insp-soft" }, facts), copyIt);
     fill(this.detail, head, h("h4", null, "Sent"), renderJson(entry.body), h("h4", null, "Answer"), renderJson(entry.answer ?? {}));
     this.detail.scrollTop = 0;
   }

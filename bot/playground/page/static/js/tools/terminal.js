@@ -35,7 +35,8 @@ class Terminal {
   }
 
   build() {
-    this.key = h("input", { type: "text", class: "term-input", "aria-label": "Key", placeholder: "sk-… reveal a key, or paste one", autocomplete: "off", spellcheck: "false" });
+    const asks = { "aria-label": "Key", placeholder: "sk-… reveal a key, or paste one" };
+    this.key = h("input", { type: "text", class: "term-input", ...asks, autocomplete: "off", spellcheck: "false" });
     this.key.addEventListener("beforeinput", () => this.mayEdit());
     this.key.addEventListener("input", () => this.use(this.key.value.trim(), { editing: true }));
     this.key.addEventListener("focus", () => this.key.select());
@@ -53,8 +54,12 @@ class Terminal {
   }
 
   side() {
-    const copyLines = h("button", { type: "button", class: "term-button", onclick: () => copy(this.app, this.environment(this.secret), "Environment lines") }, icon("copy"), "Copy lines");
-    const copyCurl = h("button", { type: "button", class: "term-button", onclick: () => copy(this.app, this.curl(), "A curl line") }, icon("copy"), "Copy curl");
+    const copier = (label, text, what) => {
+      const onclick = () => copy(this.app, text(), what);
+      return h("button", { type: "button", class: "term-button", onclick }, icon("copy"), label);
+    };
+    const copyLines = copier("Copy lines", () => this.environment(this.secret), "Environment lines");
+    const copyCurl = copier("Copy curl", () => this.curl(), "A curl line");
     this.copies = [copyLines, copyCurl];
     const key = h("label", { class: "term-field" }, h("span", null, "Key"), h("span", { class: "term-row" }, this.key, this.showing));
     const model = h("label", { class: "term-field term-model" }, h("span", null, "Model"), this.model);

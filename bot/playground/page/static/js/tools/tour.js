@@ -24,7 +24,8 @@ class Tour {
     this.busy = false;
     this.shown = "";
     this.trail = new Trail(app);
-    this.button = h("button", { type: "button", class: "bar-button", "aria-expanded": "false", onclick: () => this.open() }, icon("compass"), h("span", null, "Tour"));
+    const props = { type: "button", class: "bar-button", "aria-expanded": "false", onclick: () => this.open() };
+    this.button = h("button", props, icon("compass"), h("span", null, "Tour"));
     for (const event of ["watch", "panes", "acted", "called", "looked", "moved", "revealed"]) app.on(event, () => this.notice());
     document.addEventListener("input", () => this.notice());
   }
@@ -39,7 +40,8 @@ class Tour {
     this.tick = h("p", { class: "tour-done", hidden: true }, icon("check"), "Done");
     this.back = h("button", { type: "button", class: "tour-link", onclick: () => this.go(this.at - 1) }, "Back");
     this.next = h("button", { type: "button", class: "tour-link", onclick: () => this.goOn() });
-    const skip = h("button", { type: "button", class: "tour-skip", "aria-label": "Skip the tour", title: "Skip the tour", onclick: () => this.dismiss() }, icon("close"));
+    const named = { "aria-label": "Skip the tour", title: "Skip the tour" };
+    const skip = h("button", { type: "button", class: "tour-skip", ...named, onclick: () => this.dismiss() }, icon("close"));
     const steps = h("div", { class: "tour-steps", "aria-hidden": "true" }, STEPS.map(() => h("span")));
     this.dots = [...steps.children];
     const foot = h("div", { class: "tour-foot" }, this.back, steps, this.next);
