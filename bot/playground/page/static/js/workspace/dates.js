@@ -34,3 +34,10 @@ export function dayName(moment, now, zone) {
 export function fullMoment(moment, zone) {
   return format(moment, zone, { dateStyle: "full", timeStyle: "medium" });
 }
+
+/** today, yesterday, or 23 Nov: a day within a sentence. */
+export function shortDay(moment, now, zone) {
+  const name = dayName(moment, now, zone);
+  if (name === "Today" || name === "Yesterday") return name.toLowerCase();
+  return format(moment, zone, { day: "numeric", month: "short" });
+}

@@ -6,7 +6,7 @@ import { announce, h, icon } from "../dom.js";
 import { renderMrkdwn } from "../text/index.js";
 import { openMenu } from "../ui/popover.js";
 import { contextOf } from "./context.js";
-import { clockTime, dayName, fullMoment, momentOf } from "./dates.js";
+import { clockTime, fullMoment, momentOf, shortDay } from "./dates.js";
 import { avatar, nameOf } from "./people.js";
 import { store } from "../store.js";
 
@@ -69,7 +69,7 @@ function threadLine(pane, { message, replies, inThread }) {
   if (inThread || !replies.length) return null;
   const people = [...new Set(replies.map((reply) => reply.user))].slice(0, 4).map((id) => store.world.users[id]);
   const last = momentOf(replies.at(-1).ts);
-  const when = `${dayName(last, store.now(), pane.zone()).toLowerCase()} at ${clockTime(last, pane.zone())}`;
+  const when = `${shortDay(last, store.now(), pane.zone())} at ${clockTime(last, pane.zone())}`;
   const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
   return h(
     "button",
