@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -133,7 +133,4 @@ class Weeks:
                 for one in spells(days, wish, day):
                     ends = one.at + timedelta(seconds=one.seconds)
                     if since < ends <= until and life.holds(one.at) and life.holds(ends):
-                        yield Calls(
-                            seen.token, one.model, one.at, one.seconds, one.count, one.failed, one.prompt_tokens,
-                            one.completion_tokens,
-                        )  # fmt: skip
+                        yield Calls(seen.token, **asdict(one))

@@ -25,13 +25,15 @@ IDLE_FROM_DAY = 33
 WEEKEND_SHARE = 0.12
 GROWTH = 1.2
 """By so much more is used in the end than in the beginning."""
+MOST_CALLS, MOST_CALLS_OF_PROGRAMS = 260, 5_000
+"""In one spell of less than half an hour: an assistant in an editor asks often."""
 WORK_HOURS = (9, 10, 11, 13, 14, 15, 16, 17)
 OFF_HOURS = (21, 22, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """Calls alike within one hour: `usd` is what they would cost together, were the model's price known."""
+    """Calls alike within one hour; tokens are those of each call. `failed` more of them met a failing model."""
 
     at: datetime
     seconds: float
@@ -73,7 +75,7 @@ def spells(days: Days, wish: Wish, day: int) -> Iterator[Spell]:
         yield from (_loop(days, day, hour) for hour in range(13, 18))
     for hour, share in hours:
         taste = _taste(rng, wish)
-        count = _count(rng, usd * share, taste)
+        count = _count(rng, wish.habit, usd * share, taste)
         if count == 0:
             continue
         failed = rng.choices((0, max(1, count // 40)), (5, 1))[0]
@@ -130,11 +132,12 @@ def _taste(rng: random.Random, wish: Wish) -> Taste:
     return rng.choices(TASTES, [taste.weight for taste in TASTES])[0]
 
 
-def _count(rng: random.Random, usd: float, taste: Taste) -> int:
-    """So many calls as that money buys, but no more than people make; some of a model without a price."""
+def _count(rng: random.Random, habit: Habit, usd: float, taste: Taste) -> int:
+    """So many calls as that money buys, but no more than anybody makes; some of a model without a price."""
     if taste.usd == 0:
         return rng.randint(2, 40)
-    return min(4000, round(usd / taste.usd))
+    most = MOST_CALLS if habit in (Habit.PERSON, Habit.IDLE, Habit.LOOP) else MOST_CALLS_OF_PROGRAMS
+    return min(most, round(usd / taste.usd))
 
 
 def _loop(days: Days, day: int, hour: int) -> Spell:

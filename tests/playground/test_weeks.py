@@ -1,0 +1,173 @@
+"""Twelve weeks lived for real, once: what is there afterwards, and that all of it is true."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bot.playground.folder import Folder
+from bot.playground.gateway.keys import StoredKey
+from bot.playground.slack.model import Message
+from bot.playground.terminal import Terminal
+from bot.playground.town import Town, read_manifest
+from bot.playground.weeks import scenario
+from tests.playground.visitors import command, environment, running, unused_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+TEAMS = ("search", "platform", "data", "support")
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A town after its twelve weeks, and what was said in the terminal."""
+
+    town: Town
+    said: str
+
+    def cards(self) -> list[Message]:
+        """The cards of all teams."""
+        slack = self.town.slack
+        return [message for team in TEAMS for message in slack.channel(team).messages if message.bot_id]
+
+    def text(self, message: Message) -> str:
+        return self.town.slack.text_of(message)
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    folder = Folder(tmp_path_factory.mktemp("weeks") / "data")
+    folder.open()
+    written = io.StringIO()
+    out = Terminal(Console(file=written, width=80))
+    plan = scenario.begin(folder)
+    town = Town(folder, read_manifest(), unused_port())
+    try:
+        town.start(out.note)
+        scenario.play(town, plan, out)
+        yield Lived(town, written.getvalue())
+    finally:
+        town.stop()
+        folder.close()
+
+
+def test_it_is_told_week_by_week_and_in_the_end_in_figures(lived: Lived) -> None:
+    assert [int(week) for week in re.findall(r"^Week (\d+) of 12", lived.said, re.MULTILINE)] == list(range(1, 13))
+    assert re.search(r"People +40\b", lived.said)
+    assert re.search(r"Keys +120: \d+ live, \d+ ended", lived.said)
+    took = re.search(r"([\d.]+) s for twelve weeks", lived.said)
+    assert took is not None
+    print(f"twelve weeks took {took[1]} s")
+    assert lived.town.progress is None
+
+
+def test_the_clock_shows_the_true_time(lived: Lived) -> None:
+    assert lived.town.clock.moved_seconds == 0
+    assert abs(lived.town.slack.state.clock() - datetime.now(UTC)) < timedelta(seconds=1)
+
+
+def test_nothing_was_done_that_a_real_slack_would_refuse(lived: Lived) -> None:
+    assert lived.town.slack.violations == []
+
+
+def test_the_ledger_is_whole_and_spans_the_weeks(lived: Lived) -> None:
+    checked = lived.town.bot.purser("ledger", "verify")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    rows = re.search(r"whole: (\d+) rows", checked.stdout)
+    assert rows is not None
+    assert int(rows[1]) > 700
+
+
+def test_the_gateway_holds_every_key_and_they_were_made_over_the_weeks(lived: Lived) -> None:
+    keys = lived.town.gateway.keys
+    assert len(keys) == 120
+    made = sorted(key.created_at for key in keys)
+    assert made[-1] - made[0] > timedelta(days=70)
+    ended = [key for key in keys if not key.works(datetime.now(UTC))]
+    assert 50 < len(ended) < 110
+    assert all(key.max_budget is not None and key.spend < key.max_budget + 0.2 for key in keys)
+
+
+def test_every_card_tells_the_truth(lived: Lived) -> None:
+    now = lived.town.clock.now()
+    keys = {(key.key_alias or "").removeprefix("purser-"): key for key in lived.town.gateway.keys}
+    told: dict[str, StoredKey] = {}
+    for card in lived.cards():
+        text = lived.text(card)
+        found = re.search(r"Revealed as `?([a-z0-9-]+)`?\.", text)
+        assert "Waiting for an owner" not in text, text
+        if found is not None:
+            key = told[found[1]] = keys[found[1]]
+            assert ("Live" in text.splitlines()[1]) == key.works(now), text
+    assert told.keys() == keys.keys()
+
+
+def test_people_act_on_working_days_and_nothing_is_dated_ahead(lived: Lived) -> None:
+    stamps = [datetime.fromtimestamp(float(card.ts), UTC) for card in lived.cards()]
+    assert len(stamps) == 150
+    assert max(stamps) < datetime.now(UTC)
+    assert {stamp.weekday() for stamp in stamps} <= set(range(5))
+
+
+def test_what_was_spent_is_in_the_gateways_log_to_the_cent(lived: Lived) -> None:
+    gateway = lived.town.gateway
+    logged = sum(charge.cost for charge in gateway.state.charges)
+    assert logged == pytest.approx(sum(key.total_spend for key in gateway.keys))
+    assert logged > 1000
+    assert any(not charge.ok and charge.calls > 1000 for charge in gateway.state.charges)
+
+
+def test_it_goes_on_from_there_after_a_restart(lived: Lived) -> None:
+    lived.town.save()
+    saved = lived.town.folder.saved()
+    assert saved is not None
+    again = Town(lived.town.folder, read_manifest(), unused_port())
+    assert again.resumed
+    assert len(again.gateway.keys) == 120
+    assert [m.ts for m in again.slack.channel("data").messages] == [
+        m.ts for m in lived.town.slack.channel("data").messages
+    ]
+
+
+def test_a_folder_with_data_is_refused_with_what_to_do(lived: Lived, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("playground.lock", "world.json"):
+        (tmp_path / "data" / name).write_text("{}", encoding="ascii")
+    refused = subprocess.run(
+        command(tmp_path / "data", "--scenario", "weeks"),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert refused.returncode == 2
+    assert "--reset" in refused.stdout
+    assert "--data" in refused.stdout
+
+
+def test_interrupted_it_stops_cleanly(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command(tmp_path / "data", "--scenario", "weeks", "--port", str(unused_port())),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process.stdout as said:
+        next(line for line in said if line.startswith("Week 2"))
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+        process.send_signal(signal.SIGINT)
+        rest = said.read()
+    assert process.wait(60) == 0
+    assert "Stopping." in rest
+    assert children
+    assert not any(running(int(child)) for child in children)
