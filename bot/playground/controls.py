@@ -102,8 +102,10 @@ def _add_gateway(routes: Blueprint, gateway: FakeGateway) -> None:
                 json_body={"model": asked.get("model", gateway.state.offered[0].name), "messages": messages},
                 key=str(asked["key"]),
             )
-        except httpx.HTTPError as failed:
-            return jsonify(ok=False, status=0, error=type(failed).__name__)
+        except httpx.TimeoutException:
+            return jsonify(ok=False, status=0, error=f"The gateway did not answer within {GATEWAY_SECONDS:g} s.")
+        except httpx.HTTPError:
+            return jsonify(ok=False, status=0, error="The gateway cut the connection.")
         return jsonify(
             ok=answer.is_success,
             status=answer.status_code,

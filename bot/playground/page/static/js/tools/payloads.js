@@ -14,6 +14,7 @@ export class Payloads {
     this.entries = [];
     this.violations = [];
     this.chosen = null;
+    this.asked = false;
     this.typed = "";
     this.follower = new Follower("journal", { take: (answer) => this.take(answer), failed: (problem) => this.complain(problem.message) });
     const asks = { "aria-label": "Filter payloads", placeholder: "Filter: a method, a name, any text" };
@@ -29,6 +30,7 @@ export class Payloads {
   }
 
   open() {
+    this.follower.since ||= Math.max(0, (this.app.store.world?.journal_seq ?? 0) - MOST);
     this.follower.open();
     this.draw();
   }
@@ -47,6 +49,7 @@ export class Payloads {
   }
 
   take({ entries, violations }) {
+    this.asked = true;
     if (entries.length) this.follower.since = entries.at(-1).seq;
     this.entries = [...this.entries, ...entries.slice(-MOST).map((entry) => this.searchable(entry))].slice(-MOST);
     this.violations = violations;
@@ -78,12 +81,17 @@ export class Payloads {
     if (!this.follower.isOpen) return;
     const shown = this.entries.filter((entry) => !this.typed || entry.text.includes(this.typed)).reverse();
     keyed(this.list, shown, { key: (entry) => entry.seq, version: (entry) => this.chosen === entry.seq, render: (entry) => this.row(entry) });
-    if (!shown.length) fill(this.list, h("p", { class: "insp-none" }, this.typed ? "Nothing matches." : "Nothing was sent yet."));
+    if (!shown.length) fill(this.list, h("p", { class: "insp-none" }, this.nothing()));
     const refused = shown.filter(isOdd).length;
     this.count.textContent = `${counted(shown.length, "payload")}${refused ? `, ${refused} refused` : ""}`;
     this.odd.hidden = !this.violations.length;
     fill(this.odd, this.violations.slice(-3).map((line) => h("p", null, icon("warning"), line)));
     if (this.chosen === null) fill(this.detail, h("p", { class: "insp-none" }, "Choose a payload to read it. Keys are masked, but for the one view that shows a new key."));
+  }
+
+  nothing() {
+    if (!this.asked) return "Reading…";
+    return this.typed ? "Nothing matches." : "Nothing was sent yet.";
   }
 
   row(entry) {

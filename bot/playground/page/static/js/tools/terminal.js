@@ -210,7 +210,7 @@ class Terminal {
 
   refused(reply) {
     const said = withoutKeys(messageOf(reply));
-    this.say("term-bad", reply.status ? `${reply.status} · ${said}` : `No answer (${said})`);
+    this.say("term-bad", reply.status ? `${reply.status} · ${said}` : `No answer. ${said}`);
     this.say("term-means", meaningOf(reply));
   }
 

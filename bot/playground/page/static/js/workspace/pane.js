@@ -30,6 +30,7 @@ export class Pane {
     this.root.addEventListener("pointerdown", () => (app.active = this));
     this.root.addEventListener("focusin", () => (app.active = this));
     this.middle = null;
+    this.toCompose = null;
   }
 
   /** Show somebody else. */
@@ -64,9 +65,10 @@ export class Pane {
     this.thread.open(channel, ts, options);
   }
 
-  /** Put text into the composer of what is open. */
+  /** Put text into the composer of what is open, or will be once this person's screen is here. */
   compose(text) {
-    this.middle?.composer?.set(text);
+    this.toCompose = text;
+    this.draw();
   }
 
   /** Change a message of one's own in place. */
@@ -86,6 +88,8 @@ export class Pane {
     this.middle.show(screen);
     this.thread.show(screen);
     this.modal.show(screen.modals);
+    if (this.toCompose !== null) this.middle.composer?.set(this.toCompose);
+    this.toCompose = null;
   }
 
   settle(screen) {

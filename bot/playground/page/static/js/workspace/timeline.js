@@ -17,8 +17,12 @@ export class Timeline {
     this.list = h("div", { class: "timeline-list" });
     this.element = h("div", { class: "timeline", role: "log", "aria-label": label, tabindex: "0" }, this.list);
     this.stick = true;
-    this.element.addEventListener("scroll", () => (this.stick = this.distance() < NEAR_THE_END), { passive: true });
-    const resized = new ResizeObserver(() => this.stick && this.toEnd());
+    this.height = 0;
+    this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    const resized = new ResizeObserver(() => {
+      this.height = this.element.clientHeight;
+      if (this.stick) this.toEnd();
+    });
     for (const element of [this.list, this.element]) resized.observe(element);
   }
 
@@ -37,8 +41,10 @@ export class Timeline {
     if (this.stick) this.toEnd();
   }
 
-  distance() {
-    return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight;
+  /** Somebody scrolled, or the browser did because the room got lower. */
+  scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    if (clientHeight === this.height) this.stick = scrollHeight - scrollTop - clientHeight < NEAR_THE_END;
   }
 
   toEnd() {
