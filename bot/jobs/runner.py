@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 1.0
 """How often each job's slot is looked at, in true seconds."""
-LOOK_EVERY_SECONDS_WHERE_TIME_JUMPS = 0.1
+LOOK_EVERY_SECONDS_WHERE_TIME_JUMPS = 0.05
 """The same where somebody moves the clock by hours and watches what comes of it."""
 
 
