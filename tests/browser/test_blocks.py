@@ -176,6 +176,7 @@ def test_nothing_is_wider_than_a_telephone(gallery: Gallery) -> None:
     fill(gallery)
     gallery.page.wait_for_timeout(200)
     width = gallery.page.evaluate("document.documentElement.scrollWidth")
+    gallery.page.set_viewport_size({"width": 320, "height": 844})
     columns = gallery.page.locator(".bk-fields").first.evaluate("(node) => getComputedStyle(node).gridTemplateColumns")
     gallery.page.set_viewport_size({"width": 900, "height": 900})
     assert width == 390
