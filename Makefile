@@ -73,7 +73,7 @@ requirements: setup  ## Compile requirements/*.in to pins with hashes; UPGRADE=-
 
 .PHONY: screenshots
 screenshots: setup chromium  ## Take the README's pictures of the playground again
-	@.ci/debian emoji
+	@.ci/debian fonts
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 ##@ Measure
