@@ -71,7 +71,9 @@ export class Modal {
     keepFocus(this.element, () => fill(this.element, dialog), body);
     this.element.hidden = false;
     this.pane.setInert(true);
-    if (isNew && this.pane.isActive()) focusFirst(body);
+    if (!this.pane.isActive()) return;
+    if (isNew) focusFirst(body);
+    else if (document.activeElement === document.body) body.focus({ preventScroll: true });
   }
 
   foot(view) {

@@ -51,7 +51,7 @@ export class Room {
     this.empty = h("div", { class: "empty" }, emptyText(this.channel === "dm", name));
     const canWrite = this.channel === "dm" ? !app.vocabulary.messages_tab_read_only : room?.is_member;
     this.composer = canWrite ? new Composer(this.pane, () => ({ channel: this.channel }), { placeholder: `Message ${name}` }) : null;
-    const foot = this.composer?.element ?? h("p", { class: "no-composer" }, cannotWrite(this.channel === "dm", name));
+    const foot = this.composer?.element ?? h("p", { class: "no-composer" }, cannotWrite(this.channel === "dm", name, this.pane.person));
     fill(this.element, this.head, this.empty, this.timeline.element, foot);
   }
 
@@ -113,7 +113,7 @@ function emptyText(direct, name) {
   return [h("strong", null, name), h("p", null, "Nothing has been said here yet. Type / to see what Purser can do.")];
 }
 
-function cannotWrite(direct, name) {
+function cannotWrite(direct, name, person) {
   if (direct) return "Purser writes to you here. To ask for something, type a command in a channel.";
-  return `${name} is public, but ${store.userNamed(app.active?.person ?? "")?.display_name ?? "this person"} has not joined it.`;
+  return `${name} is public, but ${store.userNamed(person)?.display_name ?? "this person"} has not joined it.`;
 }
