@@ -110,12 +110,12 @@ def _log(state: State, key: StoredKey, model: Model, one: Calls, count: int, use
     )
 
 
-def each_call(charge: Charge) -> Iterator[Charge]:
-    """The single calls that a charge stands for, oldest first."""
+def latest_first(charge: Charge) -> Iterator[Charge]:
+    """The single calls that a charge stands for."""
     if charge.calls == 1:
         yield charge
         return
-    for number in range(charge.calls):
+    for number in reversed(range(charge.calls)):
         yield replace(
             charge,
             request_id=f"{charge.request_id}-{number + 1}",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from bot.playground.gateway import errors
 from bot.playground.gateway.management import at_least_one
-from bot.playground.gateway.records import each_call
+from bot.playground.gateway.records import latest_first
 from bot.playground.gateway.state import MASTER, Charge, State
 
 _ZEROES = (
@@ -152,15 +154,29 @@ def _logs(state: State) -> dict[str, Any]:
     if start is None or end is None:
         raise errors.refused(400, "Start date and end date are required", "bad_request", "None")
     page, size = at_least_one(request.args, "page", 1), at_least_one(request.args, "page_size", 50)
-    calls = (call for charge in reversed(_wanted(state)) for call in each_call(charge))
-    found = sorted((call for call in calls if start <= call.at <= end), key=lambda call: call.at, reverse=True)
+    found = [charge for charge in reversed(_wanted(state)) if _overlaps(charge, start, end)]
+    total = sum(charge.calls if _is_within(charge, start, end) else _count(charge, start, end) for charge in found)
+    newest_first = heapq.merge(*map(latest_first, found), key=lambda call: call.at, reverse=True)
+    calls = (call for call in newest_first if start <= call.at <= end)
     return {
-        "data": [_log_row(state, charge) for charge in found[(page - 1) * size : page * size]],
-        "total": len(found),
+        "data": [_log_row(state, call) for call in islice(calls, (page - 1) * size, page * size)],
+        "total": total,
         "page": page,
         "page_size": size,
-        "total_pages": -(-len(found) // size),
+        "total_pages": -(-total // size),
     }
+
+
+def _overlaps(charge: Charge, start: datetime, end: datetime) -> bool:
+    return charge.at <= end and charge.at + timedelta(seconds=charge.seconds) >= start
+
+
+def _is_within(charge: Charge, start: datetime, end: datetime) -> bool:
+    return charge.at >= start and charge.at + timedelta(seconds=charge.seconds) <= end
+
+
+def _count(charge: Charge, start: datetime, end: datetime) -> int:
+    return sum(start <= call.at <= end for call in latest_first(charge))
 
 
 def _moment(text: str | None) -> datetime | None:
