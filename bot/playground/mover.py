@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -58,6 +59,12 @@ class Mover:
             self._moving_to = None
             self._moving.release()
         return self.wire()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Somebody else moves the clock meanwhile: whoever wants to, is told to wait."""
+        with self._moving:
+            yield
 
     def stop(self) -> None:
         """Go no further."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -154,9 +155,10 @@ def test_a_folder_with_data_is_refused_with_what_to_do(lived: Lived, tmp_path: P
     assert "--data" in refused.stdout
 
 
-def test_interrupted_it_stops_cleanly(tmp_path: Path) -> None:
+def test_while_it_plays_the_clock_is_nobody_elses_and_interrupted_it_stops_cleanly(tmp_path: Path) -> None:
+    port = unused_port()
     process = subprocess.Popen(
-        command(tmp_path / "data", "--scenario", "weeks", "--port", str(unused_port())),
+        command(tmp_path / "data", "--scenario", "weeks", "--port", str(port)),
         env=environment(),
         stdout=subprocess.PIPE,
         text=True,
@@ -164,6 +166,8 @@ def test_interrupted_it_stops_cleanly(tmp_path: Path) -> None:
     assert process.stdout is not None
     with process.stdout as said:
         next(line for line in said if line.startswith("Week 2"))
+        clock = httpx.post(f"http://127.0.0.1:{port}/_play/clock", json={"to": "hour"}, trust_env=False)
+        assert "moving already" in clock.json()["error"]
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
         process.send_signal(signal.SIGINT)
         rest = said.read()

@@ -48,7 +48,8 @@ def play(town: Town, plan: Plan, out: Terminal) -> None:
     try:
         populate(town.slack)
         weeks = Weeks(town.slack, town.gateway, town.clock, glance, plan, tell)
-        weeks.live()
+        with town.mover.taken():
+            weeks.live()
     finally:
         glance.close()
         town.progress = None
