@@ -118,6 +118,15 @@ def test_people_act_on_working_days_and_nothing_is_dated_ahead(lived: Lived) -> 
     assert {stamp.weekday() for stamp in stamps} <= set(range(5))
 
 
+def test_what_is_older_than_two_days_was_read(lived: Lived) -> None:
+    state, old = lived.town.slack.state, datetime.now(UTC) - timedelta(days=2, hours=1)
+    for channel in state.channels.values():
+        before = [message.ts for message in channel.messages if float(message.ts) < old.timestamp()]
+        for person in channel.members if before else ():
+            assert state.last_read[person][channel.id] >= before[-1]
+    assert all(float(message.ts) >= old.timestamp() for messages in state.ephemerals.values() for message in messages)
+
+
 def test_what_was_spent_is_in_the_gateways_log_to_the_cent(lived: Lived) -> None:
     gateway = lived.town.gateway
     logged = sum(charge.cost for charge in gateway.state.charges)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.playground.clock import PlayClock
 from bot.playground.folder import Folder, Trouble
+from bot.playground.slack import FakeSlack
 from bot.playground.terminal import Terminal
 from bot.playground.town import Town
 from bot.playground.weeks.books import Glance
@@ -17,6 +18,9 @@ from bot.playground.weeks.who import SQUADS
 
 SAVED_WITH_WEEKS = (1, 5, 9)
 """Weeks at whose beginning the outer world is kept, should somebody pull the plug."""
+
+UNREAD = timedelta(days=2)
+"""What is older than this, everybody has read."""
 
 
 def begin(folder: Folder) -> Plan:
@@ -50,12 +54,25 @@ def play(town: Town, plan: Plan, out: Terminal) -> None:
         weeks = Weeks(town.slack, town.gateway, town.clock, glance, plan, tell)
         with town.mover.taken():
             weeks.live()
+        _catch_up_on_reading(town.slack, town.clock.now() - UNREAD)
     finally:
         glance.close()
         town.progress = None
         town.slack.state.touch()
     _say_what_there_is(town, plan, weeks, out)
     out.took((time.monotonic() - began, "for twelve weeks"))
+
+
+def _catch_up_on_reading(slack: FakeSlack, until: datetime) -> None:
+    """Everybody has read what is older than `until`, and has closed Slack since, which ends ephemeral messages."""
+    state = slack.state
+    with state.lock:
+        for channel in state.channels.values():
+            read = [message.ts for message in channel.messages if float(message.ts) < until.timestamp()]
+            for person in channel.members if read else ():
+                state.last_read.setdefault(person, {})[channel.id] = read[-1]
+        for person, messages in state.ephemerals.items():
+            state.ephemerals[person] = [message for message in messages if float(message.ts) >= until.timestamp()]
 
 
 def _say_what_there_is(town: Town, plan: Plan, weeks: Weeks, out: Terminal) -> None:
