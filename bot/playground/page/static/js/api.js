@@ -29,14 +29,18 @@ export async function upload(person, channel, file) {
 }
 
 async function answered(request) {
-  let response;
-  try {
-    response = await request;
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Problem("The playground does not answer. Is it still running in your terminal?", 0);
-  }
-  const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Problem(body.error ?? `The playground answered ${response.status}.`, response.status);
+  const response = await request.catch(silent);
+  const body = await response.json().catch((error) => (response.ok ? silent(error) : {}));
+  if (!response.ok) throw new Problem(sentence(body.error ?? `The playground answered ${response.status}.`), response.status);
   return body;
+}
+
+/** No answer, or one that broke off; whoever gave up asking knows that by itself. */
+function silent(error) {
+  if (error.name === "AbortError") throw error;
+  throw new Problem("The playground does not answer. Is it still running in your terminal?", 0);
+}
+
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

@@ -77,8 +77,8 @@ function compose(person, where, text) {
 
 store.subscribe(() => {
   for (const pane of app.panes) noticeKeys(pane.person);
-  emit("watch");
 });
+store.subscribe(() => emit("watch"));
 
 /** A key shown in a modal on this page is remembered in memory, for the terminal. */
 function noticeKeys(person) {

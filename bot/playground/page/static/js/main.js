@@ -15,6 +15,7 @@ import { Pane } from "./workspace/pane.js";
 
 const PANES_KEY = "purser.panes";
 const WIDE = 1180;
+const RETRY_MS = 800;
 const FIRST = { person: "ana", where: "#search" };
 const SECOND = { person: "omar", where: "#search" };
 
@@ -32,6 +33,10 @@ function remembered() {
 function showPanes(wanted) {
   app.panes = wanted.map(({ person, where }) => new Pane(person, where));
   fill(document.getElementById("panes"), app.panes.map((pane) => pane.root));
+  arranged();
+}
+
+function arranged() {
   document.getElementById("panes").dataset.count = app.panes.length;
   app.emit("panes");
 }
@@ -43,11 +48,15 @@ function panesChanged() {
   draw();
 }
 
+/** The first pane stays as it is, with what was typed in it. */
 function toggleTwo() {
-  const [first] = app.panes;
+  const [first, second] = app.panes;
   const other = first.person === SECOND.person ? FIRST : SECOND;
-  const kept = { person: first.person, where: first.wanted };
-  showPanes(app.panes.length === 2 ? [kept] : [kept, other]);
+  app.panes = second ? [first] : [first, new Pane(other.person, other.where)];
+  if (second) second.root.remove();
+  else document.getElementById("panes").append(app.panes[1].root);
+  app.active = first;
+  arranged();
 }
 
 function topbar(dock) {
@@ -90,8 +99,36 @@ function draw() {
   for (const pane of app.panes) pane.draw();
 }
 
+/** Ask who is there until the playground answers: it may be starting, or starting again. */
+async function learned() {
+  for (;;) {
+    try {
+      return await learnTheWorkspace();
+    } catch (problem) {
+      fill(document.getElementById("panes"), h("p", { class: "loading" }, problem.message));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+/** A playground that was started again may have other people, models and addresses. */
+function learnAgain() {
+  let wasOnline = true;
+  return () => {
+    if (store.stranger) showPanes([FIRST]);
+    if (store.online && !wasOnline) learnTheWorkspace().catch((problem) => app.toast(problem.message, { kind: "error" }));
+    wasOnline = store.online;
+  };
+}
+
+function keepFilesOut() {
+  const isFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  for (const type of ["dragover", "drop"]) addEventListener(type, (event) => isFile(event) && event.preventDefault());
+}
+
 async function start() {
-  await learnTheWorkspace();
+  await learned();
+  keepFilesOut();
   let dock = null;
   const bar = topbar(() => dock);
   dock = new Dock(document.getElementById("dock"), dockTabs(), bar.update);
@@ -100,6 +137,7 @@ async function start() {
     panesChanged();
     bar.update();
   });
+  app.on("watch", learnAgain());
   app.on("watch", () => {
     draw();
     showStatus(bar.hosts.status);

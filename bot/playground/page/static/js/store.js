@@ -5,6 +5,8 @@ import { get } from "./api.js";
 const RETRY_MS = 800;
 const WAIT_SECONDS = 25;
 
+const REFUSED = 400;
+
 let followed = [];
 let since = -1;
 let aborter = null;
@@ -19,6 +21,8 @@ export const store = {
   world: null,
   /** Whether the playground answered last time. */
   online: true,
+  /** Whether it knows none of that name among those who are followed. */
+  stranger: false,
   screen,
   follow,
   subscribe,
@@ -31,11 +35,12 @@ function screen(person) {
   return screens.get(person) ?? null;
 }
 
-/** Watch these people from now on. */
+/** Watch these people from now on, and forget what others saw: it would be old when they come back. */
 function follow(people) {
   const wanted = [...new Set(people)];
   if (wanted.join() === followed.join() && running) return;
   followed = wanted;
+  for (const person of screens.keys()) if (!wanted.includes(person)) screens.delete(person);
   since = -1;
   if (running) aborter?.abort();
   else run();
@@ -62,17 +67,16 @@ async function run() {
   for (;;) {
     aborter = new AbortController();
     const asked = followed;
-    try {
-      const params = { as: asked, since, wait: since < 0 ? 0 : WAIT_SECONDS };
-      take(await get("watch", params, { signal: aborter.signal }), asked);
-    } catch (error) {
-      if (error.name !== "AbortError") await lost();
-    }
+    const params = { as: asked, since, wait: since < 0 ? 0 : WAIT_SECONDS };
+    const answer = await get("watch", params, { signal: aborter.signal }).catch((problem) => ({ problem }));
+    if (!answer.problem) take(answer, asked);
+    else if (answer.problem.name !== "AbortError") await lost(answer.problem);
   }
 }
 
-async function lost() {
-  store.online = false;
+async function lost({ status }) {
+  store.stranger = status === REFUSED;
+  store.online = store.stranger;
   since = -1;
   tell();
   await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -81,11 +85,10 @@ async function lost() {
 function take(answer, asked) {
   if (asked !== followed) return;
   store.online = true;
-  const moment = answer.clock?.now ?? answer.now;
-  if (moment) skew = new Date(moment).getTime() - Date.now();
+  store.stranger = false;
+  skew = new Date(answer.clock.now).getTime() - Date.now();
   if (answer.unchanged) {
-    if (answer.seq < since) since = -1;
-    store.world = { ...store.world, clock: answer.clock ?? store.world.clock };
+    store.world = { ...store.world, clock: answer.clock };
     return tell();
   }
   const whole = since < 0;
@@ -98,8 +101,15 @@ function take(answer, asked) {
   tell();
 }
 
+/** One part of the page that fails must not stop the others, nor the watching. */
 function tell() {
-  for (const listener of [...listeners]) listener();
+  for (const listener of [...listeners]) {
+    try {
+      listener();
+    } catch (error) {
+      reportError(error);
+    }
+  }
 }
 
 function merged(old, fresh) {

@@ -19,6 +19,7 @@ class Clock {
     this.app = app;
     this.moving = false;
     this.closeMenu = null;
+    this.opening = false;
     this.face = h("span", { class: "clock-face" }, "…");
     const props = { type: "button", class: "bar-button clock", "aria-haspopup": "menu", "aria-expanded": "false" };
     this.button = h("button", { ...props, onclick: () => this.toggle() }, icon("clock"), this.face);
@@ -53,7 +54,8 @@ class Clock {
   }
 
   async open() {
-    if (this.isMoving()) return;
+    if (this.isMoving() || this.opening) return;
+    this.opening = true;
     try {
       const { choices } = await get("clock");
       const zone = zoneOf(this.app);
@@ -62,6 +64,7 @@ class Clock {
     } catch (problem) {
       this.app.toast(problem.message, { kind: "error" });
     }
+    this.opening = false;
   }
 
   close() {

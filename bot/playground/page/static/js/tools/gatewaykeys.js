@@ -14,6 +14,7 @@ export class Labels {
   constructor() {
     this.keys = [];
     this.listeners = [];
+    this.problem = "";
     this.busy = null;
   }
 
@@ -35,11 +36,12 @@ export class Labels {
 
   async read() {
     const answer = await get("gateway/keys").catch((problem) => ({ problem: problem.message }));
+    const before = this.problem;
     this.problem = answer.problem ?? "";
     const keys = answer.keys ?? this.keys;
     const isSame = JSON.stringify(keys) === JSON.stringify(this.keys);
     this.keys = keys;
-    if (!isSame || this.problem) for (const listener of this.listeners) listener();
+    if (!isSame || this.problem !== before) for (const listener of this.listeners) listener();
   }
 }
 

@@ -22,7 +22,7 @@ export class Ledger {
     const table = h("table", { class: "insp-table insp-ledger" }, h("caption", { class: "unseen" }, "The ledger, newest first"), head, this.body);
     this.scroller = h("div", { class: "insp-scroll", tabindex: "0", role: "region", "aria-label": "Ledger rows" }, table);
     host.append(h("div", { class: "insp" }, h("div", { class: "insp-bar" }, this.top), this.problems, this.scroller));
-    app.on("watch", () => this.follower.look());
+    app.on("watch", () => this.news());
     labels.onchange(() => this.draw());
   }
 
@@ -34,6 +34,15 @@ export class Ledger {
 
   close() {
     this.follower.close();
+  }
+
+  /** A playground that starts again may have begun another ledger. */
+  news() {
+    if (!this.app.store.online) {
+      this.follower.since = this.seen = 0;
+      this.rows = [];
+    }
+    this.follower.look();
   }
 
   take({ rows, verified, problems }) {

@@ -41,11 +41,15 @@ export class Payloads {
 
   news() {
     const newest = this.app.store.world?.journal_seq ?? 0;
-    if (newest < this.follower.since) {
-      this.follower.since = 0;
-      this.entries = [];
-    }
+    if (newest < this.follower.since || !this.app.store.online) this.forget();
     if (newest !== this.follower.since) this.follower.look();
+  }
+
+  /** A playground that starts again counts its payloads from one. */
+  forget() {
+    this.follower.since = 0;
+    this.entries = [];
+    this.chosen = null;
   }
 
   take({ entries, violations }) {

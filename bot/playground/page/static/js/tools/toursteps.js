@@ -4,6 +4,7 @@ const REQUEST = "/ai-key $25 7d evaluate rerankers";
 const FINDER = "ben";
 const OWNER = "omar";
 const LOOK_MS = 50;
+const PATIENCE_MS = 5000;
 const ANYWAY = "Ask anyway";
 
 /** What happened since the tour began, noticed by watching the workspace. */
@@ -61,6 +62,10 @@ export class Trail {
     return Boolean(card) && textOf(card).includes("Approved by");
   }
 
+  turnedOff() {
+    return textOf(this.card()).includes("Turned off by");
+  }
+
   /** Who asked, by the handle people type. */
   asker() {
     const id = this.card()?.text.match(/<@(\w+)>/)?.[1] ?? textOf(this.card()).match(/<@(\w+)>/)?.[1];
@@ -84,14 +89,7 @@ function isDecided(card) {
 async function typeOrSend(app, person, text) {
   const isThere = composerOf(app, person)?.box.value === text;
   if (isThere) await composerOf(app, person).send();
-  else await compose(app, person, text);
-}
-
-/** Who is shown for the first time is there only with the next answer of the playground. */
-async function compose(app, person, text) {
-  app.go(person, "#search");
-  while (!app.store.screen(person)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  app.compose(person, "#search", text);
+  else app.compose(person, "#search", text);
 }
 
 function composerOf(app, person) {
@@ -115,6 +113,13 @@ async function prompt(app) {
   for (const pane of app.panes) await closeModal(app, pane.person);
   app.dock.open("Terminal");
   await app.dock.tabs.find((tab) => tab.name === "Terminal").tool.send();
+}
+
+/** Purser takes a moment to turn a key off; a prompt sent before that is still answered. */
+async function promptOnceOff(app, trail) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!trail.turnedOff() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  await prompt(app);
 }
 
 async function closeModal(app, person) {
@@ -166,7 +171,7 @@ export const STEPS = [
     title: "Kill it",
     text: "Ben sees the key in a log and pastes it to turn it off; anybody may. Then a prompt is refused.",
     label: ({ app, trail }) => (trail.disabled ? "Send another prompt" : typeLabel(app, FINDER, killLine(trail))),
-    run: ({ app, trail }) => (trail.disabled ? prompt(app) : typeOrSend(app, FINDER, killLine(trail))),
+    run: ({ app, trail }) => (trail.disabled ? promptOnceOff(app, trail) : typeOrSend(app, FINDER, killLine(trail))),
     done: ({ trail }) => trail.refused,
   },
   {

@@ -42,6 +42,7 @@ function alike(scope, tag, words) {
 function successor(container, mark) {
   const scope = mark.key ? container.querySelector(`[data-key="${CSS.escape(mark.key)}"]`) : container;
   if (!scope) return null;
+  if (scope !== container && scope.matches("button, a[href], input, select, textarea")) return scope;
   const found = alike(scope, mark.tag, mark.words);
   const next = found[mark.place] ?? found[0];
   if (next) return next;

@@ -7,11 +7,14 @@ import { store } from "../store.js";
 import { Completion } from "./completion.js";
 
 const REMEMBERED = 30;
+/** What was typed and not sent, by person, channel and thread: it waits for them to come back. */
+const drafts = new Map();
 
 /** The box under a channel or thread; `where()` gives {channel, thread_ts}. */
 export class Composer {
   constructor(pane, where, { placeholder, inThread = false }) {
     this.pane = pane;
+    this.person = pane.person;
     this.where = where;
     this.inThread = inThread;
     this.sent = [];
@@ -28,28 +31,57 @@ export class Composer {
     if (this.inThread) return h("div", { class: "composer-bar" }, this.sendButton);
     const chooser = h("input", { type: "file", hidden: true, "aria-label": "File to upload", onchange: () => this.sendFile(chooser) });
     const attach = h("button", { type: "button", class: "composer-tool", "aria-label": "Upload a file", title: "Upload a file", onclick: () => chooser.click() }, icon("clip"));
-    const slash = h("button", { type: "button", class: "composer-tool composer-slash", "aria-label": "Commands", title: "Commands", onclick: () => this.set("/ai-") }, "/");
+    const slash = h("button", { type: "button", class: "composer-tool composer-slash", "aria-label": "Commands", title: "Commands", onclick: () => this.offerCommands() }, "/");
     return h("div", { class: "composer-bar" }, attach, chooser, slash, this.sendButton);
   }
 
-  /** Leave this text in the box, ready to be sent. */
-  set(text) {
-    this.box.value = text;
+  /** Leave this text in the box, ready to be sent, the caret at `at`. */
+  set(text, at = text.length) {
+    this.put(text);
     this.box.focus();
-    this.box.setSelectionRange(text.length, text.length);
-    this.typed();
-  }
-
-  typed() {
-    this.box.style.height = "auto";
-    this.box.style.height = `${this.box.scrollHeight}px`;
-    this.sendButton.disabled = !this.box.value.trim();
+    this.box.setSelectionRange(at, at);
     this.completion.update();
   }
 
+  /** Once it is on the page: what its person had typed here before they left. */
+  restore() {
+    this.put(drafts.get(this.draftKey()) ?? "");
+  }
+
+  draftKey() {
+    const { channel, thread_ts } = this.where();
+    return [this.person, channel, thread_ts].join(" ");
+  }
+
+  put(text) {
+    this.box.value = text;
+    this.changed();
+  }
+
+  changed() {
+    const text = this.box.value;
+    if (text) drafts.set(this.draftKey(), text);
+    else drafts.delete(this.draftKey());
+    this.sendButton.disabled = !text.trim();
+    this.box.style.height = "auto";
+    if (this.box.scrollHeight) this.box.style.height = `${this.box.scrollHeight}px`;
+  }
+
+  typed() {
+    this.changed();
+    this.completion.update();
+  }
+
+  /** The list of commands opens before whatever is typed already. */
+  offerCommands() {
+    const { value } = this.box;
+    if (value.startsWith("/")) this.set(value, value.split(/\s/)[0].length);
+    else this.set(`/ai-${value && ` ${value}`}`, "/ai-".length);
+  }
+
   key(event) {
-    if (this.completion.key(event)) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.isComposing || this.completion.key(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.send();
     } else if (event.key === "ArrowUp" && (!this.box.value || this.again >= 0)) this.recall(event, 1);
@@ -74,17 +106,17 @@ export class Composer {
     const deed = text.startsWith("/") ? "command" : "message";
     this.pane.timelines().forEach((timeline) => (timeline.stick = true));
     const body = thread_ts ? { channel, text, thread_ts } : { channel, text };
-    await app.act(this.pane.person, deed, body).catch(() => !this.box.value && this.set(text));
+    await app.act(this.person, deed, body).catch(() => this.box.value || this.put(text));
   }
 
   async sendFile(chooser) {
     const file = chooser.files[0];
     chooser.value = "";
-    if (file) await sendFile(this.pane.person, this.where().channel, file);
+    if (file) await sendFile(this.person, this.where().channel, file);
   }
 
   people() {
-    const screen = store.screen(this.pane.person);
+    const screen = store.screen(this.person);
     const members = screen?.channels.find((channel) => channel.id === this.where().channel)?.members ?? [];
     const all = Object.values(store.world.users).filter((user) => !user.deleted && !user.is_bot);
     return all.sort((a, b) => members.includes(b.id) - members.includes(a.id) || a.name.localeCompare(b.name));

@@ -6,7 +6,8 @@ import { store } from "../store.js";
 
 /** The context of one message or view of a pane; `where` names it to the playground (`{channel, ts}` or `{view_id}`). */
 export function contextOf(pane, surface, where, more = {}) {
-  const screen = store.screen(pane.person);
+  const { person } = pane;
+  const screen = store.screen(person);
   return {
     users: store.world.users,
     channels: Object.fromEntries(screen.channels.map((channel) => [channel.id, channel])),
@@ -16,8 +17,8 @@ export function contextOf(pane, surface, where, more = {}) {
     surface,
     draft: { get: () => undefined, set: () => {} },
     errors: {},
-    act: (block, element, value) => press(pane, where, block, element, value),
-    options: (block, element, typed) => offered(pane, where, block, element, typed),
+    act: (block, element, value) => press(person, where, block, element, value),
+    options: (block, element, typed) => offered(person, where, block, element, typed),
     confirm: (asked) => confirmed(asked),
     openUser: (id) => pane.showPerson(id),
     openChannel: (id) => pane.openChannel(id),
@@ -26,21 +27,21 @@ export function contextOf(pane, surface, where, more = {}) {
   };
 }
 
-/** Whether nothing else is known to have changed the look of what this context renders. */
+/** Differs when people have come, left or been renamed: what this context renders may name them. */
 export function contextVersion() {
   return Object.values(store.world.users).reduce((sum, user) => sum + user.name.length + (user.deleted ? 7 : 0), 0);
 }
 
-async function press(pane, where, block, element, value) {
+async function press(person, where, block, element, value) {
   const body = { ...where, block_id: block.block_id, action_id: element.action_id };
   if (value !== undefined) body.value = value;
-  const reply = await app.act(pane.person, "action", body).catch(() => null);
+  const reply = await app.act(person, "action", body).catch(() => null);
   if (reply?.error) app.toast("Purser did not answer in time. Slack would show a warning sign here; try again.", { kind: "error" });
   return reply;
 }
 
-async function offered(pane, where, block, element, typed) {
-  const body = { as: pane.person, ...where, block_id: block.block_id, action_id: element.action_id, value: typed };
+async function offered(person, where, block, element, typed) {
+  const body = { as: person, ...where, block_id: block.block_id, action_id: element.action_id, value: typed };
   return (await post("options", body)).options;
 }
 

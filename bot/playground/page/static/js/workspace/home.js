@@ -6,7 +6,7 @@ import { fill, h } from "../dom.js";
 import { keepFocus } from "../ui/focus.js";
 import { contextOf, contextVersion } from "./context.js";
 import { avatar } from "./people.js";
-import { givenValue } from "./values.js";
+import { draftOver } from "./values.js";
 
 /** The tabs of Purser's page: Home and Messages. */
 export function appTabs(pane, active) {
@@ -24,7 +24,7 @@ export class HomeView {
     const head = h("header", { class: "room-head" }, pane.drawerButton(), h("h2", null, avatar({ is_bot: true }, "avatar-s"), "Purser"), appTabs(pane, "home"));
     this.element = h("div", { class: "room" }, head, this.content);
     this.version = null;
-    this.draft = {};
+    this.values = {};
     app.act(pane.person, "home", { tab: "home" }).catch(() => {});
   }
 
@@ -34,9 +34,7 @@ export class HomeView {
     if (version === this.version) return;
     this.version = version;
     if (!view) return fill(this.content, h("p", { class: "empty" }, "Purser is preparing this page."));
-    const get = (block, action) => this.draft[block]?.[action] ?? givenValue(view.state?.values?.[block]?.[action]);
-    const set = (block, action, value) => (this.draft[block] = { ...this.draft[block], [action]: value });
-    const context = contextOf(this.pane, "home", { view_id: view.id }, { draft: { get, set } });
+    const context = contextOf(this.pane, "home", { view_id: view.id }, { draft: draftOver(this.values, view) });
     keepFocus(this.content, () => fill(this.content, h("div", { class: "home-page" }, renderBlocks(view.blocks, context))));
   }
 }

@@ -6,6 +6,7 @@ import { announce, h, icon } from "../dom.js";
 import { renderMrkdwn } from "../text/index.js";
 import { openMenu } from "../ui/popover.js";
 import { contextOf } from "./context.js";
+import { editBox, startEditing } from "./edit.js";
 import { clockTime, fullMoment, momentOf, shortDay } from "./dates.js";
 import { avatar, nameOf } from "./people.js";
 import { store } from "../store.js";
@@ -19,7 +20,8 @@ export function renderMessage(pane, entry) {
   const zone = pane.zone();
   const moment = momentOf(message.ts);
   const time = h("time", { datetime: moment.toISOString(), title: fullMoment(moment, zone) }, clockTime(moment, zone));
-  const body = h("div", { class: "message-body" }, !compact && heading(pane, user, time), content(pane, message), threadLine(pane, entry));
+  const words = [!compact && heading(pane, user, time), content(pane, message), threadLine(pane, entry)];
+  const body = h("div", { class: "message-body" }, pane.editing?.ts === message.ts ? editBox(pane, message) : words);
   return h(
     "article",
     {
@@ -91,15 +93,16 @@ function toolbar(pane, entry) {
 }
 
 function actionsOn(pane, message, reply) {
+  const { person } = pane;
   const where = { channel: message.channel, ts: message.ts };
-  const mine = message.user === store.screen(pane.person).me.id;
+  const mine = message.user === store.screen(person).me.id;
   const shortcuts = app.vocabulary.shortcuts.filter((shortcut) => shortcut.type === "message");
-  const act = (deed, body) => app.act(pane.person, deed, { ...where, ...body }).catch(() => {});
+  const act = (deed, body) => app.act(person, deed, { ...where, ...body }).catch(() => {});
   const items = [
     reply && { label: "Reply in thread", run: reply },
     { label: "Copy text", run: () => copyText(message) },
     ...shortcuts.map((shortcut) => ({ label: shortcut.name, hint: "Purser", run: () => act("shortcut", { callback_id: shortcut.callback_id }) })),
-    mine && !message.is_ephemeral && { label: "Edit message", run: () => pane.editMessage(message) },
+    mine && !message.is_ephemeral && { label: "Edit message", run: () => startEditing(pane, message) },
     mine && !message.is_ephemeral && { label: "Delete message", danger: true, run: () => removeMessage(act) },
   ];
   return items.filter(Boolean);

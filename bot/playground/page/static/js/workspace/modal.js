@@ -6,8 +6,10 @@ import { fill, h, icon } from "../dom.js";
 import { renderText } from "../text/index.js";
 import { keepFocus } from "../ui/focus.js";
 import { contextOf } from "./context.js";
-import { givenValue } from "./values.js";
+import { draftOver } from "./values.js";
 
+/** What was typed in each open view, and what was wrong with it: kept while its person is not shown. */
+const drafts = new Map();
 let titles = 0;
 
 /** Shows the topmost view while there is one. */
@@ -17,14 +19,15 @@ export class Modal {
     this.element = h("div", { class: "modal-layer", hidden: true });
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.shown = null;
-    this.drafts = new Map();
     this.before = null;
+    this.sending = null;
+    this.closing = null;
   }
 
   /** Draw the stack; what was typed stays where block and action ids stay. */
   show(views) {
     const view = views.at(-1) ?? null;
-    for (const id of this.drafts.keys()) if (!views.some((one) => one.id === id)) this.drafts.delete(id);
+    this.forgetAllBut(views);
     if (!view) return this.gone();
     const version = `${view.id}|${view.hash}|${view.notice}|${views.length}`;
     if (this.shown?.version === version) return;
@@ -37,18 +40,29 @@ export class Modal {
   gone() {
     if (!this.shown) return;
     const inside = this.element.contains(document.activeElement) || document.activeElement === document.body;
-    this.shown = null;
-    this.element.hidden = true;
-    this.element.replaceChildren();
-    this.pane.setInert(false);
+    this.hide();
     if (!inside) return;
     if (this.before?.isConnected && this.pane.root.contains(this.before)) this.before.focus();
     else this.pane.focus();
   }
 
+  /** Take it off the screen; whose it is may come back to it. */
+  hide() {
+    this.shown = null;
+    this.element.hidden = true;
+    this.element.replaceChildren();
+    this.pane.setInert(false);
+  }
+
   draftOf(view) {
-    if (!this.drafts.has(view.id)) this.drafts.set(view.id, { values: {}, errors: {} });
-    return this.drafts.get(view.id);
+    if (!drafts.has(view.id)) drafts.set(view.id, { person: this.pane.person, values: {}, errors: {} });
+    return drafts.get(view.id);
+  }
+
+  forgetAllBut(views) {
+    for (const [id, { person }] of drafts) {
+      if (person === this.pane.person && !views.some((one) => one.id === id)) drafts.delete(id);
+    }
   }
 
   draw(view, depth, isNew) {
@@ -79,22 +93,14 @@ export class Modal {
   foot(view) {
     if (!view.submit && !view.close) return null;
     const close = h("button", { type: "button", class: "button", onclick: () => this.close(view) }, view.close?.text ?? (view.submit ? "Cancel" : "Close"));
-    const submit = view.submit && h("button", { type: "submit", class: "button primary" }, view.submit.text);
+    const isSent = this.sending === view.id;
+    const submit = view.submit && h("button", { type: "submit", class: ["button primary", isSent && "busy"], disabled: isSent }, view.submit.text);
     return h("footer", { class: "modal-foot" }, close, submit);
   }
 
   context(view) {
-    const draft = this.draftOf(view);
-    const typed = (block, action) => draft.values[block]?.[action];
-    return contextOf(this.pane, "modal", { view_id: view.id }, {
-      errors: draft.errors,
-      draft: {
-        get: (block, action) => (typed(block, action) === undefined ? givenValue(view.state?.values?.[block]?.[action]) : typed(block, action)),
-        set: (block, action, value) => {
-          draft.values[block] = { ...draft.values[block], [action]: value };
-        },
-      },
-    });
+    const { values, errors } = this.draftOf(view);
+    return contextOf(this.pane, "modal", { view_id: view.id }, { errors, draft: draftOver(values, view) });
   }
 
   key(event) {
@@ -105,22 +111,26 @@ export class Modal {
     } else if (event.key === "Enter" && (event.metaKey || event.ctrlKey) && this.shown.view.submit) this.submit(this.shown.view);
   }
 
+  /** Once, however often it is asked for, and although the view may be drawn anew meanwhile. */
   async submit(view) {
+    if (this.sending === view.id) return;
+    this.sending = view.id;
     const button = this.element.querySelector("[type=submit]");
-    if (button.disabled) return;
     button.disabled = true;
     button.classList.add("busy");
     const draft = this.draftOf(view);
     const reply = await app.act(this.pane.person, "submit", { view_id: view.id, values: draft.values }).catch(() => null);
+    this.sending = null;
     draft.errors = reply?.errors ?? {};
     if (this.shown?.view.id !== view.id) return;
-    const wrong = Object.keys(draft.errors).length > 0;
     this.draw(this.shown.view, this.pane.modalsOpen(), false);
-    if (wrong) this.element.querySelector("[aria-invalid=true]")?.focus();
+    this.element.querySelector("[aria-invalid=true]")?.focus();
   }
 
-  close(view, { all = false } = {}) {
-    return app.act(this.pane.person, "close", { view_id: view.id, all }).catch(() => {});
+  async close(view, { all = false } = {}) {
+    if (this.closing === view.id) return;
+    this.closing = view.id;
+    await app.act(this.pane.person, "close", { view_id: view.id, all }).catch(() => (this.closing = null));
   }
 }
 

@@ -31,24 +31,34 @@ export class Pane {
     this.root.addEventListener("focusin", () => (app.active = this));
     this.middle = null;
     this.toCompose = null;
+    this.editing = null;
   }
 
-  /** Show somebody else. */
+  /** Show somebody else. Nothing to type or press of whoever was here stays while their screen is on its way. */
   be(person) {
     if (person === this.person) return;
+    this.leave();
     this.person = person;
-    this.at = { place: "none", channel: null };
-    this.thread.close();
+    this.middle = null;
+    this.toCompose = null;
+    this.modal.hide();
+    this.main.replaceChildren();
     app.active = this;
     app.emit("panes");
+    if (document.activeElement === document.body) this.root.focus();
+  }
+
+  leave() {
+    this.at = { place: "none", channel: null };
+    this.editing = null;
+    this.thread.close();
   }
 
   /** Open "#name", "dm" or "home". */
   open(where, { focus = false } = {}) {
     this.wanted = where;
-    this.at = { place: "none", channel: null };
+    this.leave();
     this.closeDrawer();
-    this.thread.close();
     this.draw();
     if (focus) this.focus();
     app.emit("panes");
@@ -69,11 +79,6 @@ export class Pane {
   compose(text) {
     this.toCompose = text;
     this.draw();
-  }
-
-  /** Change a message of one's own in place. */
-  editMessage(message) {
-    for (const article of this.root.querySelectorAll(`article[data-ts="${CSS.escape(message.ts)}"]`)) this.editIn(article, message);
   }
 
   /** Draw everything that changed. */
@@ -146,30 +151,9 @@ export class Pane {
     if (be) card.append(h("button", { type: "button", class: "button", onclick: () => { close(); this.be(user.name); } }, `Be ${nameOf(user)}`));
   }
 
-  editIn(article, message) {
-    const body = article.querySelector(".message-body");
-    const kept = [...body.childNodes];
-    const box = h("textarea", { class: "edit-box", "aria-label": "Edit message", rows: "2" });
-    box.value = plainTyped(message.text);
-    const back = () => body.replaceChildren(...kept);
-    const save = () => {
-      app.act(this.person, "edit", { channel: message.channel, ts: message.ts, text: box.value }).catch(() => {});
-      back();
-    };
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") back();
-      else if (event.key === "Enter" && !event.shiftKey) save();
-      else return;
-      event.preventDefault();
-    });
-    const buttons = h("div", { class: "row-end" }, h("button", { type: "button", class: "button", onclick: back }, "Cancel"), h("button", { type: "button", class: "button primary", onclick: save }, "Save"));
-    body.replaceChildren(box, buttons);
-    box.focus();
-  }
-
   /** Tell Slack what has been read. */
   read(channel, ts) {
-    post("read", { as: this.person, channel, ts }).catch(() => {});
+    return post("read", { as: this.person, channel, ts }).catch(() => {});
   }
 
   closeDrawer() {
@@ -180,10 +164,4 @@ export class Pane {
     const toggle = () => this.body.classList.toggle("drawer-open");
     return h("button", { type: "button", class: "tool drawer-button", "aria-label": "Channels", title: "Channels", onclick: toggle }, icon("menu"));
   }
-}
-
-function plainTyped(text) {
-  const named = text.replace(/<@(\w+)>/g, (whole, id) => `@${store.world.users[id]?.name ?? id}`);
-  const bare = named.replace(/<(?:mailto:[^|>]+\|)?([^|>]+)(?:\|[^>]+)?>/g, "$1");
-  return bare.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }

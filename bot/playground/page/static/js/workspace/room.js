@@ -3,20 +3,22 @@
 import { app } from "../app.js";
 import { fill, h, icon } from "../dom.js";
 import { store } from "../store.js";
+import { keepFocus } from "../ui/focus.js";
 import { Composer, sendFile } from "./composer.js";
 import { appTabs } from "./home.js";
-import { avatar } from "./people.js";
+import { avatar, nameOf } from "./people.js";
 import { Timeline } from "./timeline.js";
 
 /** One room of a pane; `channel` is an id, or "dm". */
 export class Room {
   constructor(pane, channel) {
     this.pane = pane;
+    this.person = pane.person;
     this.channel = channel;
     this.head = h("header", { class: "room-head" });
     this.element = h("div", { class: "room" });
     this.newAfter = null;
-    this.drawn = false;
+    this.canWrite = null;
     this.headVersion = "";
     this.acceptDrops();
   }
@@ -24,7 +26,7 @@ export class Room {
   show(screen) {
     const room = this.find(screen);
     const name = this.channel === "dm" ? "Purser" : `#${room?.name ?? ""}`;
-    if (!this.drawn) this.build(room, name);
+    if (this.canWrite !== this.mayWrite(room)) this.build(room, name);
     this.showHead(screen, room);
     const mine = screen.ephemerals.filter((message) => this.isHere(message, room) && !inThread(message));
     const messages = [...(room?.messages ?? []).filter((message) => !inThread(message)), ...mine];
@@ -44,15 +46,20 @@ export class Room {
     return message.channel === room?.id;
   }
 
+  mayWrite(room) {
+    return this.channel === "dm" ? !app.vocabulary.messages_tab_read_only : Boolean(room?.is_member);
+  }
+
+  /** At first, and when somebody joins the channel they are looking at. */
   build(room, name) {
-    this.drawn = true;
+    this.canWrite = this.mayWrite(room);
     this.newAfter = room?.unread ? room.last_read : null;
     this.timeline = new Timeline(this.pane, this.channel === "dm" ? "Messages with Purser" : `Messages in ${name}`);
     this.empty = h("div", { class: "empty" }, emptyText(this.channel === "dm", name));
-    const canWrite = this.channel === "dm" ? !app.vocabulary.messages_tab_read_only : room?.is_member;
-    this.composer = canWrite ? new Composer(this.pane, () => ({ channel: this.channel }), { placeholder: `Message ${name}` }) : null;
-    const foot = this.composer?.element ?? h("p", { class: "no-composer" }, cannotWrite(this.channel === "dm", name, this.pane.person));
+    this.composer = this.canWrite ? new Composer(this.pane, () => ({ channel: this.channel }), { placeholder: `Message ${name}` }) : null;
+    const foot = this.composer?.element ?? h("p", { class: "no-composer" }, cannotWrite(this.channel === "dm", name, this.person));
     fill(this.element, this.head, this.empty, this.timeline.element, foot);
+    this.composer?.restore();
   }
 
   showHead(screen, room) {
@@ -63,16 +70,16 @@ export class Room {
     const title = direct ? [avatar({ is_bot: true }, "avatar-s"), "Purser"] : [icon(room?.kind === "private_channel" ? "lock" : "hash"), room?.name];
     const people = !direct && h("span", { class: "head-people", title: "Members of this channel" }, icon("people"), room?.members?.length ?? 0);
     const purpose = direct ? null : h("span", { class: "head-purpose" }, purposeOf(room));
-    fill(this.head, this.pane.drawerButton(), h("h2", null, title), direct ? appTabs(this.pane, "messages") : purpose, people);
+    const tabs = direct ? appTabs(this.pane, "messages") : purpose;
+    keepFocus(this.head, () => fill(this.head, this.pane.drawerButton(), h("h2", null, title), tabs, people));
   }
 
   markRead(room) {
     if (!room?.unread || document.visibilityState === "hidden") return;
     const last = room.messages.at(-1);
-    if (last && last.ts > room.last_read && this.readUntil !== last.ts) {
-      this.readUntil = last.ts;
-      this.pane.read(room.id, last.ts);
-    }
+    if (!last || last.ts <= room.last_read || this.reading) return;
+    this.reading = true;
+    this.pane.read(room.id, last.ts).finally(() => (this.reading = false));
   }
 
   acceptDrops() {
@@ -84,7 +91,7 @@ export class Room {
     for (const type of ["dragover", "dragleave"]) this.element.addEventListener(type, over);
     this.element.addEventListener("drop", (event) => {
       over(event);
-      for (const file of this.composer ? event.dataTransfer.files : []) sendFile(this.pane.person, this.channel, file);
+      for (const file of this.composer ? event.dataTransfer.files : []) sendFile(this.person, this.channel, file);
     });
   }
 }
@@ -115,5 +122,5 @@ function emptyText(direct, name) {
 
 function cannotWrite(direct, name, person) {
   if (direct) return "Purser writes to you here. To ask for something, type a command in a channel.";
-  return `${name} is public, but ${store.userNamed(person)?.display_name ?? "this person"} has not joined it.`;
+  return `${name} is public, but ${nameOf(store.userNamed(person))} has not joined it.`;
 }

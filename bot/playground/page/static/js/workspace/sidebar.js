@@ -3,6 +3,7 @@
 import { app } from "../app.js";
 import { h, icon, keyed } from "../dom.js";
 import { store } from "../store.js";
+import { keepFocus } from "../ui/focus.js";
 import { openMenu } from "../ui/popover.js";
 import { avatar, nameOf, roleOf } from "./people.js";
 
@@ -49,7 +50,7 @@ export class Sidebar {
   }
 
   fill(list, items) {
-    keyed(list, items, { key: (item) => item.id, version: (item) => JSON.stringify(item), render: (item) => this.room(item) });
+    keepFocus(list, () => keyed(list, items, { key: (item) => item.id, version: (item) => JSON.stringify(item), render: (item) => this.room(item) }));
   }
 
   room(item) {
@@ -86,7 +87,8 @@ export class WhoYouAre {
     if (me && !first.includes(me)) first.push(me);
     const faces = first.map((user) => this.face(user));
     if (users.length > first.length) faces.push({ id: "more", users });
-    keyed(this.element, faces, { key: (face) => face.id, version: (face) => JSON.stringify(face), render: (face) => (face.users ? this.more(face.users) : this.button(face)) });
+    const render = (face) => (face.users ? this.more(face.users) : this.button(face));
+    keepFocus(this.element, () => keyed(this.element, faces, { key: (face) => face.id, version: (face) => JSON.stringify(face), render }));
   }
 
   face(user) {
@@ -118,7 +120,7 @@ export class WhoYouAre {
     const button = h("button", { type: "button", class: "face face-more", "aria-haspopup": "menu" }, `${users.length} people`);
     const items = users.filter((user) => !user.deleted).map((user) => ({ label: user.real_name, hint: user.title, run: () => this.pane.be(user.name) }));
     button.addEventListener("click", () => openMenu(button, items, { label: "Everybody" }));
-    return button;
+    return h("div", { class: "face-box" }, button);
   }
 }
 

@@ -24,7 +24,9 @@ export class Thread {
     const close = h("button", { type: "button", class: "tool", "aria-label": "Close thread", title: "Close (Esc)", onclick: () => this.close() }, icon("close"));
     fill(this.element, h("header", { class: "room-head" }, h("h2", null, "Thread"), this.name, close), this.timeline.element, this.composer.element);
     this.element.hidden = false;
+    this.composer.restore();
     this.pane.draw();
+    if (!this.at) return;
     if (focus) this.composer.box.focus();
     else close.focus();
   }
@@ -42,13 +44,15 @@ export class Thread {
     (opener ?? this.pane).focus();
   }
 
+  /** A thread whose first message was deleted is closed. */
   show(screen) {
-    if (!this.at) return;
+    if (!this.at) return undefined;
     const channel = screen.channels.find((one) => one.id === this.at.channel);
     const mine = screen.ephemerals.filter((message) => message.channel === this.at.channel);
     const here = [...(channel?.messages ?? []), ...mine].filter((message) => message.ts === this.at.ts || message.thread_ts === this.at.ts);
+    if (!here.some((message) => message.ts === this.at.ts)) return this.close();
     here.sort((a, b) => Number(a.ts) - Number(b.ts));
     this.name.textContent = channel?.name ? `#${channel.name}` : "Purser";
-    this.timeline.show(here, { inThread: true });
+    return this.timeline.show(here, { inThread: true });
   }
 }

@@ -29,12 +29,12 @@ export class Timeline {
   /** Show these messages, oldest first; `repliesOf(ts)` lists a parent's replies, `newAfter` is where the "New" line goes. */
   show(messages, { repliesOf = () => [], inThread = false, newAfter = null } = {}) {
     const zone = this.pane.zone();
-    const today = dayOf(store.now(), zone);
-    const drawn = rows(messages, { repliesOf, inThread, newAfter, zone });
+    const around = `${dayOf(store.now(), zone)}|${contextVersion()}`;
+    const drawn = rows(messages, { repliesOf, inThread, newAfter, zone, edited: this.pane.editing?.ts });
     const draw = () =>
       keyed(this.list, drawn, {
         key: (row) => row.key,
-        version: (row) => `${row.version}|${today}|${contextVersion()}`,
+        version: (row) => `${row.version}|${around}`,
         render: (row) => (row.entry ? renderMessage(this.pane, row.entry) : line(row)),
       });
     keepFocus(this.list, draw, this.element);
@@ -52,7 +52,8 @@ export class Timeline {
   }
 }
 
-function rows(messages, { repliesOf, inThread, newAfter, zone }) {
+function rows(messages, { repliesOf, inThread, newAfter, zone, edited }) {
+  const count = messages.filter((message) => !message.is_ephemeral).length - 1;
   const found = [];
   let before = null;
   for (const message of messages) {
@@ -62,10 +63,10 @@ function rows(messages, { repliesOf, inThread, newAfter, zone }) {
     const isNew = newAfter && message.ts > newAfter && (!before || before.ts <= newAfter);
     if (isNew) found.push({ key: "new", version: newAfter, fresh: true });
     const replies = repliesOf(message.ts);
-    const first = inThread && before === messages[0];
-    if (first) found.push({ key: "replies", version: messages.length, count: messages.length - 1 });
+    const first = inThread && count > 0 && before === messages[0];
+    if (first) found.push({ key: "replies", version: count, count });
     const compact = !newDay && !isNew && !first && together(before, message) && !repliesOf(before.ts).length;
-    const version = `${message.seq}|${compact}|${replies.length}|${replies.at(-1)?.ts ?? ""}`;
+    const version = `${message.seq}|${compact}|${replies.length}|${replies.at(-1)?.ts ?? ""}|${message.ts === edited}`;
     found.push({ key: message.ts, version, entry: { message, compact, replies, inThread } });
     before = message;
   }
