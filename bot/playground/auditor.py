@@ -54,7 +54,12 @@ class Auditor:
         with self._lock:
             if self._books is None:
                 books = Books(self._url, busy_timeout_seconds=_PATIENCE_SECONDS)
-                if books.revision() is None:
+                try:
+                    begun = books.revision() is not None
+                except BooksUnavailable:
+                    books.close()
+                    raise
+                if not begun:
                     books.close()
                     raise NotInSlack("the bot has not begun its books yet")
                 self._books = books

@@ -154,6 +154,24 @@ def test_replies_stand_among_the_messages_with_their_thread(slack: FakeSlack, pa
     assert [message.get("thread_ts") for message in messages] == [None, parent.ts]
 
 
+def test_a_reply_brings_back_the_thread_it_is_in_however_old(slack: FakeSlack, page: httpx.Client) -> None:
+    ana, ben = slack.person("ana"), slack.person("ben")
+    parent = ana.says("search", "long ago")
+    early = ben.reply(parent, "soon after")
+    for number in range(4):
+        ben.says("search", f"message {number}")
+    seen = watch(page, "ana", messages=3)
+    assert parent.ts not in room(seen, "ana")["order"]
+    late = ben.reply(parent, "at last")
+    later = room(watch(page, "ana", since=seen["seq"], messages=3), "ana")
+    assert texts(later) == ["long ago", "soon after", "at last"]
+    assert (later["order"][:2], later["order"][-1], later["earlier"]) == ([parent.ts, early.ts], late.ts, 2)
+    whole = watch(page, "ana", messages=3)
+    assert (room(whole, "ana")["order"], texts(room(whole, "ana"))[0]) == (later["order"], "long ago")
+    ben.edits(early, "soon after, edited")
+    assert texts(room(watch(page, "ana", since=whole["seq"], messages=3), "ana")) == ["soon after, edited"]
+
+
 def test_a_number_of_an_earlier_life_gets_everything_anew(slack: FakeSlack, page: httpx.Client) -> None:
     slack.person("ben").says("search", "hello")
     assert texts(room(watch(page, "ana", since=slack.state.seq + 1000), "ana")) == ["hello"]

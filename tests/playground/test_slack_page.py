@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from slack_sdk import WebClient
+from werkzeug.http import parse_options_header
 
 from bot.playground.slack import FakeSlack
 from tests.playground.slack_bots import MANIFEST, actions, button, modal, new_app, over_http, section, text_input
@@ -132,15 +133,18 @@ def test_the_inspector_sees_payloads_both_ways_without_secrets(page: httpx.Clien
     assert page.get("/journal", params={"since": entries[-1]["seq"]}).json()["entries"] == []
 
 
-def test_files_go_up_and_come_down(page: httpx.Client) -> None:
+@pytest.mark.parametrize("name", ["keys.txt", 'a "b".txt', "schlüssel 鍵.txt"])
+def test_files_go_up_and_come_down(page: httpx.Client, name: str) -> None:
     page.post(
         "/upload",
-        params={"as": "ana", "channel": "search", "name": "keys.txt"},
+        params={"as": "ana", "channel": "search", "name": name},
         content=b"sk-1",
         headers={"Content-Type": "application/octet-stream"},
     )
     shown = channel(screen(page, "ana"), "search")["messages"][-1]
-    assert page.get(f"/file/{shown['files'][0]['id']}").content == b"sk-1"
+    down = page.get(f"/file/{shown['files'][0]['id']}")
+    assert (down.status_code, down.content) == (200, b"sk-1")
+    assert parse_options_header(down.headers["Content-Disposition"]) == ("attachment", {"filename": name})
 
 
 def test_other_sites_cannot_use_it(page: httpx.Client) -> None:

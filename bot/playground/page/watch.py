@@ -1,12 +1,13 @@
 """What the page watches: the screens of several people at once, and what goes on around them, in one long poll.
 
 Sends only the messages that changed since the page looked last, and in which order they stand; the page has the rest.
+Of a channel these are the newest, and what began the threads that they are in.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request
@@ -97,15 +98,16 @@ def _screen(world: World, user_id: str, since: int, most: int) -> JSON:
 
 
 def _channel(world: World, user_id: str, channel: Channel, since: int, most: int) -> JSON:
-    shown = _newest(channel.messages, most)
+    newest = _newest(channel.messages, most)
+    begun = _begun_earlier(channel.messages, newest)
     if world.state.reshaped.get(channel.id, 0) > since:  # older messages moved up, or somebody came to see them
         since = EVERYTHING
     return channel_wire(world.state, user_id, channel) | {
         "name": channel.name,
         "is_member": user_id in channel.members,
         "purpose": channel.purpose,
-        "earlier": len(channel.messages) - len(shown),
-        **_changed(world, shown, since),
+        "earlier": len(channel.messages) - len(begun) - len(newest),
+        **_changed(world, begun + newest, since, _woken(begun, newest, since)),
     }
 
 
@@ -113,9 +115,26 @@ def _newest(messages: list[Message], most: int) -> list[Message]:
     return messages[-most:] if most > 0 else []
 
 
-def _changed(world: World, messages: list[Message], since: int) -> JSON:
+def _begun_earlier(messages: list[Message], newest: list[Message]) -> list[Message]:
+    """The older part of every thread that somebody went on with lately: its first message, and replies."""
+    threads = {message.thread_ts for message in newest if message.in_thread} - {message.ts for message in newest}
+    if not threads:
+        return []
+    older = messages[: -len(newest)]
+    return [message for message in older if message.ts in threads or message.thread_ts in threads]
+
+
+def _woken(begun: list[Message], newest: list[Message], since: int) -> set[str]:
+    """Which of the older ones the page may lack, because a reply brought them back."""
+    threads = {message.thread_ts for message in newest if message.in_thread and message.seq > since}
+    return {message.ts for message in begun if message.ts in threads or message.thread_ts in threads}
+
+
+def _changed(world: World, messages: list[Message], since: int, woken: Collection[str] = ()) -> JSON:
     return {
         "order": [message.ts for message in messages],
         # The page counts replies by itself.
-        "messages": [message_wire(world, message) for message in messages if message.seq > since],
+        "messages": [
+            message_wire(world, message) for message in messages if message.seq > since or message.ts in woken
+        ],
     }

@@ -6,9 +6,10 @@ import ipaddress
 import json
 import socket
 import threading
+from io import BytesIO
 from typing import Any, cast
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, request, send_file
 from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -122,8 +123,7 @@ def file_response(world: World, file_id: str) -> Response:
     stored = world.state.files.get(file_id)
     if stored is None or not stored.complete:
         return Response("no such file", 404)
-    headers = {"Content-Disposition": f'attachment; filename="{stored.name}"'}
-    return Response(stored.content, mimetype=stored.mimetype, headers=headers)
+    return send_file(BytesIO(stored.content), stored.mimetype, as_attachment=True, download_name=stored.name)
 
 
 def arguments() -> JSON:
