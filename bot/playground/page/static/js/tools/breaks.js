@@ -8,7 +8,7 @@ import { castOf, masked, nameOf } from "./words.js";
 const SWITCHES = [
   ["gateway_down", "Gateway down", "Revealing a key says why it cannot be made yet; prompts get no answer."],
   ["gateway_slow", "Gateway slow", "Every call of the gateway takes five seconds more. Slack is still answered at once."],
-  ["gateway_reply_lost", "Lose the next reply", "The next key is made, but the answer never arrives. Reveal again: still one key."],
+  ["gateway_reply_lost", "Lose the next reply", "The next key is made, but the answer never arrives. It is deleted and made anew: one key works."],
   ["slack_rate_limited", "Slack rate-limited", "Slack turns every message of the bot away. They arrive once this is off."],
 ];
 
@@ -109,7 +109,7 @@ class Breaks {
     const last = this.app.keys.at(-1);
     this.paste.disabled = !last;
     this.leakLine.textContent = last
-      ? `Posts ${masked(last.secret)}, the key revealed last, for all to read.`
+      ? `Posts ${masked(last.secret)}, the key revealed last, for all to read. /ai-disable turns it off.`
       : "No key was revealed on this page yet. Reveal one first.";
   }
 

@@ -85,7 +85,7 @@ export class GatewayKeys {
     if (!this.isOpen) return;
     const keys = [...this.labels.keys].reverse().slice(0, MOST);
     const working = keys.filter((key) => key.works).length;
-    const held = keys.length ? `${counted(keys.length, "key")} in the gateway, ${working || "none"} of them working.` : "";
+    const held = keys.length ? `${counted(keys.length, "key")} in the gateway, ${working} of them working.` : "";
     this.top.textContent = this.labels.problem || held || "The gateway holds no key yet.";
     keyed(this.body, keys, { key: (key) => key.token, version: (key) => JSON.stringify(key), render: (key) => this.row(key) });
   }

@@ -35,6 +35,7 @@ function finish(pane, editing) {
   if (pane.editing !== editing) return;
   pane.editing = null;
   pane.draw();
+  pane.focus();
 }
 
 /** What is refused stays in the box. */
@@ -47,7 +48,7 @@ async function saveEdit(pane, { channel, ts }, editing) {
 }
 
 /** A message's text as it was typed: handles for ids, addresses bare. */
-function typedText(text) {
+export function typedText(text) {
   const named = text
     .replace(/<@(\w+)(?:\|[^>]*)?>/g, (_, id) => `@${store.world.users[id]?.name ?? id}`)
     .replace(/<#\w+\|([^>]*)>/g, "#$1")

@@ -6,7 +6,7 @@ import { announce, h, icon } from "../dom.js";
 import { renderMrkdwn } from "../text/index.js";
 import { openMenu } from "../ui/popover.js";
 import { contextOf } from "./context.js";
-import { editBox, startEditing } from "./edit.js";
+import { editBox, startEditing, typedText } from "./edit.js";
 import { clockTime, fullMoment, momentOf, shortDay } from "./dates.js";
 import { avatar, nameOf } from "./people.js";
 import { store } from "../store.js";
@@ -109,12 +109,12 @@ function actionsOn(pane, message, reply) {
 }
 
 async function removeMessage(act) {
-  const sure = await app.confirm({ title: "Delete this message?", text: "It goes for everybody.", confirm: "Delete", danger: true });
+  const sure = await app.confirm({ title: "Delete this message?", text: "Nobody will see it any more.", confirm: "Delete", danger: true });
   if (sure) act("delete", {});
 }
 
 async function copyText(message) {
-  const shown = document.querySelector(`article[data-ts="${CSS.escape(message.ts)}"] .message-body`);
-  await navigator.clipboard.writeText(message.blocks?.length ? (shown?.innerText ?? "") : message.text);
+  const shown = document.querySelector(`article[data-ts="${CSS.escape(message.ts)}"] .blocks`);
+  await navigator.clipboard.writeText(message.blocks?.length ? (shown?.innerText ?? "") : typedText(message.text));
   announce("Copied");
 }
