@@ -19,13 +19,13 @@ export function floating(anchor, popup, { onclose = () => {}, align = "start", f
     place();
     document.addEventListener("pointerdown", outside, true);
     window.addEventListener("scroll", moved, true);
-    window.addEventListener("resize", moved);
+    window.addEventListener("resize", place);
     return undefined;
   };
   const close = () => {
     document.removeEventListener("pointerdown", outside, true);
     window.removeEventListener("scroll", moved, true);
-    window.removeEventListener("resize", moved);
+    window.removeEventListener("resize", place);
     if (popup.isConnected && isOpen()) popup.hidePopover();
     onclose();
   };
