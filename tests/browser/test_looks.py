@@ -139,3 +139,20 @@ def test_two_people_fit_side_by_side_on_a_laptop(visitor: Visitor) -> None:
     ana.goto("#search").card("as wide as it gets")
     omar.goto("#search").card("as wide as it gets")
     assert_fits(visitor.page)
+
+
+def test_an_open_list_follows_a_window_that_changes(visitor: Visitor) -> None:
+    olga = visitor.be("olga").goto("#search").types("/ai-key")
+    models = olga.dialog.get_by_role("combobox", name=re.compile("^Models"))
+    models.click()
+    options = visitor.page.get_by_role("option")
+    expect(options.first).to_be_visible()
+
+    visitor.page.set_viewport_size({"width": 900, "height": 700})
+
+    field, shown = models.bounding_box(), options.first.bounding_box()
+    assert field is not None
+    assert shown is not None
+    assert abs(field["x"] - shown["x"]) < 40
+    visitor.page.keyboard.press("Escape")
+    olga.closes("Cancel")
