@@ -1,6 +1,7 @@
 /* The six steps of the tour: what each says, when it is done, and how it is done for the visitor. */
 
 const REQUEST = "/ai-key $25 7d evaluate rerankers";
+const UNANSWERED = "/ai-key $5 2d compare two prompts";
 const FINDER = "ben";
 const OWNER = "omar";
 const LOOK_MS = 50;
@@ -127,9 +128,14 @@ async function closeModal(app, person) {
   if (view) await app.act(person, "close", { view_id: view.id, all: true }).catch(() => null);
 }
 
+/** Nobody answers what Ana asks for now, so that something falls due on the way to Monday. */
 async function lookOrMove(app, trail) {
-  if (trail.looked) app.emit("move", { to: "monday" });
-  else app.dock.open("Ledger");
+  if (!trail.looked) return app.dock.open("Ledger");
+  const before = trail.cards().length;
+  const end = Date.now() + PATIENCE_MS;
+  await app.act("ana", "command", { channel: "search", text: UNANSWERED });
+  while (trail.cards().length === before && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  app.emit("move", { to: "monday" });
 }
 
 function lookLabel(app, trail) {
@@ -176,7 +182,7 @@ export const STEPS = [
   },
   {
     title: "Look behind",
-    text: "Each step is a row in a ledger that nobody can rewrite. Move the clock to see what falls due by itself.",
+    text: "Each step is a row in a ledger that nobody can rewrite. Ana asks once more; by Monday the owners are reminded.",
     label: ({ app, trail }) => lookLabel(app, trail),
     run: ({ app, trail }) => lookOrMove(app, trail),
     done: ({ trail }) => trail.looked && trail.moved,
