@@ -1,5 +1,6 @@
 /* What a select offers, whatever its source: {key, given, label, about, group}. */
 
+import { nameOf } from "../names.js";
 import { unescape } from "../text/mrkdwn.js";
 import { withEmoji } from "../text/emoji.js";
 
@@ -40,7 +41,7 @@ export function itemOf(value, items, ctx) {
   const known = items.find((item) => item.key === value);
   if (known) return known;
   const user = ctx.users?.[value];
-  return { key: value, given: value, label: user ? personName(user) : String(value), about: "", group: null };
+  return { key: value, given: value, label: user ? nameOf(user, user.id) : String(value), about: "", group: null };
 }
 
 /** The value an element starts with: what single and multi selects of every source call it. */
@@ -71,16 +72,12 @@ function staticItems(element) {
   });
 }
 
-function personName(user) {
-  return user.display_name || user.real_name || user.name || user.id;
-}
-
 function people(ctx) {
   return Object.values(ctx.users ?? {})
     .filter((user) => !user.deleted)
     .map((user) => {
-      const about = user.real_name && user.real_name !== personName(user) ? user.real_name : "";
-      return { key: user.id, given: user.id, label: personName(user), about, group: null };
+      const about = user.real_name && user.real_name !== nameOf(user, user.id) ? user.real_name : "";
+      return { key: user.id, given: user.id, label: nameOf(user, user.id), about, group: null };
     })
     .sort((one, two) => one.label.localeCompare(two.label));
 }

@@ -1,7 +1,8 @@
 /* Moments as Slack shows them to each reader: in their time zone, and told against the playground's clock. */
 
-const DAY_MS = 86_400_000;
-const HALF_YEAR_MS = 182 * DAY_MS;
+import { dayNumber, formatIn, numbersIn } from "../moments.js";
+
+const HALF_YEAR_MS = 182 * 86_400_000;
 
 /** A format such as `{date_short_pretty} {time}` filled in for a moment given in epoch seconds. */
 export function formatDate(epochSeconds, format, ctx, opening = false) {
@@ -12,26 +13,9 @@ export function formatDate(epochSeconds, format, ctx, opening = false) {
   return pretty ? shown.charAt(0).toUpperCase() + shown.slice(1) : shown;
 }
 
-/** The calendar day and time of day of a moment in a time zone, as numbers. */
-function partsIn(at, timeZone) {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone,
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-    hourCycle: "h23",
-  });
-  const parts = {};
-  for (const { type, value } of format.formatToParts(at)) if (type !== "literal") parts[type] = Number(value);
-  return parts;
-}
-
 /** Epoch seconds as `YYYY-MM-DDTHH:MM` in a time zone, as a datetime-local input holds it. */
 export function toLocalInput(epochSeconds, timeZone) {
-  const { year, month, day, hour, minute } = partsIn(new Date(epochSeconds * 1000), timeZone);
+  const { year, month, day, hour, minute } = numbersIn(new Date(epochSeconds * 1000), timeZone);
   return `${pad(year, 4)}-${pad(month)}-${pad(day)}T${pad(hour)}:${pad(minute)}`;
 }
 
@@ -44,17 +28,12 @@ export function fromLocalInput(text, timeZone) {
 }
 
 function offsetMs(at, timeZone) {
-  const { year, month, day, hour, minute, second } = partsIn(at, timeZone);
+  const { year, month, day, hour, minute, second } = numbersIn(at, timeZone);
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at.getTime() / 1000) * 1000;
 }
 
 const pad = (number, length = 2) => String(number).padStart(length, "0");
-const spell = (at, timeZone, options) => new Intl.DateTimeFormat("en-US", { timeZone, ...options }).format(at);
-
-function dayNumber(at, timeZone) {
-  const { year, month, day } = partsIn(at, timeZone);
-  return Date.UTC(year, month - 1, day) / DAY_MS;
-}
+const spell = (at, timeZone, options) => formatIn(timeZone, options, "en-US").format(at);
 
 function nearby(at, now, timeZone) {
   return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[dayNumber(at, timeZone) - dayNumber(now, timeZone)];
@@ -67,7 +46,7 @@ function ordinal(day) {
 
 /** The year is said only when the date is more than half a year away. */
 function dated(at, now, timeZone, { month, weekday }) {
-  const { year, day } = partsIn(at, timeZone);
+  const { year, day } = numbersIn(at, timeZone);
   const name = spell(at, timeZone, { month });
   const text = month === "short" ? `${name} ${day}` : `${name} ${ordinal(day)}`;
   const lead = weekday ? `${spell(at, timeZone, { weekday: "long" })}, ` : "";
@@ -75,17 +54,17 @@ function dated(at, now, timeZone, { month, weekday }) {
 }
 
 function numeric(at, _now, timeZone) {
-  const { year, month, day } = partsIn(at, timeZone);
+  const { year, month, day } = numbersIn(at, timeZone);
   return `${pad(year, 4)}-${pad(month)}-${pad(day)}`;
 }
 
 function slashed(at, _now, timeZone) {
-  const { year, month, day } = partsIn(at, timeZone);
+  const { year, month, day } = numbersIn(at, timeZone);
   return `${pad(day)}/${pad(month)}/${year}`;
 }
 
 function clock(at, timeZone, seconds) {
-  const { hour, minute, second } = partsIn(at, timeZone);
+  const { hour, minute, second } = numbersIn(at, timeZone);
   return `${pad(hour)}:${pad(minute)}${seconds ? `:${pad(second)}` : ""}`;
 }
 

@@ -1,6 +1,8 @@
 /* The nodes that text is made of: links, mentions, moments, emoji, code with its Copy button. */
 
 import { announce, h, icon } from "../dom.js";
+import { nameOf } from "../names.js";
+import { toClipboard } from "../ui/clipboard.js";
 import { formatDate } from "./dates.js";
 import { emojiOf } from "./emoji.js";
 
@@ -20,8 +22,7 @@ export function link(url, ...label) {
 
 /** A person, as a button that opens their profile; marked when it is the reader. */
 export function userMention(id, ctx, label) {
-  const user = ctx.users?.[id];
-  const name = user?.display_name || user?.real_name || user?.name || label || id;
+  const name = nameOf(ctx.users?.[id], label || id);
   const me = id === (ctx.me?.id ?? ctx.me);
   return mention(`@${name}`, me ? "mention mention-me" : "mention", ctx.openUser && (() => ctx.openUser(id)));
 }
@@ -66,7 +67,7 @@ export function emoji(name, typed = `:${name}:`) {
 export function codeBlock(text, ...shown) {
   const label = h("span", null, "Copy");
   const copy = async () => {
-    await toClipboard(text);
+    if (!(await toClipboard(text))) return;
     label.textContent = "Copied";
     announce("Copied");
     setTimeout(() => (label.textContent = "Copy"), COPIED_MS);
@@ -74,19 +75,4 @@ export function codeBlock(text, ...shown) {
   const button = h("button", { type: "button", class: "copy-button", onclick: copy }, icon("copy"), label);
   const content = shown.length ? shown : [text];
   return h("div", { class: "code-block" }, h("pre", null, h("code", null, ...content)), button);
-}
-
-async function toClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = h("textarea", { class: "unseen", "aria-hidden": "true", value: text });
-    const before = document.activeElement;
-    const host = before?.closest?.("dialog") ?? document.body;
-    host.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-    before?.focus?.();
-  }
 }

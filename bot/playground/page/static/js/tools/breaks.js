@@ -2,8 +2,9 @@
 
 import { post } from "../api.js";
 import { fill, h, icon } from "../dom.js";
+import { castOf, nameOf } from "../names.js";
 import { openPopover } from "../ui/popover.js";
-import { castOf, masked, nameOf } from "./words.js";
+import { masked } from "./words.js";
 
 const SWITCHES = [
   ["gateway_down", "Gateway down", "Revealing a key says why it cannot be made yet; prompts get no answer."],

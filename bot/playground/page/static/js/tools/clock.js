@@ -2,8 +2,9 @@
 
 import { get, post } from "../api.js";
 import { h, icon } from "../dom.js";
+import { bothMoments, longMoment, shortMoment } from "../moments.js";
 import { openMenu } from "../ui/popover.js";
-import { bothMoments, longMoment, shortMoment, zoneOf } from "./words.js";
+import { zoneOf } from "./words.js";
 
 const TICK_MS = 1000;
 

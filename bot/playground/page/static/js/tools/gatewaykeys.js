@@ -2,7 +2,9 @@
 
 import { get } from "../api.js";
 import { h, keyed } from "../dom.js";
-import { counted, dollars, nameOfId, shortMoment, zoneOf } from "./words.js";
+import { shortMoment } from "../moments.js";
+import { nameOfId } from "../names.js";
+import { counted, dollars, zoneOf } from "./words.js";
 
 const MOST = 300;
 const HEADS = ["Key", "Holder", "Status", "Spent", "Cap", "Expires", "Models", "Works"];

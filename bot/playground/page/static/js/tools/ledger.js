@@ -1,8 +1,10 @@
 /* The inspector's "Ledger": the append-only rows as they are written, and whether their hash chain is whole. */
 
 import { fill, h, icon, keyed } from "../dom.js";
+import { dayAndMonth, shortMoment, timeOfDay } from "../moments.js";
+import { nameOfId } from "../names.js";
 import { Follower } from "./listing.js";
-import { dayAndMonth, dollars, nameOfId, shortMoment, timeOfDay, zoneOf } from "./words.js";
+import { dollars, zoneOf } from "./words.js";
 
 const MOST = 300;
 const HEADS = ["#", "When", "Who", "What", "About", "Amount", "Chain"];

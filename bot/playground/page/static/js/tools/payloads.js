@@ -1,9 +1,12 @@
 /* The inspector's "Payloads": every message between Slack and the bot, newest first, keys masked. */
 
 import { fill, h, icon, keyed } from "../dom.js";
+import { timeOfDay } from "../moments.js";
+import { nameOfId } from "../names.js";
+import { copy } from "../ui/clipboard.js";
 import { renderJson } from "./json.js";
 import { Follower, walkable } from "./listing.js";
-import { copy, counted, nameOfId, timeOfDay, withoutKeys, zoneOf } from "./words.js";
+import { counted, withoutKeys, zoneOf } from "./words.js";
 
 const MOST = 300;
 
@@ -118,7 +121,7 @@ export class Payloads {
     const entry = this.entries.find((one) => one.seq === seq);
     if (!entry) return;
     const whole = { sent: entry.body, answer: entry.answer };
-    const onclick = () => copy(this.app, JSON.stringify(whole, null, 2), "The payload");
+    const onclick = () => copy(JSON.stringify(whole, null, 2), "The payload");
     const copyIt = h("button", { type: "button", class: "insp-button", onclick }, icon("copy"), "Copy");
     const facts = [timeOfDay(entry.at, zoneOf(this.app)), entry.status, `${entry.duration_ms} ms`].join(" · ");
     const head = h("div", { class: "insp-detail-head" }, h("h3", null, entry.method), h("span", { class: "insp-soft" }, facts), copyIt);

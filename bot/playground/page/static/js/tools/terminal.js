@@ -2,8 +2,10 @@
 
 import { post } from "../api.js";
 import { fill, h, icon } from "../dom.js";
+import { nameOf } from "../names.js";
+import { copy } from "../ui/clipboard.js";
 import { answerOf, meaningOf, messageOf } from "./refusals.js";
-import { copy, counted, dollars, masked, nameOf, withoutKeys } from "./words.js";
+import { counted, dollars, masked, withoutKeys } from "./words.js";
 
 const PROMPT = "Which of these results answers the question best?";
 const MANY = 20;
@@ -55,7 +57,7 @@ class Terminal {
 
   side() {
     const copier = (label, text, what) => {
-      const onclick = () => copy(this.app, text(), what);
+      const onclick = () => copy(text(), what);
       return h("button", { type: "button", class: "term-button", onclick }, icon("copy"), label);
     };
     const copyLines = copier("Copy lines", () => this.environment(this.secret), "Environment lines");
@@ -82,7 +84,7 @@ class Terminal {
   }
 
   take(key) {
-    const label = `${masked(key.secret)} of ${nameOf(this.app.store.userNamed(key.person)) || key.person}`;
+    const label = `${masked(key.secret)} of ${nameOf(this.app.store.userNamed(key.person), key.person)}`;
     this.which.append(h("option", { value: key.secret }, label));
     this.which.value = key.secret;
     this.which.hidden = this.which.options.length < 2;

@@ -2,7 +2,8 @@
 
 import { app } from "../app.js";
 import { fill, h } from "../dom.js";
-import { avatar, nameOf } from "./people.js";
+import { nameOf } from "../names.js";
+import { avatar } from "./people.js";
 
 const MOST_PEOPLE = 8;
 const MENTION = /(?:^|\s)@([\w.-]*)$/;

@@ -3,6 +3,8 @@
 import { app } from "../app.js";
 import { renderBlocks } from "../blocks/index.js";
 import { fill, h } from "../dom.js";
+import { dayNumber } from "../moments.js";
+import { store } from "../store.js";
 import { keepFocus } from "../ui/focus.js";
 import { contextOf, contextVersion } from "./context.js";
 import { avatar } from "./people.js";
@@ -30,7 +32,7 @@ export class HomeView {
 
   show(screen) {
     const view = screen.home;
-    const version = view ? `${view.id}|${view.hash}|${contextVersion()}` : "none";
+    const version = view ? `${view.id}|${view.hash}|${contextVersion()}|${dayNumber(store.now(), screen.me.tz)}` : "none";
     if (version === this.version) return;
     this.version = version;
     if (!view) return fill(this.content, h("p", { class: "empty" }, "Purser is preparing this page."));

@@ -2,14 +2,16 @@
 
 import { app } from "../app.js";
 import { renderBlocks } from "../blocks/index.js";
-import { announce, h, icon } from "../dom.js";
+import { h, icon } from "../dom.js";
+import { clockTime, fullMoment, momentOf, shortDay } from "../moments.js";
+import { nameOf } from "../names.js";
+import { store } from "../store.js";
 import { renderMrkdwn } from "../text/index.js";
+import { copy } from "../ui/clipboard.js";
 import { openMenu } from "../ui/popover.js";
 import { contextOf } from "./context.js";
 import { editBox, startEditing, typedText } from "./edit.js";
-import { clockTime, fullMoment, momentOf, shortDay } from "./dates.js";
-import { avatar, nameOf } from "./people.js";
-import { store } from "../store.js";
+import { avatar } from "./people.js";
 
 const KIB = 1024;
 
@@ -100,7 +102,7 @@ function actionsOn(pane, message, reply) {
   const act = (deed, body) => app.act(person, deed, { ...where, ...body }).catch(() => {});
   const items = [
     reply && { label: "Reply in thread", run: reply },
-    { label: "Copy text", run: () => copyText(message) },
+    { label: "Copy text", run: () => copyText(pane, message) },
     ...shortcuts.map((shortcut) => ({ label: shortcut.name, hint: "Purser", run: () => act("shortcut", { callback_id: shortcut.callback_id }) })),
     mine && !message.is_ephemeral && { label: "Edit message", run: () => startEditing(pane, message) },
     mine && !message.is_ephemeral && { label: "Delete message", danger: true, run: () => removeMessage(act) },
@@ -113,8 +115,7 @@ async function removeMessage(act) {
   if (sure) act("delete", {});
 }
 
-async function copyText(message) {
-  const shown = document.querySelector(`article[data-ts="${CSS.escape(message.ts)}"] .blocks`);
-  await navigator.clipboard.writeText(message.blocks?.length ? (shown?.innerText ?? "") : typedText(message.text));
-  announce("Copied");
+function copyText(pane, message) {
+  const shown = pane.root.querySelector(`article[data-ts="${CSS.escape(message.ts)}"] .blocks`);
+  return copy(shown?.innerText ?? typedText(message.text), "Text");
 }

@@ -3,11 +3,12 @@
 import { post } from "../api.js";
 import { app } from "../app.js";
 import { fill, h, icon } from "../dom.js";
+import { nameOf } from "../names.js";
 import { store } from "../store.js";
 import { openPopover } from "../ui/popover.js";
 import { HomeView } from "./home.js";
 import { Modal } from "./modal.js";
-import { avatar, nameOf, roleOf } from "./people.js";
+import { avatar, roleOf } from "./people.js";
 import { Room } from "./room.js";
 import { Sidebar, WhoYouAre } from "./sidebar.js";
 import { Thread } from "./thread.js";

@@ -1,6 +1,7 @@
-/* How a person looks anywhere on the page: initials, name, role. */
+/* How a person looks in a workspace: initials, role. */
 
 import { h } from "../dom.js";
+import { nameOf } from "../names.js";
 import { store } from "../store.js";
 
 const COLOURS = 8;
@@ -15,11 +16,6 @@ export function avatar(user, size = "") {
 /** Neighbours in the list of people differ. */
 function colourOf(id) {
   return (Math.max(0, Object.keys(store.world.users).indexOf(id)) % COLOURS) + 1;
-}
-
-/** The name that others read. */
-export function nameOf(user) {
-  return user?.display_name || user?.real_name || user?.name || "Somebody";
 }
 
 /** What somebody is here, in a word or two. */

@@ -2,11 +2,12 @@
 
 import { app } from "../app.js";
 import { fill, h, icon } from "../dom.js";
+import { nameOf } from "../names.js";
 import { store } from "../store.js";
 import { keepFocus } from "../ui/focus.js";
 import { Composer, sendFile } from "./composer.js";
 import { appTabs } from "./home.js";
-import { avatar, nameOf } from "./people.js";
+import { avatar } from "./people.js";
 import { Timeline } from "./timeline.js";
 
 /** One room of a pane; `channel` is an id, or "dm". */

@@ -2,10 +2,11 @@
 
 import { app } from "../app.js";
 import { h, icon, keyed } from "../dom.js";
+import { castOf, nameOf } from "../names.js";
 import { store } from "../store.js";
 import { keepFocus } from "../ui/focus.js";
 import { openMenu } from "../ui/popover.js";
-import { avatar, nameOf, roleOf } from "./people.js";
+import { avatar, roleOf } from "./people.js";
 
 const SHOWN_AT_ONCE = 7;
 
@@ -79,9 +80,7 @@ export class WhoYouAre {
   }
 
   show() {
-    const users = Object.values(store.world.users).filter((user) => !user.is_bot && user.id !== "USLACKBOT");
-    const order = new Map(app.about.cast.map((person, index) => [person.name, index]));
-    users.sort((a, b) => (order.get(a.name) ?? 99) - (order.get(b.name) ?? 99));
+    const users = castOf(app);
     const first = users.slice(0, SHOWN_AT_ONCE);
     const me = users.find((user) => user.name === this.pane.person);
     if (me && !first.includes(me)) first.push(me);

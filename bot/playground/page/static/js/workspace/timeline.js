@@ -1,10 +1,10 @@
 /* A list of messages with its day lines, its "New" line, and messages of one author drawn together. */
 
 import { h, keyed } from "../dom.js";
+import { dayName, dayNumber, momentOf } from "../moments.js";
 import { store } from "../store.js";
 import { keepFocus } from "../ui/focus.js";
 import { contextVersion } from "./context.js";
-import { dayName, dayOf, momentOf } from "./dates.js";
 import { renderMessage } from "./message.js";
 
 const TOGETHER_SECONDS = 300;
@@ -29,7 +29,7 @@ export class Timeline {
   /** Show these messages, oldest first; `repliesOf(ts)` lists a parent's replies, `newAfter` is where the "New" line goes. */
   show(messages, { repliesOf = () => [], inThread = false, newAfter = null } = {}) {
     const zone = this.pane.zone();
-    const around = `${dayOf(store.now(), zone)}|${contextVersion()}`;
+    const around = `${dayNumber(store.now(), zone)}|${contextVersion()}`;
     const drawn = rows(messages, { repliesOf, inThread, newAfter, zone, edited: this.pane.editing?.ts });
     const draw = () =>
       keyed(this.list, drawn, {
@@ -57,8 +57,8 @@ function rows(messages, { repliesOf, inThread, newAfter, zone, edited }) {
   const found = [];
   let before = null;
   for (const message of messages) {
-    const day = dayOf(momentOf(message.ts), zone);
-    const newDay = !inThread && (!before || dayOf(momentOf(before.ts), zone) !== day);
+    const day = dayNumber(momentOf(message.ts), zone);
+    const newDay = !inThread && (!before || dayNumber(momentOf(before.ts), zone) !== day);
     if (newDay) found.push({ key: `day-${day}`, version: day, day: dayName(momentOf(message.ts), store.now(), zone) });
     const isNew = newAfter && message.ts > newAfter && (!before || before.ts <= newAfter);
     if (isNew) found.push({ key: "new", version: newAfter, fresh: true });
