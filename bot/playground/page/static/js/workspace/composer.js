@@ -22,7 +22,7 @@ export class Composer {
     this.box = h("textarea", { class: "composer-box", rows: "1", "aria-label": placeholder, placeholder, spellcheck: "false", autocomplete: "off" });
     this.completion = new Completion(this.box, () => this.people());
     this.sendButton = h("button", { type: "button", class: "composer-send", "aria-label": "Send", title: "Send (Enter)", disabled: true, onclick: () => this.send() }, icon("send"));
-    this.element = h("div", { class: "composer" }, this.completion.element, h("div", { class: "composer-frame" }, this.box, this.bar()), this.completion.hint);
+    this.element = h("div", { class: "composer" }, this.completion.element, h("div", { class: "composer-frame" }, this.box, this.bar()));
     this.box.addEventListener("input", () => this.typed());
     this.box.addEventListener("keydown", (event) => this.key(event));
   }
@@ -32,7 +32,7 @@ export class Composer {
     const chooser = h("input", { type: "file", hidden: true, "aria-label": "File to upload", onchange: () => this.sendFile(chooser) });
     const attach = h("button", { type: "button", class: "composer-tool", "aria-label": "Upload a file", title: "Upload a file", onclick: () => chooser.click() }, icon("clip"));
     const slash = h("button", { type: "button", class: "composer-tool composer-slash", "aria-label": "Commands", title: "Commands", onclick: () => this.offerCommands() }, "/");
-    return h("div", { class: "composer-bar" }, attach, chooser, slash, this.sendButton);
+    return h("div", { class: "composer-bar" }, attach, chooser, slash, this.completion.hint, this.sendButton);
   }
 
   /** Leave this text in the box, ready to be sent, the caret at `at`. */
