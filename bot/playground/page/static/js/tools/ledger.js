@@ -7,6 +7,7 @@ import { Follower } from "./listing.js";
 import { dollars, zoneOf } from "./words.js";
 
 const MOST = 300;
+const FRESH_MS = 2400;
 const HEADS = ["#", "When", "Who", "What", "About", "Amount", "Chain"];
 
 /** A dock panel; `labels` knows keys by their ids. */
@@ -50,7 +51,7 @@ export class Ledger {
   take({ rows, verified, problems }) {
     const isFirst = this.seen === 0;
     if (rows.length) this.follower.since = rows.at(-1).seq;
-    this.rows = [...this.rows, ...rows.map((row) => ({ ...row, isNew: !isFirst }))].slice(-MOST);
+    this.rows = [...this.rows, ...rows.map((row) => ({ ...row, seenAt: isFirst ? 0 : Date.now() }))].slice(-MOST);
     this.seen = this.follower.since;
     if (rows.some((row) => row.key_id && !this.labels.of(row.key_id))) this.labels.look();
     this.say(verified, problems);
@@ -84,7 +85,7 @@ export class Ledger {
     const chain = h("span", { title: `${row.prev_hash}\n→ ${row.hash}` }, `${row.prev_hash.slice(0, 6)} → ${row.hash.slice(0, 6)}`);
     const cells = [row.seq, when, this.who(row.actor), h("code", null, row.action), this.about(row)];
     const shown = cells.map((cell, index) => h("td", { class: index === 0 ? "insp-num insp-soft" : null }, cell));
-    return h("tr", { class: row.isNew ? "insp-new" : null }, shown, h("td", { class: "insp-num" }, amount), h("td", { class: "insp-chain" }, chain));
+    return h("tr", { class: Date.now() - row.seenAt < FRESH_MS ? "insp-new" : null }, shown, h("td", { class: "insp-num" }, amount), h("td", { class: "insp-chain" }, chain));
   }
 
   who(id) {

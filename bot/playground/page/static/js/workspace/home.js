@@ -35,8 +35,12 @@ export class HomeView {
     const version = view ? `${view.id}|${view.hash}|${contextVersion()}|${dayNumber(store.now(), screen.me.tz)}` : "none";
     if (version === this.version) return;
     this.version = version;
-    if (!view) return fill(this.content, h("p", { class: "empty" }, "Purser is preparing this page."));
+    if (!view) return fill(this.content, h("p", { class: "empty" }, isStranger(screen) ? "Purser serves the people of its own workspace only." : "Purser is preparing this page."));
     const context = contextOf(this.pane, "home", { view_id: view.id }, { draft: draftOver(this.values, view) });
     keepFocus(this.content, () => fill(this.content, h("div", { class: "home-page" }, renderBlocks(view.blocks, context))));
   }
+}
+
+function isStranger({ me, bot }) {
+  return me.team_id !== store.world.users[bot]?.team_id;
 }
