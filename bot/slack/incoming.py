@@ -208,6 +208,11 @@ class Incoming:
         return self.view.get("type") == "modal"
 
     @property
+    def in_home(self) -> bool:
+        """Whether a button was pressed in the Home tab."""
+        return self.view.get("type") == "home"
+
+    @property
     def in_ephemeral(self) -> bool:
         """Whether a button was pressed in a message that only this person sees."""
         return bool((self.body.get("container") or {}).get("is_ephemeral"))

@@ -11,8 +11,12 @@ from bot.slack.views.home import home
 
 def home_opened(event: Incoming) -> None:
     """Show the Home tab as of now; the event also fires for the Messages tab, which needs nothing."""
-    if event.event.get("tab") != "home":
-        return
+    if event.event.get("tab") == "home":
+        show_home(event)
+
+
+def show_home(event: Incoming) -> None:
+    """Draw the person's Home tab as of now."""
     facts = home_facts(event.purser, event.actor().member)
     event.client.views_publish(user_id=event.user_id, view=home(facts, event.purser.now()))
 

@@ -78,7 +78,7 @@ def register(app: App, purser: Purser) -> None:
         return Incoming(purser, app.client, body)
 
     for route in ROUTES:
-        _matcher(app, route)(ack=_acknowledge, lazy=[guarded(route.handler, incoming)])
+        _matcher(app, route)(ack=_acknowledge, lazy=[guarded(_redrawing_home(route.handler), incoming)])
     for form in FORMS:
         app.view(form.name)(answered(form.submission, incoming))
     app.view(actions.DISABLE_FORM)(
@@ -97,6 +97,17 @@ def _matcher(app: App, route: Route) -> Callable[..., Any]:
             return app.action(route.name)
         case Kind.EVENT:
             return app.event(route.name)
+
+
+def _redrawing_home(handler: Handler) -> Handler:
+    """What was pressed in the Home tab is seen there at once: Slack keeps showing what was published last."""
+
+    def handle(event: Incoming) -> None:
+        handler(event)
+        if event.in_home:
+            people.show_home(event)
+
+    return handle
 
 
 def _acknowledge(ack: Callable[..., Any]) -> None:

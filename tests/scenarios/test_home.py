@@ -5,6 +5,13 @@ from __future__ import annotations
 from tests.scenarios.desk import Desk, buttons
 
 
+def shown_at_home(desk: Desk, person: str) -> list[str]:
+    """The buttons of the Home tab as it stands, without opening it again."""
+    view = desk.who(person).home()
+    assert view is not None
+    return buttons(view)
+
+
 def test_home_shows_each_person_their_own(desk: Desk) -> None:
     label, secret = desk.key()
     desk.ask("$30 2d a second trial", "ben")
@@ -55,15 +62,17 @@ def test_its_buttons_work(desk: Desk) -> None:
     assert buttons(ana) == ["Cancel", "Extend", "Give back"]
     desk.clicks("ana", "Cancel", ana)
     desk.card_says(desk.office.cards()[-1], "Cancelled by @ana")
+    desk.sees(lambda: shown_at_home(desk, "ana") == ["Extend", "Give back"])
     desk.clicks("ana", "Give back", ana)
     desk.card_says(card, "Given back by @ana")
+    desk.sees(lambda: shown_at_home(desk, "ana") == [])
     desk.settle()
     assert buttons(desk.home("ana")) == []
 
 
 def test_denying_and_changing_from_home(desk: Desk) -> None:
     card, other = desk.ask(), desk.ask("$30 2d a second trial", "ben")
-    omar = desk.home("omar")
+    omar = desk.office.slack.as_seen(desk.home("omar"))
     desk.clicks("omar", "Deny", omar)
     assert desk.who("omar").submit(desk.modal("omar", "Why not?"), {"reason": "not this month"}).ok
     desk.card_says(card, "Denied by @omar")
