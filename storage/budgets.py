@@ -60,7 +60,8 @@ def state(
         spent_micros=_spent(session, layer, subject_id, month_of(now)),
         committed_micros=sum(promised) + _unclaimed(session, layer, subject_id, without_request),
         resets_at=month_end(now),
-        read_at=min((key.read_at for key in live if key.read_at is not None), default=None),
+        read_at=min((key.read_at for key in live if key.read_at is not None), default=None)
+        or _last_read(session, layer, subject_id, month_of(now)),
     )
 
 
@@ -124,6 +125,16 @@ def _spent(session: Session, layer: Layer, subject_id: str, period: str) -> int:
         .where(_CHARGED_TO[layer][0] == subject_id, ReadingRow.period == period)
     )
     return int(session.exec(query).one())
+
+
+def _last_read(session: Session, layer: Layer, subject_id: str, period: str) -> datetime | None:
+    """When the spend of the layer's keys, whatever became of them, was read last in this month."""
+    query = (
+        select(func.max(ReadingRow.read_at))
+        .join(KeyRow, col(KeyRow.id) == col(ReadingRow.key_id))
+        .where(_CHARGED_TO[layer][0] == subject_id, ReadingRow.period == period)
+    )
+    return session.exec(query).one()
 
 
 def _unclaimed(session: Session, layer: Layer, subject_id: str, without_request: str | None) -> int:

@@ -13,15 +13,15 @@ LABELS = {"hour": "+1 hour", "tomorrow": "Tomorrow", "monday": "Next Monday 09:0
 WORK_BEGINS_AT = 9
 
 STEP = timedelta(hours=6)
-CLOSELY = timedelta(days=3)
+CLOSELY = timedelta(days=7)
 LATER_STEP = timedelta(days=1)
-"""Requests that wait are brought up within hours and end within days, so the first days go in smaller steps."""
+"""Requests that wait are brought up within hours and end within days, so the first week goes in smaller steps."""
 WARNED_BEFORE = (timedelta(days=1), timedelta(hours=1), timedelta(0))
 """What is due around the end of a key."""
 JUST_AFTER = timedelta(seconds=1)
 APART = timedelta(minutes=1)
 """The bot looks at its keys twice a minute, so closer stops would be one to it."""
-MOST_STOPS = 48
+MOST_STOPS = 72
 
 
 def choices(now: datetime, zone: tzinfo) -> dict[str, datetime]:

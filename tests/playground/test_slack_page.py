@@ -74,6 +74,23 @@ def test_unread_messages_are_counted_until_read(page: httpx.Client) -> None:
     assert channel(screen(page, "ben"), "search")["unread"] == 0
 
 
+def test_a_reply_in_a_thread_is_unread_only_for_whom_it_mentions(slack: FakeSlack, page: httpx.Client) -> None:
+    parent = slack.person("ben").says("search", "a question")
+    for who in ("ana", "fay"):
+        page.post("/read", json={"as": who, "channel": "search", "ts": parent.ts})
+    reply = {"as": "ben", "channel": "search", "thread_ts": parent.ts}
+    page.post("/message", json=reply | {"text": "never mind"})
+    page.post("/message", json=reply | {"text": "or do you know, @fay?"})
+    assert channel(screen(page, "ana"), "search")["unread"] == 0
+    fay = channel(screen(page, "fay"), "search")
+    assert (fay["unread"], fay["mentions"]) == (1, 1)
+
+
+def test_a_link_ends_where_its_bracket_closes(slack: FakeSlack) -> None:
+    said = slack.person("ben").says("search", "see <https://example.com/a?b=1&c=2>, please")
+    assert said.text == "see &lt;<https://example.com/a?b=1&amp;c=2>&gt;, please"
+
+
 def test_a_poll_answers_at_the_next_change(page: httpx.Client) -> None:
     seq = screen(page, "ana")["seq"]
     assert screen(page, "ana", since=seq, wait=0.05) == {"seq": seq, "unchanged": True}

@@ -75,6 +75,14 @@ def test_a_live_key_is_promised_its_cap_until_its_spend_is_read(books: Books) ->
     assert after.read_at == NOW
 
 
+def test_honest_what_ended_keys_spent_says_when_it_was_read(books: Books) -> None:
+    with books.transaction() as session:
+        put(session, a_key("k1", KeyState.DISABLED))
+        put(session, a_key("k2", KeyState.LIVE))
+        keys.read(session, "k1", month_of(NOW), 10 * USD, NOW)
+    assert team_budget(books).read_at == NOW
+
+
 @pytest.mark.parametrize(
     ("state", "committed"),
     [

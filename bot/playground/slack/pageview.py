@@ -75,14 +75,18 @@ def channel_wire(state: State, user_id: str, channel: Channel) -> JSON:
 
 
 def unread(state: State, user_id: str, channel: Channel) -> tuple[int, int]:
-    """How many messages a member has not read, and how many of those call them: all of a direct message's do."""
+    """How many messages a member has not read, and how many of those call them: all of a direct message's do.
+
+    A reply in a thread counts for whom it mentions only, unless it was also sent to the channel.
+    """
     if user_id not in channel.members:
         return 0, 0
     read = _last_read(state, user_id, channel)
     new = [m for m in takewhile(lambda m: m.ts > read, reversed(channel.messages)) if m.user != user_id]
-    mention = f"<@{user_id}>"
-    calling = new if channel.kind is ChannelKind.IM else [m for m in new if mention in m.text]
-    return len(new), len(calling)
+    if channel.kind is ChannelKind.IM:
+        return len(new), len(new)
+    calling = [m for m in new if f"<@{user_id}>" in m.text]
+    return sum(m.broadcast or not m.in_thread or m in calling for m in new), len(calling)
 
 
 def view_wire(view: View) -> JSON:

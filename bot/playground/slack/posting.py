@@ -17,7 +17,7 @@ from bot.playground.slack.tickets import ResponseUrl
 from bot.playground.slack.world import World
 
 _MENTION = re.compile(r"(?<![\w@#/.])([@#])([A-Za-z0-9][\w.-]*)")
-_LINK = re.compile(r"\bhttps?://[^\s<>|]+")
+_LINK = re.compile(r"\bhttps?://(?:(?!&[lg]t;)[^\s<>|])+")
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _GROUPS = ("channel", "here", "everyone")
 

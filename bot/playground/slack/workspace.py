@@ -30,6 +30,7 @@ class Workspace:
         self._set_deleted(self._state.user(user), deleted=True)
 
     def reactivate(self, user: str) -> None:
+        """The person is back, in no channel: they join again themselves."""
         self._set_deleted(self._state.user(user), deleted=False)
 
     def _set_deleted(self, user: User, *, deleted: bool) -> None:
