@@ -46,7 +46,10 @@ def new_key(session: Session, purser: Purser, holder: Member, request: Request) 
 
 
 def mint(purser: Purser, key: Key) -> Issued:
-    """Have the gateway mint it, and check its own record before believing it."""
+    """Have the gateway mint it, and check its own record before believing it.
+
+    Raises `GatewayError`: a transient one says that surely nothing was made.
+    """
     gateway = purser.gateways[key.gateway]
     issued = gateway.issue(
         KeySpec(
@@ -60,7 +63,12 @@ def mint(purser: Purser, key: Key) -> Issued:
         )
     )
     purser.failpoint(Failpoint.AFTER_GATEWAY_MINTED)
-    _check_record(gateway, key, issued)
+    try:
+        _check_record(gateway, key, issued)
+    except GatewayError as failed:
+        if failed.kind is FailureKind.TRANSIENT:
+            raise GatewayError(FailureKind.UNKNOWN, failed.message) from failed
+        raise
     return issued
 
 

@@ -72,8 +72,11 @@ def reveal(
         try:
             issued = mint(purser, begun.key)
         except GatewayError as failed:
-            _withdraw(purser, begun.key, f"minting failed: {failed.message}")
-            if (failed.kind is FailureKind.UNKNOWN or isinstance(failed, AliasTaken)) and number < TRIES - 1:
+            gone = _withdraw(purser, begun.key, f"minting failed: {failed.message}")
+            in_doubt = failed.kind is FailureKind.UNKNOWN or isinstance(failed, AliasTaken)
+            if in_doubt and not gone:
+                return _in_doubt()
+            if in_doubt and number < TRIES - 1:
                 continue
             return _not_minted(failed)
         return _record_and_show(purser, begun.key, issued, show)
@@ -188,8 +191,20 @@ def _being_made() -> Refused:
 
 
 def _still_there() -> Refused:
-    text = "The gateway has not confirmed yet that an earlier try is gone, so no second key is made. "
-    return Refused(Because.BUSY, f"{text}Purser keeps at it: press Reveal key again in a minute.")
+    text = (
+        "The gateway has not confirmed yet that your earlier try left no key behind, so no second key is made. "
+        "Purser keeps at it: press Reveal key again in a minute."
+    )
+    return Refused(Because.BUSY, text)
+
+
+def _in_doubt() -> Refused:
+    """This click's own mint got no answer, and neither did the look at what became of it."""
+    text = (
+        "The gateway does not answer just now, so you have no key yet. Should it have made one unseen, Purser deletes "
+        "that first: until then, no second key is made. Your approval stands: press Reveal key again in a minute."
+    )
+    return Refused(Because.BUSY, text)
 
 
 def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[Revealed], None]) -> Shown | Refused:
@@ -272,8 +287,8 @@ def _go_live(purser: Purser, key: Key) -> bool:
         return True
 
 
-def _withdraw(purser: Purser, key: Key, why: str) -> None:
-    """Give this key up and delete what the gateway may hold of it, now or as soon as it answers."""
+def _withdraw(purser: Purser, key: Key, why: str) -> bool:
+    """Give this key up and delete what the gateway may hold of it, now or as soon as it answers: True if now."""
     now = purser.now()
     with purser.deciding() as session:
         current = keys.get(session, key.id)
@@ -282,6 +297,9 @@ def _withdraw(purser: Purser, key: Key, why: str) -> None:
             outbox_id = discard(session, now, current, "purser", why)
     if outbox_id is not None:
         perform_now(purser, outbox_id, key_stream(key.id))
+    with purser.books.reading() as session:
+        current = keys.get(session, key.id)
+    return current is not None and current.state is KeyState.DISCARDED
 
 
 def _turned_off(key: Key) -> Refused:
@@ -293,5 +311,8 @@ def _not_minted(failed: GatewayError) -> Refused:
     if failed.kind is FailureKind.PERMANENT:
         text = f"The gateway refused to make the key: {failed.message}. Nothing was lost; please tell an owner."
         return Refused(Because.GATEWAY_CANNOT, text)
-    text = "The gateway does not answer just now. Nothing was lost: press Reveal key again in a minute."
+    became = "nothing was made" if failed.kind is FailureKind.TRANSIENT else "you have no key yet"
+    text = (
+        f"The gateway does not answer just now, so {became}. Your approval stands: press Reveal key again in a minute."
+    )
     return Refused(Because.BUSY, text)

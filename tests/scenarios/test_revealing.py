@@ -165,6 +165,34 @@ def test_while_the_gateway_is_down_nothing_is_lost(desk: Desk) -> None:
     assert len(desk.gateway.live_keys()) == 1
 
 
+def test_a_gateway_that_fails_at_the_first_reveal_is_no_earlier_try(desk: Desk) -> None:
+    dm = approved(desk)
+    desk.gateway.faults.add(FaultKind.ERROR, times=None)
+    desk.clicks("ana", "Reveal key", dm)
+    said = desk.text(desk.modal("ana", "No key yet"))
+    assert "The gateway does not answer just now, so you have no key yet." in said
+    assert "Your approval stands: press Reveal key again in a minute." in said
+    assert "earlier" not in said
+    assert [visit.path for visit in desk.gateway.journal].count("/key/generate") == 1
+    desk.who("ana").close()
+    assert "no second key is made" in desk.presses("ana", "Reveal key", dm)  # now there was one
+    assert [visit.path for visit in desk.gateway.journal].count("/key/generate") == 1
+    desk.gateway.faults.clear()
+    desk.pass_time(minutes=1)
+    assert desk.office.chat(desk.office.reveal(dm)).status_code == 200
+
+
+def test_a_gateway_that_cannot_be_reached_has_made_nothing(desk: Desk) -> None:
+    dm = approved(desk)
+    desk.gateway.stop()
+    desk.clicks("ana", "Reveal key", dm)
+    said = desk.text(desk.modal("ana", "No key yet"))
+    assert "so nothing was made" in said
+    desk.gateway.start()
+    desk.pass_time(minutes=1)
+    assert desk.gateway.keys == []
+
+
 def test_somebody_taken_out_of_the_team_reveals_nothing(desk: Desk) -> None:
     dm = approved(desk)
     desk.types("omar", "/ai-team remove @ana")

@@ -67,6 +67,15 @@ def test_once_a_second_key_waits_until_the_first_is_surely_gone(company: Company
     assert len(company.gateway.on()) == 1
 
 
+def test_a_gateway_that_falls_silent_after_minting_leaves_one_key(company: Company) -> None:
+    """Its record cannot be read: something was made, so it is deleted and made anew."""
+    request_id = granted(company)
+    company.gateway.mishaps.add("find", Mishap.DOWN)
+    assert isinstance(reveal(company, request_id), Shown)
+    assert len(company.gateway.on()) == 1
+    assert [each.state for each in keys_of(company, request_id)] == [KeyState.DISCARDED, KeyState.LIVE]
+
+
 @pytest.mark.parametrize("mishap", [Mishap.DOWN, Mishap.LOST])
 def test_a_key_that_could_not_be_shown_is_deleted_and_the_next_click_mints_anew(
     company: Company, mishap: Mishap
