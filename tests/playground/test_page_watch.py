@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -349,6 +350,14 @@ def test_nothing_but_the_page_s_own_files_is_served(slack: FakeSlack, path: str)
     assert answer.split()[1] in (b"404", b"308")  # 308: a doubled slash is tidied first
     assert b"import" not in answer
     assert b"root:" not in answer
+
+
+def test_the_page_names_every_module_so_that_all_are_fetched_at_once(page: httpx.Client) -> None:
+    named = re.findall(r'<link rel="modulepreload" href="(/static/js/[^"]+)">', page.get("/").text)
+    assert "/static/js/main.js" in named
+    assert [page.get(one).status_code for one in named] == [200] * len(named)
+    imported = {target for one in named for target in re.findall(r'from "([^"]+)";', page.get(one).text)}
+    assert {Path(one).name for one in imported} <= {Path(one).name for one in named}
 
 
 def test_a_file_of_another_kind_is_not_served(tmp_path: Path) -> None:

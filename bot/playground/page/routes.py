@@ -47,13 +47,20 @@ def create_page(static: Path = STATIC) -> Blueprint:
 
     @page.get("/")
     def index() -> Response:
-        return _file(static, "index.html")
+        return Response(_with_modules(static), mimetype="text/html")
 
     @page.get("/static/<path:name>")
     def file(name: str) -> Response:
         return _file(static, name)
 
     return page
+
+
+def _with_modules(static: Path) -> str:
+    """The page, told of every module at once: a browser that finds them one by one waits for each wave of imports."""
+    modules = sorted(file.relative_to(static).as_posix() for file in (static / "js").rglob("*.js"))
+    links = "".join(f'  <link rel="modulepreload" href="/static/{module}">\n' for module in modules)
+    return (static / "index.html").read_text(encoding="utf-8").replace("</head>", f"{links}</head>")
 
 
 def _file(static: Path, name: str) -> Response:
