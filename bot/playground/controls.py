@@ -6,7 +6,6 @@ Beside the routes of slack/playapi.py on the same address and behind the same gu
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import httpx
 from flask import Blueprint, Response, jsonify, request
@@ -18,7 +17,7 @@ from bot.playground.mover import Mover
 from bot.playground.process import BotProcess
 from bot.playground.screens import newest_with_button, screen_text
 from bot.playground.slack import FakeSlack, NotInSlack
-from bot.playground.slack.playapi import guard
+from bot.playground.slack.playapi import guard, json_body
 
 GATEWAY_ROUTES = frozenset({"keys", "journal", "faults", "habits"})
 GATEWAY_SECONDS = 60.0
@@ -65,7 +64,7 @@ def _add_bot(routes: Blueprint, bot: BotProcess) -> None:
 
     @routes.post("/bot")
     def kill() -> Response:
-        if _body().get("do") != "kill":
+        if json_body().get("do") != "kill":
             raise ValueError('what it does is {"do": "kill"}')
         began = time.monotonic()
         try:
@@ -91,7 +90,7 @@ def _add_gateway(routes: Blueprint, gateway: FakeGateway) -> None:
 
     @routes.post("/chat")
     def use_a_key() -> Response:
-        asked = _body()
+        asked = json_body()
         messages = [{"role": "user", "content": asked.get("prompt", "Hello")}]
         began = time.monotonic()
         try:
@@ -127,7 +126,7 @@ def _add_people(routes: Blueprint, slack: FakeSlack) -> None:
 
     @routes.post("/press")
     def press() -> Response:
-        asked = _body()
+        asked = json_body()
         person, label, answers = slack.person(asked["as"]), str(asked["label"]), asked.get("answers") or {}
         modal = person.modal()
         submit = (modal.content.get("submit") or {}).get("text") if modal is not None else None
@@ -142,10 +141,3 @@ def _add_people(routes: Blueprint, slack: FakeSlack) -> None:
     def text() -> Response:
         person = slack.person(request.args["as"])
         return Response(screen_text(slack, person, int(request.args.get("messages", 20))), mimetype="text/plain")
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise NotInSlack("send a JSON object")
-    return body

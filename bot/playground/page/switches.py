@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from bot.playground.gateway.faults import FaultKind as GatewayFault
 from bot.playground.gateway.faults import Faults as GatewayFaults
@@ -16,7 +16,7 @@ from bot.playground.slack.faults import Fault as SlackFaultOf
 from bot.playground.slack.faults import FaultKind as SlackFault
 from bot.playground.slack.faults import Faults as SlackFaults
 from bot.playground.slack.model import JSON
-from bot.playground.slack.playapi import guard
+from bot.playground.slack.playapi import guard, json_body
 from bot.playground.slack.state import State
 
 SLOW_SECONDS = 5.0
@@ -90,10 +90,7 @@ def create_switches(switches: Switches, state: State) -> Blueprint:
 
     @routes.post("/switches")
     def turn() -> Response:
-        asked = request.get_json(silent=True)
-        if not isinstance(asked, dict):
-            raise TypeError("send a JSON object")
-        switches.turn(asked)
+        switches.turn(json_body())
         state.touch()
         return jsonify(ok=True, switches=switches.wire())
 

@@ -98,6 +98,11 @@ def _says(acts: Acts, user: str, body: JSON) -> JSON:
     return {"ts": acts.says(user, _channel(acts, body, user), body["text"], body.get("thread_ts")).ts}
 
 
+def _joins(acts: Acts, user: str, body: JSON) -> JSON:
+    acts.joins(user, _channel(acts, body, user))
+    return {}
+
+
 def _edits(acts: Acts, user: str, body: JSON) -> JSON:
     acts.edits(user, _message(acts, body, user), body["text"])
     return {}
@@ -153,6 +158,7 @@ def _reads(acts: Acts, user: str, body: JSON) -> JSON:
 DEEDS: Mapping[str, Callable[[Acts, str, JSON], JSON]] = {
     "command": _command,
     "message": _says,
+    "join": _joins,
     "edit": _edits,
     "delete": _deletes,
     "action": _acts,
@@ -167,7 +173,7 @@ DEEDS: Mapping[str, Callable[[Acts, str, JSON], JSON]] = {
 
 def _add_deed(play: Blueprint, acts: Acts, name: str, deed: Callable[[Acts, str, JSON], JSON]) -> None:
     def view() -> Response:
-        body = _body()
+        body = json_body()
         user = acts.state.user(body["as"]).id
         return jsonify({"ok": True, **deed(acts, user, body)})
 
@@ -182,7 +188,7 @@ def _add_controls(
 
     @play.post("/faults")
     def faults() -> Response:
-        body = _body()
+        body = json_body()
         if body.pop("clear", False):
             world.faults.clear()
         if "kind" in body:
@@ -191,12 +197,12 @@ def _add_controls(
 
     @play.post("/sockets")
     def sockets() -> Response:
-        touched = world.hub.cut() if _body().get("how") == "cut" else world.hub.refresh()
+        touched = world.hub.cut() if json_body().get("how") == "cut" else world.hub.refresh()
         return jsonify({"ok": True, "connections": touched})
 
     @play.post("/people")
     def people() -> Response:
-        body = _body()
+        body = json_body()
         user = world.state.user(body["user"]).name
         if body["deleted"]:
             workspace.deactivate(user)
@@ -209,15 +215,16 @@ def _add_controls(
         hook = move_clock()
         if hook is None:
             return no("this playground's clock is not for moving", 501)
-        answer = hook(_body())
+        answer = hook(json_body())
         world.state.touch()
         return jsonify({"ok": True, **answer})
 
 
-def _body() -> JSON:
+def json_body() -> JSON:
+    """What was sent, which must be an object. Raises TypeError."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        raise NotInSlack("send a JSON object")
+        raise TypeError("send a JSON object")
     return body
 
 
