@@ -44,7 +44,6 @@ def options() -> argparse.ArgumentParser:
     story = parser.add_mutually_exclusive_group()
     story.add_argument("--story", action="store_true", help="tell the main path in the terminal before staying up")
     story.add_argument("--once", action="store_true", help="tell it and stop")
-    story.add_argument("--no-story", action="store_true", help="do neither, as without any of the three")
     return parser
 
 

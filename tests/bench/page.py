@@ -69,7 +69,7 @@ def measure() -> Section:
         try:
             with chromium.running() as browser:
                 version = browser.version
-                with Playground(Path(folder) / "data", "--no-story", "--no-open", port=unused_port()) as playground:
+                with Playground(Path(folder) / "data", "--no-open", port=unused_port()) as playground:
                     taken["ready"] = [_visit(browser, playground) for _ in range(WARMING_UP + VISITS)][WARMING_UP:]
                     taken |= _rounds(browser, playground)
                     playground.stop()
@@ -133,7 +133,7 @@ def _clone(folder: Path) -> float:
     began = time.monotonic()
     subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
     port = unused_port()
-    arguments = f"--no-story --no-open --port {port}"
+    arguments = f"--no-open --port {port}"
     log = (folder.parent / f"{folder.name}.log").open("w", encoding="utf-8")
     making = subprocess.Popen(
         ["make", "playground", f"ARGS={arguments}"],

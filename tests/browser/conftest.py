@@ -24,7 +24,7 @@ from tests.playground.visitors import Playground, unused_port
 
 HERE = Path(__file__).parent
 FAILURES = Path(tempfile.gettempdir()) / "purser-browser-failures"
-QUIETLY = ("--no-story", "--no-open")
+QUIETLY = ("--no-open",)
 SECONDS_A_TEST = 150
 WITNESSES = pytest.StashKey[list[Witness]]()
 

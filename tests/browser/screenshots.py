@@ -135,7 +135,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="purser-pictures-") as folder:
         data = Path(folder) / "data"
         with (
-            Playground(data, "--no-story", "--no-open", port=unused_port()) as playground,
+            Playground(data, "--no-open", port=unused_port()) as playground,
             chromium.running() as browser,
         ):
             for path in take(browser, playground, given.to):

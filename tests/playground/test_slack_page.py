@@ -86,6 +86,16 @@ def test_a_reply_in_a_thread_is_unread_only_for_whom_it_mentions(slack: FakeSlac
     assert (fay["unread"], fay["mentions"]) == (1, 1)
 
 
+def test_a_public_channel_can_be_joined_and_no_other(slack: FakeSlack, page: httpx.Client) -> None:
+    slack.deactivate("ben")
+    slack.reactivate("ben")
+    assert page.post("/join", json={"as": "ben", "channel": "search"}).json() == {"ok": True}
+    assert channel(screen(page, "ben"), "search")["is_member"] is True
+    for who, room in (("ana", "ops-private"), ("gus", "general"), ("eve", "general")):
+        refused = page.post("/join", json={"as": who, "channel": room})
+        assert (refused.status_code, refused.json()["error"]) == (409, f"{who} can't join #{room}")
+
+
 def test_a_link_ends_where_its_bracket_closes(slack: FakeSlack) -> None:
     said = slack.person("ben").says("search", "see <https://example.com/a?b=1&c=2>, please")
     assert said.text == "see &lt;<https://example.com/a?b=1&amp;c=2>&gt;, please"

@@ -14,7 +14,7 @@ from bot.playground.slack.elements import as_object, check_options
 from bot.playground.slack.errors import NotInSlack
 from bot.playground.slack.forms import STATEFUL, Values, answer_for, complaints, interactive, starting_values
 from bot.playground.slack.modals import pop_modal
-from bot.playground.slack.model import BOT_USER_ID, JSON, TEAM_ID, Channel, Message, User, View
+from bot.playground.slack.model import BOT_USER_ID, JSON, TEAM_ID, Channel, ChannelKind, Message, User, View
 from bot.playground.slack.posting import edit, escape_typed, join, post, remove
 from bot.playground.slack.reply import Reply
 from bot.playground.slack.world import World
@@ -67,6 +67,13 @@ class Acts:
     def deletes(self, user_id: str, message: Message) -> None:
         self._own(user_id, message)
         remove(self.world, message)
+
+    def joins(self, user_id: str, channel_id: str) -> None:
+        """Join a public channel of the workspace, as its preview offers."""
+        user, channel = self._person(user_id), self.state.channels[channel_id]
+        if channel.kind is not ChannelKind.PUBLIC or channel not in self.state.visible_to(user_id):
+            raise NotInSlack(f"{user.name} can't join #{channel.name}")
+        join(self.world, channel, user_id)
 
     def uploads(self, user_id: str, channel_id: str, name: str, content: bytes) -> Message:
         user, channel = self._here(user_id, channel_id)

@@ -10,6 +10,8 @@ import { appTabs } from "./home.js";
 import { avatar } from "./people.js";
 import { Timeline } from "./timeline.js";
 
+const READ_ONLY = "Purser writes to you here. To ask for something, type a command in a channel.";
+
 /** One room of a pane; `channel` is an id, or "dm". */
 export class Room {
   constructor(pane, channel) {
@@ -58,9 +60,17 @@ export class Room {
     this.timeline = new Timeline(this.pane, this.channel === "dm" ? "Messages with Purser" : `Messages in ${name}`);
     this.empty = h("div", { class: "empty" }, emptyText(this.channel === "dm", name));
     this.composer = this.canWrite ? new Composer(this.pane, () => ({ channel: this.channel }), { placeholder: `Message ${name}` }) : null;
-    const foot = this.composer?.element ?? h("p", { class: "no-composer" }, cannotWrite(this.channel === "dm", name, this.person));
+    const foot = this.composer?.element ?? h("div", { class: "no-composer" }, this.channel === "dm" ? READ_ONLY : this.invitation(name));
     fill(this.element, this.head, this.empty, this.timeline.element, foot);
     this.composer?.restore();
+  }
+
+  invitation(name) {
+    const join = () => app.act(this.person, "join", { channel: this.channel }).then(() => this.pane.focus(), () => {});
+    return [
+      h("span", null, `${nameOf(store.userNamed(this.person))} has not joined ${name}.`),
+      h("button", { type: "button", class: "button", onclick: join }, `Join ${name}`),
+    ];
   }
 
   showHead(screen, room) {
@@ -119,9 +129,4 @@ function purposeOf(room) {
 function emptyText(direct, name) {
   if (direct) return [h("strong", null, "Purser"), h("p", null, "What concerns you alone arrives here: answers to your requests, your keys, warnings before they end.")];
   return [h("strong", null, name), h("p", null, "Nothing has been said here yet. Type / to see what Purser can do.")];
-}
-
-function cannotWrite(direct, name, person) {
-  if (direct) return "Purser writes to you here. To ask for something, type a command in a channel.";
-  return `${name} is public, but ${nameOf(store.userNamed(person))} has not joined it.`;
 }
