@@ -98,6 +98,8 @@ class Occasion(StrEnum):
     LAPSED = "lapsed"
     # about a key: in its thread, and directly to its holder
     EXTENDED = "extended"
+    EXTENSION_CLOSED = "extension_closed"
+    """The key went off before anybody decided about more time for it."""
     EXPIRY_WARNING = "expiry_warning"
     KEY_EXPIRED = "key_expired"
     KEY_DISABLED = "key_disabled"

@@ -125,6 +125,15 @@ class Request:
         """Words of this kind that still stand, in the order they were given."""
         return tuple(word for word in self.approvals if word.stands and word.verdict is verdict)
 
+    @property
+    def closed_with_its_key(self) -> bool:
+        """Whether it ended by itself, undecided, because the key it wanted extended went off.
+
+        What its requester took back was cancelled without a moment of decision.
+        """
+        undecided = self.state is RequestState.CANCELLED and self.decided_at is not None
+        return undecided and self.purpose is Purpose.EXTEND
+
 
 class Because(StrEnum):
     """Why an ask or a decision is refused."""

@@ -21,19 +21,19 @@ from storage.engine import Session
 
 
 def pass_time(purser: Purser) -> None:
-    """Do everything that has become due by now."""
+    """Do everything that has become due by now. Keys end before owners are asked again about more time for them."""
     now = purser.now()
     with purser.books.reading() as session:
         waiting = requests.in_state(session, RequestState.WAITING)
         lapsing = requests.ended(session, now, RequestState.DRAFT, RequestState.APPROVED)
         ending = keys.ending(session, now + timedelta(seconds=WARNING_SECONDS[ExpiryWarning.DAY]))
-    for request in waiting:
-        _nudge(purser, request, now)
     for request in lapsing:
         _lapse(purser, request, now)
     for key in ending:
         if is_expired(key, now) or warning_due(key, now) is not None:
             _watch_key(purser, key, now)
+    for request in waiting:
+        _nudge(purser, request, now)
     withdraw_lost(purser)
 
 

@@ -1,11 +1,11 @@
-"""Making an approved extension at the gateway, and what follows when that fails."""
+"""Extensions after they were asked for: made at the gateway, lapsed when that fails, closed when their key goes off."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from bot.domain.facts import Occasion
-from bot.domain.keys import KeyState
+from bot.domain.keys import Key, KeyState
 from bot.domain.requests import RequestState
 from bot.gateways.base import FailureKind, GatewayError
 from bot.services.approvals import subjects
@@ -48,6 +48,24 @@ def extend_at_gateway(purser: Purser, request_id: str, key_id: str, until: datet
         telling = Telling(Occasion.EXTENDED, None, request.id, key.id)
         tell_thread(session, now, telling, once=request.id)
         tell_people(session, now, telling, (key.holder_id,), once=request.id)
+
+
+def close_waiting(session: Session, key: Key, now: datetime) -> None:
+    """The key goes off: nobody has to decide about more time for it any more, and its requester is told.
+
+    It stays closed if the key is restored: more time can then be asked for again.
+    """
+    why = f"{key.label} went off before this was decided"
+    for request in requests.extensions_of(session, key.id, RequestState.WAITING):
+        change = requests.Change(decided_at=now)
+        if not requests.move(session, request.id, RequestState.WAITING, RequestState.CANCELLED, change):
+            continue
+        about = subjects(request)
+        seq = record(session, now, actor="purser", action="request.cancelled", about=about, once=request.id, reason=why)
+        refresh_card(session, now, request.id, seq)
+        telling = Telling(Occasion.EXTENSION_CLOSED, None, request.id, key.id)
+        tell_thread(session, now, telling, once=request.id)
+        tell_people(session, now, telling, (request.requester_id,), once=request.id)
 
 
 def lapse(session: Session, request_id: str, why: str, now: datetime) -> None:

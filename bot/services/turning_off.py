@@ -73,7 +73,7 @@ def start(session: Session, now: datetime, key: Key, by: str, cause: OffCause, r
     """Decide within a transaction that a key goes off; returns the outbox id that will do it.
 
     None when the key is not in a state to be turned off: somebody was faster. An extension that was agreed for
-    it lapses, and its requester is told.
+    it lapses, one that still waits for an owner is closed, and its requester is told.
     """
     change = keys.Change(off_at=now, off_by=by, off_cause=cause, off_reason=reason)
     was = key.state
@@ -85,6 +85,7 @@ def start(session: Session, now: datetime, key: Key, by: str, cause: OffCause, r
     outbox.void(session, now=now, stream=key_stream(key.id))
     for extension in requests.extensions_of(session, key.id, RequestState.APPROVED):
         extending.lapse(session, extension.id, f"{key.label} was turned off before it could be extended", now)
+    extending.close_waiting(session, key, now)
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
     refresh_card(session, now, key.request_id, seq)

@@ -50,6 +50,7 @@ ONCE_PER_REQUEST = frozenset(
         Occasion.REVEALED,
         Occasion.LAPSED,
         Occasion.EXTENDED,
+        Occasion.EXTENSION_CLOSED,
     }
 )
 FAILPOINTS = (

@@ -117,14 +117,47 @@ def test_an_extension_approved_after_the_end_changes_nothing_and_says_so(desk: D
     label, secret = desk.key("$25 2d evaluate rerankers")
     desk.types("ana", f"/ai-key extend {label} 7d almost done")
     desk.settle()
-    card = desk.office.cards()[-1]
+    card = desk.slack.as_seen(desk.office.cards()[-1])
     desk.pass_time(days=2, seconds=1)
     assert desk.office.chat(secret).status_code == 401
     said = desk.presses("omar", "Approve", card)
-    assert f"`{label}`" in said
-    assert "not in use any more" in said
+    assert f"`{label}` came to its end before this was decided" in said
     assert desk.office.chat(secret).status_code == 401
     assert desk.gateway.live_keys() == []
+
+
+def test_a_key_given_back_takes_its_ask_for_more_time_along(desk_on_each: Desk) -> None:
+    desk = desk_on_each
+    label, _ = desk.key("$25 7d evaluate rerankers")
+    desk.types("ana", f"/ai-key extend {label} 7d almost done")
+    desk.settle()
+    card = desk.office.cards()[-1]
+    assert "Approve" in buttons(desk.home("omar"))
+    desk.types("ana", f"/ai-key return {label}")
+    closed = f"Closed: `{label}` was given back before this was decided, so there is nothing to extend."
+    desk.card_says(card, closed)
+    assert buttons(desk.now(card)) == []
+    assert desk.thread_says(card, closed)
+    desk.dm("ana", f"You asked for 7 more days for `{label}`. {closed}")
+    assert "Approve" not in buttons(desk.home("omar"))
+    told = len(desk.thread(card))
+    desk.pass_time(days=1)
+    desk.pass_time(days=4)
+    assert len(desk.thread(card)) == told
+
+
+def test_a_key_turned_off_closes_its_ask_for_more_time_even_if_it_is_restored(desk: Desk) -> None:
+    label, _ = desk.key("$25 7d evaluate rerankers")
+    desk.types("ana", f"/ai-key extend {label} 7d almost done")
+    desk.settle()
+    card = desk.office.cards()[-1]
+    desk.types("ben", f"/ai-disable {label} leaked")
+    said = desk.card_says(card, f"Closed: `{label}` was turned off before this was decided")
+    assert "If it is restored, more time has to be asked for again." in said
+    desk.presses("omar", "Restore", desk.dm("omar", "Turned off by mistake?"))
+    desk.settle()
+    assert buttons(desk.now(card)) == []
+    assert "You asked for" in desk.types("ana", f"/ai-key extend {label} 7d almost done")
 
 
 def test_an_extension_and_the_end_at_the_same_moment_agree_at_the_gateway(desk_on_each: Desk) -> None:

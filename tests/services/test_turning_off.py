@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.domain.facts import Off
-from bot.domain.keys import KeyState, Proof
-from bot.domain.requests import Because, Refused
+from bot.domain.keys import Key, KeyState, Proof
+from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import Probe
-from bot.services import expiry, reconcile, restoring, turning_off
+from bot.services import approvals, auditing, expiry, reconcile, requests, restoring, turning_off
+from bot.services.requests import Sent
 from bot.services.turning_off import Target
 from tests.company import ANA, BEN, OMAR, Company
 from tests.fakes import Mishap
-from tests.services.kit import held, key
+from tests.services.kit import held, key, request
 
 
 def disable(company: Company, target: Target, reason: str = "leaked") -> list[Off | Refused]:
@@ -124,6 +127,81 @@ def test_only_the_holder_gives_a_key_back(company: Company) -> None:
     off = turning_off.give_back(company.purser, company.actor(ANA), Target(key_id=made.id))
     assert isinstance(off, Off)
     assert off.proof is Proof.RECORDED
+
+
+def give_back(company: Company, made: Key) -> None:
+    turning_off.give_back(company.purser, company.actor(ANA), Target(label=made.label))
+
+
+def turn_off(company: Company, made: Key) -> None:
+    disable(company, Target(label=made.label))
+
+
+def let_end(company: Company, made: Key) -> None:
+    assert made.expires_at is not None
+    company.clock.at = made.expires_at
+    expiry.pass_time(company.purser)
+
+
+def lose(company: Company, made: Key) -> None:
+    """Somebody turns it off at the gateway."""
+    company.gateway.disable(made.handle or "")
+    reconcile.reconcile(company.purser)
+
+
+def more_time(company: Company, made: Key) -> str:
+    """Ask for more time; the request's id."""
+    asked = requests.extend(company.purser, company.actor(ANA), made.label, 86_400, "almost done")
+    assert isinstance(asked, Sent), asked
+    company.perform()
+    return asked.facts.request.id
+
+
+@pytest.mark.parametrize("ends", [give_back, turn_off, let_end, lose])
+def test_an_ask_for_more_time_closes_when_its_key_goes_off(company: Company, ends: Callable[..., None]) -> None:
+    made = held(company)
+    company.clock.advance(days=6)
+    request_id = more_time(company, made)
+    ends(company, made)
+    company.settle()
+    closed = request(company, request_id)
+    assert closed.state is RequestState.CANCELLED
+    assert closed.closed_with_its_key
+    late = approvals.approve(company.purser, company.actor(OMAR), request_id)
+    assert isinstance(late, approvals.AlreadyDecided)
+    company.clock.advance(days=5)
+    expiry.pass_time(company.purser)
+    company.settle()
+    assert company.notifier.occasions("direct:U0ANA").count("extension_closed") == 1
+    told = company.notifier.occasions(f"thread:{request_id}")
+    assert told.count("extension_closed") == 1
+    assert {"reminder", "escalation", "request_expired"}.isdisjoint(told)
+    assert company.notifier.cards[closed.card_ts or ""].request.state is RequestState.CANCELLED
+    report = auditing.verify(company.books)
+    assert report.ok, report.lines
+
+
+def test_once_a_crash_while_a_key_goes_off_still_closes_its_extension(company: Company) -> None:
+    made = held(company)
+    request_id = more_time(company, made)
+    with company.crashing("after-disable-commit"):
+        turn_off(company, made)
+    assert request(company, request_id).closed_with_its_key
+    company.settle()
+    assert company.notifier.occasions("direct:U0ANA").count("extension_closed") == 1
+
+
+def test_a_restored_key_can_be_extended_by_asking_again(company: Company) -> None:
+    made = held(company)
+    first = more_time(company, made)
+    turn_off(company, made)
+    restoring.restore(company.purser, company.actor(OMAR), made.id)
+    company.settle()
+    assert request(company, first).closed_with_its_key
+    second = more_time(company, made)
+    approvals.approve(company.purser, company.actor(OMAR), second)
+    company.settle()
+    assert request(company, second).state is RequestState.FULFILLED
 
 
 def test_an_owner_restores_and_nobody_else(company: Company) -> None:

@@ -32,6 +32,8 @@ def already_decided(facts: RequestFacts) -> Message:
             words = request.standing(Verdict.DENY)
             return _answer(f"Already denied by {mention(words[-1].owner_id)}." if words else "Already denied.")
         case RequestState.CANCELLED:
+            if request.closed_with_its_key:
+                return _answer(status(facts))
             return _answer(f"Already cancelled by {mention(request.requester_id)}.")
         case RequestState.EXPIRED:
             return _answer("Nobody decided in time, so this request has expired. It has to be asked again.")
@@ -41,6 +43,8 @@ def already_decided(facts: RequestFacts) -> Message:
 
 def cancelled(facts: RequestFacts) -> Message:
     """The answer to Cancel."""
+    if facts.request.closed_with_its_key:
+        return _answer(status(facts))
     return _answer(f"Cancelled: {say.ask(facts)}. Nothing was made.")
 
 

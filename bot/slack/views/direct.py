@@ -102,6 +102,10 @@ def _extended(notice: Notice, facts: RequestFacts) -> Message:
     return _tell(f"{say.label(facts)} now works {until}. {say.approved_by(facts)} The key itself stays the same.")
 
 
+def _extension_closed(notice: Notice, facts: RequestFacts) -> Message:
+    return _tell(f"You asked for {say.ask(facts)}. {status(facts)}")
+
+
 def _escalated(notice: Notice, facts: RequestFacts) -> Message:
     """To owners who may not read the team's channel, so everything needed to decide is here."""
     request = facts.request
@@ -236,6 +240,7 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], Message]] = {
     Occasion.LAPSED: _lapsed,
     Occasion.KEY_WITHDRAWN: _withdrawn,
     Occasion.EXTENDED: _extended,
+    Occasion.EXTENSION_CLOSED: _extension_closed,
     Occasion.ESCALATION: _escalated,
 }
 _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.facts import KeyFacts, RequestFacts
-from bot.domain.keys import Key, KeyState
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose, Request, RequestState, Verdict
 from bot.slack.views import actions as act
@@ -126,11 +126,30 @@ def status(facts: RequestFacts) -> str:
         case RequestState.DENIED:
             return _denied(request)
         case RequestState.CANCELLED:
-            return f"Cancelled by {mention(request.requester_id)}. No key was made."
+            return _cancelled(facts)
         case RequestState.EXPIRED:
             return "Expired: nobody decided in time. Nothing was made."
         case RequestState.LAPSED:
-            return f"{say.approved_by(facts)} Lapsed: it was not revealed in time, so no key was made."
+            return _lapsed(facts)
+
+
+def closed(facts: RequestFacts) -> str:
+    """An ask for more time that ended because its key went off first, and whether asking again can make sense."""
+    key = facts.key.key if facts.key else None
+    cause = (key.off_cause if key else None) or OffCause.DISABLED
+    again = " If it is restored, more time has to be asked for again." if cause in _RESTORABLE else ""
+    return (
+        f"Closed: {say.label(facts)} {_WENT_OFF[cause]} before this was decided, so there is nothing to extend.{again}"
+    )
+
+
+_RESTORABLE = frozenset({OffCause.DISABLED, OffCause.DRIFT})
+_WENT_OFF = {
+    OffCause.DISABLED: "was turned off",
+    OffCause.RETURNED: "was given back",
+    OffCause.EXPIRED: "came to its end",
+    OffCause.DRIFT: "was found off or gone at the gateway",
+}
 
 
 def _headline(facts: RequestFacts) -> str:
@@ -184,6 +203,20 @@ def _denied(request: Request) -> str:
     if not words:
         return "Denied."
     return f"Denied by {mention(words[-1].owner_id)}{say.because(words[-1].note)}"
+
+
+def _cancelled(facts: RequestFacts) -> str:
+    request = facts.request
+    if request.closed_with_its_key:
+        return closed(facts)
+    kept = "Nothing was changed." if request.purpose is Purpose.EXTEND else "No key was made."
+    return f"Cancelled by {mention(request.requester_id)}. {kept}"
+
+
+def _lapsed(facts: RequestFacts) -> str:
+    if facts.request.purpose is Purpose.EXTEND:
+        return f"{say.approved_by(facts)} Lapsed: the new end could not be set, so nothing was changed."
+    return f"{say.approved_by(facts)} Lapsed: it was not revealed in time, so no key was made."
 
 
 def details(facts: RequestFacts) -> Block:

@@ -27,6 +27,7 @@ from bot.slack.views.base import (
     sentence,
     stack,
 )
+from bot.slack.views.requests import closed
 
 
 def thread(notice: Notice, now: datetime) -> Message:
@@ -126,6 +127,10 @@ def _lapsed(notice: Notice, facts: RequestFacts) -> str:
 def _extended(notice: Notice, facts: RequestFacts) -> str:
     until = say.ends(facts.key.key) if facts.key else "longer"
     return f"Extended: {say.label(facts)} now works {until}."
+
+
+def _extension_closed(notice: Notice, facts: RequestFacts) -> str:
+    return closed(facts)
 
 
 def _withdrawn(notice: Notice, facts: RequestFacts) -> str:
@@ -233,6 +238,7 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], str]] = {
     Occasion.REVEALED: _revealed,
     Occasion.LAPSED: _lapsed,
     Occasion.EXTENDED: _extended,
+    Occasion.EXTENSION_CLOSED: _extension_closed,
     Occasion.KEY_WITHDRAWN: _withdrawn,
 }
 _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {

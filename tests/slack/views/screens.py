@@ -49,6 +49,11 @@ def cards(world: World) -> dict[str, Screen]:
         ),
         "extend_done": kit.facts(world, kit.extend(world, RequestState.FULFILLED, **APPROVED_BY_OMAR), kit.key(world)),
     }
+    for cause in OffCause:
+        shut = kit.extend(world, RequestState.CANCELLED, decided_at=NOW)
+        states[f"extend_closed_{cause}"] = kit.facts(world, shut, kit.off_key(world, cause))
+    for ended in (RequestState.CANCELLED, RequestState.LAPSED):
+        states[f"extend_{ended}"] = kit.facts(world, kit.extend(world, ended), kit.key(world))
     for state in (KeyState.MINTING, KeyState.MINTED, KeyState.DISCARDING, KeyState.DISCARDED):
         asked = kit.request(world, RequestState.APPROVED, **APPROVED_BY_OMAR)
         states[f"approved_key_{state}"] = kit.facts(world, asked, kit.key(world, state))
@@ -108,6 +113,8 @@ def request_notices(world: World) -> dict[str, Notice]:
     done = kit.facts(world, kit.request(world, RequestState.FULFILLED, **APPROVED_BY_OMAR), kit.key(world))
     extended = kit.facts(world, kit.extend(world, RequestState.FULFILLED, **APPROVED_BY_OMAR), kit.key(world))
     lapsed = kit.facts(world, kit.request(world, RequestState.LAPSED, **APPROVED_BY_OMAR))
+    shut = kit.extend(world, RequestState.CANCELLED, decided_at=NOW)
+    closed = kit.facts(world, shut, kit.off_key(world, OffCause.DISABLED))
     return {
         "needs_one_more": Notice(Occasion.NEEDS_ONE_MORE, OMAR, kit.facts(world, one_of_two), note=world.note),
         "approved": Notice(Occasion.APPROVED, OMAR, approved, note=world.note),
@@ -125,6 +132,7 @@ def request_notices(world: World) -> dict[str, Notice]:
         "revealed": Notice(Occasion.REVEALED, ANA, done),
         "lapsed": Notice(Occasion.LAPSED, None, lapsed),
         "extended": Notice(Occasion.EXTENDED, OMAR, extended),
+        "extension_closed": Notice(Occasion.EXTENSION_CLOSED, None, closed),
         "withdrawn": Notice(Occasion.KEY_WITHDRAWN, None, approved),
         "effect_failed_request": Notice(Occasion.EFFECT_FAILED, None, approved, note=world.note),
     }
@@ -257,6 +265,10 @@ def answer_screens(world: World) -> dict[str, Screen]:
     screens: dict[str, Screen] = {f"answer_{name}": draw() for name, draw in found.items()}
     for name, one in decided.items():
         screens[f"answer_already_{name}"] = answers.already_decided(kit.facts(world, one))
+    shut = kit.extend(world, RequestState.CANCELLED, decided_at=NOW)
+    closed = kit.facts(world, shut, kit.off_key(world, OffCause.RETURNED, off_by=ANA))
+    screens["answer_already_closed"] = answers.already_decided(closed)
+    screens["answer_cancelled_closed"] = answers.cancelled(closed)
     return screens
 
 
