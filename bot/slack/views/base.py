@@ -143,7 +143,10 @@ def stack(lines: Iterable[str], limit: int = SECTION_CHARS) -> str:
     for index, line in enumerate(wanted):
         room -= len(line) + 1
         if room < 0:
-            return "\n".join([*kept, f"…and {len(wanted) - index} more"]) if kept else fit(line, limit)
+            if not kept and len(wanted) == 1:
+                return fit(line, limit)
+            kept = kept or [fit(line, limit - 20)]
+            return "\n".join([*kept, f"…and {len(wanted) - max(index, 1)} more"])
         kept.append(line)
     return "\n".join(kept)
 
