@@ -55,7 +55,9 @@ def _approved(notice: Notice, facts: RequestFacts) -> Message:
     if request.purpose is Purpose.EXTEND:
         return _tell(f"You get {say.ask(facts)}. {say.approved_by(facts)} The new end is being set at the gateway.")
     clock = (
-        f" Its {show_duration(request.terms.duration_seconds)} start then." if request.terms.duration_seconds else ""
+        f" Its time of {show_duration(request.terms.duration_seconds)} starts then."
+        if request.terms.duration_seconds
+        else ""
     )
     lines = [
         f"*You can have your key.* {say.approved_by(facts)} It is {say.ask(facts)}.",

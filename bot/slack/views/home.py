@@ -20,11 +20,11 @@ from bot.slack.views.base import (
     divider,
     header,
     mention,
-    plain_moment,
+    moment,
     section,
     stack,
 )
-from bot.slack.views.keys import key_line
+from bot.slack.views.keys import key_line, key_lines
 from bot.slack.views.requests import status
 
 WAITING_SHOWN = 10
@@ -36,7 +36,7 @@ BUDGETS_SHOWN = 20
 def home(facts: HomeFacts, now: datetime) -> View:
     """A person's Home tab, at this moment; at most 83 of the 100 blocks Slack allows."""
     blocks = [*_waiting(facts), *_requests(facts), *_keys(facts), *_budgets(facts)]
-    blocks += context(f"As of {plain_moment(now)}. Opening this tab reads it again.")
+    blocks += context(f"As of {moment(now)}. Opening this tab reads it again.")
     return {"type": "home", "blocks": blocks}
 
 
@@ -51,13 +51,8 @@ def _waiting(facts: HomeFacts) -> list[Block]:
     blocks: list[Block] = [header("Waiting for me")]
     for one in facts.waiting_for_me[:WAITING_SHOWN]:
         request = one.request
-        blocks.append(
-            section(
-                f"*{mention(request.requester_id)} asks for {say.ask(one)}* in team {clip(one.team.name, 80)}\n"
-                f"{say.quoted(request.reason)}\n"
-                f"{status(one)}"
-            )
-        )
+        asked = f"*{mention(request.requester_id)} asks for {say.ask(one)}* in team {clip(one.team.name, 80)}"
+        blocks.append(section(stack([asked, say.quoted(request.reason), status(one)])))
         blocks += actions(*say.decision_buttons(request))
     return [*blocks, *_more(len(facts.waiting_for_me) - WAITING_SHOWN), divider()]
 
@@ -86,9 +81,13 @@ def _keys(facts: HomeFacts) -> list[Block]:
     blocks: list[Block] = [header("My keys")]
     if not keys:
         blocks.append(section("None yet."))
-    for one in keys[:KEYS_SHOWN]:
-        blocks.append(section(key_line(one)))
-        blocks += actions(say.extend_button(one.key), say.give_back_button(one.key))
+    shown = keys[:KEYS_SHOWN]
+    for one in shown:
+        if one.key.state is not KeyState.DISABLED:
+            blocks.append(section(key_line(one)))
+            blocks += actions(say.extend_button(one.key), say.give_back_button(one.key))
+    if off := [one for one in shown if one.key.state is KeyState.DISABLED]:
+        blocks.append(section(key_lines(off)))
     return [*blocks, *_more(len(keys) - KEYS_SHOWN), divider()]
 
 

@@ -146,16 +146,19 @@ def key_list(keys: list[KeyFacts], now: datetime) -> Message:
         blocks += actions(say.extend_button(facts.key), say.give_back_button(facts.key))
     if rest := live[BUTTONED_KEYS:]:
         hint = "For these, type `/ai-key extend LABEL 7d` or `/ai-key return LABEL`."
-        blocks += [divider(), section(stack([hint, *map(key_line, rest)], _LIST_CHARS))]
+        blocks += [divider(), section(key_lines(rest, hint))]
     if off:
-        lines = [key_line(facts) for facts in off[:_LISTED_OFF]]
         more = len(off) - _LISTED_OFF
-        blocks += [
-            divider(),
-            section(stack([*lines, f"…and {more} more that are off" if more > 0 else ""], _LIST_CHARS)),
-        ]
+        last = f"…and {more} more that are off" if more > 0 else ""
+        blocks += [divider(), section(key_lines(off[:_LISTED_OFF], last=last))]
     names = ", ".join(code(facts.key.label) for facts in live[:5])
     return message(f"Your keys: {_count(live, off)} {names}".strip(), blocks)
+
+
+def key_lines(keys: list[KeyFacts], first: str = "", last: str = "") -> str:
+    """Keys in one block of text, a blank line between them."""
+    said = [first, *map(key_line, keys), last]
+    return stack([f"{line}\n" for line in said if line], _LIST_CHARS).rstrip("\n")
 
 
 def key_line(facts: KeyFacts) -> str:

@@ -229,7 +229,7 @@ def details(facts: RequestFacts) -> Block:
     if request.purpose is Purpose.EXTEND:
         pairs.append(("More time", show_duration(terms.duration_seconds or 0)))
         if facts.key and facts.request.state in _UNDECIDED:
-            pairs.append(("Ends now", moment(facts.key.key.expires_at) if facts.key.key.expires_at else "never"))
+            pairs.append(("Without more time", f"works {say.ends(facts.key.key)}"))
             pairs.append(("Use", say.spent(facts.key)))
     else:
         to_come = request.state in _UNDECIDED

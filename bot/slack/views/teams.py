@@ -17,7 +17,7 @@ from bot.slack.views.base import (
     mention,
     mentions,
     message,
-    plain_moment,
+    moment,
     section,
     stack,
 )
@@ -36,7 +36,7 @@ def team(facts: TeamFacts, now: datetime) -> Message:
         section(f"*Team {code(one.name)}* in <#{one.channel_id}>\n*Owners:* {owners}\n*Members:* {members}"),
         section(stack(["*Projects*", *projects])) if projects else [],
         section(stack(["*Budgets*", *budgets])) if budgets else section("*Budgets*\nNone is set yet."),
-        context(f"As of {plain_moment(now)}. Members ask for keys with `/ai-key`."),
+        context(f"As of {moment(now)}. Members ask for keys with `/ai-key`."),
     )
 
 

@@ -75,7 +75,8 @@ def _approved(notice: Notice, facts: RequestFacts) -> str:
     lines = [f"{say.approved_by(facts)[:-1]}: {say.ask(facts)}.{_note(notice)}", say.changed(facts)]
     if request.purpose is Purpose.ISSUE:
         until = moment(request.deadline_at)
-        lines.append(f"The requester can reveal the key from a direct message, until {until}.")
+        who = mention(request.requester_id)
+        lines.append(f"{who} can reveal the key from a direct message, until {until}.")
     return stack(lines)
 
 
