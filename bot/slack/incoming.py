@@ -8,22 +8,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from http.client import HTTPException
 from typing import Any, TypeVar
 
+import structlog
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from bot.domain.requests import Refused
+from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser
 from bot.services.people import Freshness, identify
-from bot.services.ports import DeliveryError
+from bot.services.ports import DeliveryError, FailureKind
 from bot.slack.errors import translated
 from bot.slack.views.base import Message, View
+
+log = structlog.get_logger(__name__)
 
 WEBHOOK_TIMEOUT_SECONDS = 10
 
@@ -45,6 +48,20 @@ def allowed(outcome: Allowed | Refused) -> Allowed:
     if isinstance(outcome, Refused):
         raise Stop(outcome)
     return outcome
+
+
+@contextmanager
+def only_showing(what: str) -> Iterator[None]:
+    """Around the one call of a handler that changes nothing: should Slack not take it, the person reads so."""
+    try:
+        with translated(f"showing {what}"):
+            yield
+    except DeliveryError as failed:
+        log.warning("Slack did not show something", what=what, error=failed.message)
+        slow = failed.kind is FailureKind.TRANSIENT
+        why = "Slack asks Purser to slow down" if slow else "Slack did not answer as it should"
+        text = f"Purser could not show {what}: {why}. Nothing was changed; please try again in a minute."
+        raise Stop(Refused(Because.BUSY, text)) from failed
 
 
 class Replace(StrEnum):
@@ -158,6 +175,11 @@ class Incoming:
         """Open a modal for this person and return its id. Raises what the Slack client raises."""
         opened = self.client.views_open(trigger_id=self.trigger_id, view=view)
         return str(opened["view"]["id"])
+
+    def open_form(self, view: View) -> None:
+        """Open a form for this person. Raises `Stop` when Slack does not."""
+        with only_showing("the form"):
+            self.open(view)
 
     def answer(self, message: Message, replace: Replace = Replace.NO) -> None:
         """Tell the person, and nobody else. In place of the ephemeral message they pressed, if wanted."""

@@ -107,7 +107,7 @@ def open_extend(event: Incoming) -> None:
     if facts is None or facts.key.holder_id != person.id:
         raise Stop(Refused(Because.NOT_ALLOWED, "Only the holder of a key can ask for more time."))
     longest = event.purser.policy.kinds[facts.key.kind].longest_seconds or 0
-    event.open(forms.extend_form(facts, longest))
+    event.open_form(forms.extend_form(facts, longest))
 
 
 def submit_extend(event: Incoming) -> Response:
@@ -135,7 +135,7 @@ def disable_command(event: Incoming) -> None:
     match typed:
         case disable_grammar.OpenDisableForm():
             event.actor()
-            event.open(forms.disable_form())
+            event.open_form(forms.disable_form())
         case disable_grammar.DisableSecret():
             _disable(event, Target(secret=typed.secret), typed.reason)
         case disable_grammar.DisableLabel():

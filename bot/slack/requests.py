@@ -47,7 +47,7 @@ def ask_typed(event: Incoming, typed: AskTyped) -> None:
 def open_form(event: Incoming) -> None:
     """`/ai-key` typed bare."""
     facts = allowed(requests.form(event.purser, event.actor(), event.channel_id))
-    event.open(forms.request_form(facts))
+    event.open_form(forms.request_form(facts))
 
 
 def submit_form(event: Incoming) -> Response:
@@ -148,7 +148,7 @@ def _open_decision(event: Incoming, form: DecisionForm) -> None:
         case Refused() | AlreadyDecided():
             _answer_decision(event, found)
         case RequestFacts():
-            event.open(form(found))
+            event.open_form(form(found))
         case _:
             assert_never(found)
 

@@ -105,7 +105,7 @@ def _redrawing_home(handler: Handler) -> Handler:
     def handle(event: Incoming) -> None:
         handler(event)
         if event.in_home:
-            people.show_home(event)
+            people.redraw_home(event)
 
     return handle
 

@@ -162,3 +162,47 @@ def test_slack_away_for_a_while_delays_and_loses_nothing(office: Office) -> None
     secret = office.reveal(office.approve(office.card()))
     assert office.chat(secret).status_code == 200
     assert kit.keys_of(office, "ana", KeyState.LIVE)
+
+
+class TestShowing:
+    """What only shows something says that nothing was changed when Slack does not take it."""
+
+    @pytest.mark.parametrize(("kind", "why"), [("rate_limited", "asks Purser to slow down"), ("cut", "did not answer")])
+    @pytest.mark.parametrize("command", ["/ai-key", "/ai-disable"])
+    def test_a_form_typed_for_that_does_not_open(self, office: Office, command: str, kind: str, why: str) -> None:
+        office.slack.fault(kind, "views.open", times=9)
+        ana = office.slack.person("ana")
+        assert ana.command(command, channel="search").ok
+        said = office.text(office.reads("ana", "could not show the form", where="search"))
+        assert f"Slack {why}" in said
+        assert "Nothing was changed; please try again in a minute." in said
+        assert "went through" not in said
+        office.slack.world.faults.clear()
+        assert ana.command(command, channel="search").ok
+        office.sees(ana.modal)
+
+    @pytest.mark.parametrize("button", ["Approve with changes", "Deny"])
+    def test_a_form_behind_a_button_that_does_not_open(self, office: Office, button: str) -> None:
+        card = office.ask()
+        office.slack.fault("rate_limited", "views.open", times=9)
+        assert office.slack.person("omar").click(button, in_=card).ok
+        assert "Nothing was changed" in office.text(office.reads("omar", "could not show the form", where="search"))
+
+    def test_a_home_tab_that_is_not_taken(self, office: Office) -> None:
+        office.slack.fault("rate_limited", "views.publish", times=9)
+        ana = office.slack.person("ana")
+        ana.opens_home()
+        (said,) = office.sees(lambda: ana.ephemerals("dm"))
+        assert office.text(said).startswith("Purser could not show your Home tab")
+        assert "Nothing was changed" in office.text(said)
+
+    def test_what_was_done_on_home_is_not_doubted_when_it_cannot_be_drawn_again(self, office: Office) -> None:
+        card, olga = office.ask(), office.slack.person("olga")
+        olga.opens_home()
+        home = office.sees(olga.home)
+        office.slack.fault("rate_limited", "views.publish", times=9)
+        assert olga.click("Approve", in_=home).ok
+        office.sees(lambda: "Approved by @olga" in office.text(card) or None)
+        kit.settle(office)
+        office.sees(lambda: attempts(office, "views.publish") > 1)
+        assert not [said for said in map(office.text, olga.dms()) if "went wrong" in said]
