@@ -6,6 +6,7 @@ import { nameOf } from "../names.js";
 import { avatar } from "./people.js";
 
 const MOST_PEOPLE = 8;
+const BLUR_MS = 150;
 const MENTION = /(?:^|\s)@([\w.-]*)$/;
 let lists = 0;
 
@@ -22,7 +23,7 @@ export class Completion {
     for (const [name, value] of Object.entries({ "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": this.id })) {
       box.setAttribute(name, value);
     }
-    box.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    box.addEventListener("blur", () => setTimeout(() => document.activeElement !== box && this.close(), BLUR_MS));
   }
 
   /** Look at what is typed; open, change or close the list. */
