@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import assert_never
 
 from bot.domain.facts import Revealed
@@ -19,6 +20,7 @@ from bot.slack.grammar import key as key_grammar
 from bot.slack.grammar.text import Help, Mistake, redacted
 from bot.slack.guard import CLOSED, Response, with_errors
 from bot.slack.incoming import Incoming, Stop, allowed
+from bot.slack.patience import told_if_slow
 from bot.slack.views import answers, forms
 from bot.slack.views import keys as views
 from bot.slack.views.help import help_for
@@ -186,9 +188,14 @@ def restore(event: Incoming) -> None:
 
 
 def _give_back(event: Incoming, target: Target) -> None:
-    event.answer(views.returned(allowed(turning_off.give_back(event.purser, event.actor(), target))))
+    with told_if_slow(event, answers.turning_off()):
+        outcome = turning_off.give_back(event.purser, event.actor(), target)
+    event.answer(views.returned(allowed(outcome)))
 
 
 def _disable(event: Incoming, target: Target, reason: str) -> None:
-    for off in turning_off.disable(event.purser, event.actor(), target, reason):
+    outcomes = turning_off.disable(event.purser, event.actor(), target, reason)
+    with told_if_slow(event, answers.turning_off()):
+        first = next(outcomes)
+    for off in chain((first,), outcomes):
         event.answer(views.off(allowed(off), event.purser.now()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.playground.gateway.faults import FaultKind
 from tests.scenarios.desk import Desk, buttons
 
 RECORDED = "*Recorded off:* the gateway's own record, read again, says off"
@@ -125,6 +126,26 @@ def test_the_bare_form_takes_a_label_or_a_key_and_answers_directly(desk: Desk) -
     fay.command("/ai-disable", channel="search")
     assert fay.submit(desk.modal("fay", "Turn a key off"), {"Key or label": label}).ok
     desk.dm("fay", f"`{label}` was already off")
+
+
+def test_while_a_slow_gateway_turns_a_key_off_its_caller_is_not_left_in_silence(desk: Desk) -> None:
+    label, _ = desk.key("$25 7d evaluate rerankers")
+    desk.gateway.faults.add(FaultKind.LATENCY, seconds=2.5, route="/key/block")
+    first = desk.types("ben", f"/ai-disable {label} leaked")
+    assert "*Nothing is confirmed yet*, so the key may still work." in first
+    assert len(desk.gateway.live_keys()) == 1
+    desk.settle()
+    assert "is turned off" in desk.ephemerals("ben")[-1]
+    assert RECORDED in desk.ephemerals("ben")[-1]
+    assert [said for said in desk.ephemerals("ben") if "Turning it off" in said] == [first]
+
+
+def test_a_quick_gateway_is_told_of_once(desk: Desk) -> None:
+    label, _ = desk.key("$25 7d evaluate rerankers")
+    desk.types("ben", f"/ai-disable {label} leaked")
+    desk.settle()
+    (said,) = desk.ephemerals("ben")
+    assert "is turned off" in said
 
 
 def test_disable_now_on_the_card_is_for_everybody_who_sees_it(desk: Desk) -> None:

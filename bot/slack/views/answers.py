@@ -56,6 +56,14 @@ def unknown_key() -> Message:
     )
 
 
+def turning_off() -> Message:
+    """While the gateway takes its time to turn a key off. It never says off: that needs proof."""
+    return _answer(
+        "Turning it off: the gateway is taking its time. *Nothing is confirmed yet*, so the key may still work. The "
+        "outcome follows here."
+    )
+
+
 def failed(reference: str) -> Message:
     """Something nobody asked for. The reference is what operators find it by in the log."""
     return _answer(

@@ -258,6 +258,7 @@ def answer_screens(world: World) -> dict[str, Screen]:
         "mistake": lambda: answers.mistake("Amounts look like $25 or $12.50.", "/ai-key $25 7d evaluate rerankers"),
         "cancelled": lambda: answers.cancelled(kit.facts(world, decided["cancelled"])),
         "unknown_key": answers.unknown_key,
+        "turning_off": answers.turning_off,
         "failed": lambda: answers.failed("abc123"),
         "unknown_command": lambda: answers.unknown_command(world.team),
         "plain": lambda: answers.plain(world.note),
