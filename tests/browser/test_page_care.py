@@ -264,6 +264,15 @@ def test_who_is_invited_can_write_in_the_channel_they_look_at(visitor: Visitor) 
     ben.types("here I am").sees("here I am")
 
 
+def test_somebody_who_came_back_joins_and_types_on(visitor: Visitor, playground: Playground) -> None:
+    ben = visitor.be("ben").goto("#search")
+    for deleted in (True, False):
+        playground.post("people", user="ben", deleted=deleted)
+    ben.presses("Join #search")
+    expect(ben.composer()).to_be_focused()
+    ben.types("here again").sees("here again")
+
+
 def test_copied_text_is_the_words_of_the_message(visitor: Visitor) -> None:
     page = visitor.page
     ana = visitor.be("ana").goto("#search").types("ask @ben & co about #general")

@@ -22,6 +22,7 @@ export class Room {
     this.element = h("div", { class: "room" });
     this.newAfter = null;
     this.canWrite = null;
+    this.joining = false;
     this.headVersion = "";
     this.acceptDrops();
   }
@@ -63,10 +64,15 @@ export class Room {
     const foot = this.composer?.element ?? h("div", { class: "no-composer" }, this.channel === "dm" ? READ_ONLY : this.invitation(name));
     fill(this.element, this.head, this.empty, this.timeline.element, foot);
     this.composer?.restore();
+    if (this.joining) this.composer?.box.focus();
+    this.joining = false;
   }
 
   invitation(name) {
-    const join = () => app.act(this.person, "join", { channel: this.channel }).then(() => this.pane.focus(), () => {});
+    const join = () => {
+      this.joining = true;
+      app.act(this.person, "join", { channel: this.channel }).catch(() => (this.joining = false));
+    };
     return [
       h("span", null, `${nameOf(store.userNamed(this.person))} has not joined ${name}.`),
       h("button", { type: "button", class: "button", onclick: join }, `Join ${name}`),
