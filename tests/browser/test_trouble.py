@@ -61,6 +61,7 @@ def test_a_bot_killed_in_mid_approval_makes_one_decision_and_one_key(
         approve.click()
         os.kill(bot, signal.SIGKILL)
     eventually(lambda: (now := own_playground.get("bot"))["connected"] and now["pid"] not in (0, bot), 60)
+    expect(card.locator("[aria-busy=true]")).to_have_count(0, timeout=15_000)  # the click was answered, or given up
     if approve.count():
         approve.click()
 
