@@ -220,7 +220,10 @@ def _lapsed(facts: RequestFacts) -> str:
 
 
 def details(facts: RequestFacts) -> Block:
-    """The terms of a request side by side, and the use of its key."""
+    """The terms of a request side by side, and the use of its key once that was read.
+
+    A card is drawn again when something happens, not when spend is read: "not read yet" would soon be untrue.
+    """
     request, terms = facts.request, facts.request.terms
     pairs = [("Team", clip(facts.team.name, 80))]
     if facts.project:
@@ -235,7 +238,7 @@ def details(facts: RequestFacts) -> Block:
         to_come = request.state in _UNDECIDED
         pairs.append(("Time", say.time(terms.duration_seconds, to_come=to_come)))
         pairs.append(("Models", say.models(terms.models)))
-        if facts.key and facts.request.state is RequestState.FULFILLED:
+        if facts.key and facts.key.spent_micros is not None and request.state is RequestState.FULFILLED:
             pairs.append(("Use", say.spent(facts.key)))
     return fields(*pairs)
 
