@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import signal
 import sys
@@ -26,6 +27,8 @@ from bot.playground.welcome import say_a_key, say_welcome
 
 PORT = 4310
 INTERRUPTED = 130
+STOPPED_WITHIN_SECONDS = 35.0
+"""Longer than the bot may take to stop. A process that is still here then says where it hangs, and ends."""
 
 
 def options() -> argparse.ArgumentParser:
@@ -107,6 +110,7 @@ def _run(town: Town, asked: argparse.Namespace, plan: Plan | None, out: Terminal
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # stopping takes a moment, and must not be stopped half-way
+        faulthandler.dump_traceback_later(STOPPED_WITHIN_SECONDS, exit=True)
         town.stop()
 
 

@@ -43,7 +43,7 @@ def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         office.spawn()
         if not on_sqlite:
             office.spawn()
-            assert office.slack.connected() == 2
+            office.slack.wait_for(lambda: office.slack.connected() == 2, 20)
         for name in NAMES:
             office.slack.add_user(name)
             office.slack.invite("search", name)
