@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.playground.visitors import Playground, command, environment, eventually, running, unused_port
+from tests.playground.visitors import Playground, command, environment, eventually, heard, running, unused_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
@@ -120,12 +120,7 @@ def test_the_bot_ends_with_the_playground_however_that_ends(tmp_path: Path) -> N
 
 
 def test_stopped_in_the_middle_of_the_story_it_leaves_nothing(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        command(tmp_path / "data", "--story", "--port", str(unused_port())),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = heard(tmp_path / "data", "--story", "--port", str(unused_port()))
     assert process.stdout is not None
     with process.stdout as said:
         next(line for line in said if line.startswith("1. Olga"))

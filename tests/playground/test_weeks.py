@@ -21,7 +21,7 @@ from bot.playground.slack.model import Message
 from bot.playground.terminal import Terminal
 from bot.playground.town import Town, read_manifest
 from bot.playground.weeks import scenario
-from tests.playground.visitors import command, environment, running, unused_port
+from tests.playground.visitors import command, environment, heard, running, unused_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 TEAMS = ("search", "platform", "data", "support")
@@ -166,12 +166,7 @@ def test_a_folder_with_data_is_refused_with_what_to_do(lived: Lived, tmp_path: P
 
 def test_while_it_plays_the_clock_is_nobody_elses_and_interrupted_it_stops_cleanly(tmp_path: Path) -> None:
     port = unused_port()
-    process = subprocess.Popen(
-        command(tmp_path / "data", "--scenario", "weeks", "--port", str(port)),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = heard(tmp_path / "data", "--scenario", "weeks", "--port", str(port))
     assert process.stdout is not None
     with process.stdout as said:
         next(line for line in said if line.startswith("Week 2"))

@@ -31,6 +31,11 @@ def command(data: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "bot", "playground", "--data", str(data), *options]
 
 
+def heard(data: Path, *options: str) -> subprocess.Popen[str]:
+    """One whose output is read line by line, to be interrupted at a line."""
+    return subprocess.Popen(command(data, *options), env=environment(), stdout=subprocess.PIPE, text=True)
+
+
 class Playground:
     """`purser playground` that stays up, until it is stopped."""
 
