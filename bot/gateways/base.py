@@ -6,10 +6,13 @@ Money crosses this border as integer micro-USD, time as aware UTC. A secret cros
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
+
+from bot.domain.usage import Usage
 
 
 class FailureKind(StrEnum):
@@ -75,6 +78,8 @@ class Capabilities:
     """How old a spend figure may be."""
     disable_lag_seconds: int
     """How long the gateway may still accept a key after it has recorded it as disabled."""
+    daily_cap: bool = False
+    """Whether a key can have a cap per day beside its cap per month."""
     limits: tuple[str, ...] = ()
     """One sentence for each promise this gateway cannot keep, as members read it."""
 
@@ -93,6 +98,8 @@ class KeySpec:
     """Models the key may call; empty means all that the gateway offers."""
     tags: dict[str, str] = field(default_factory=dict)
     """Our own marks (installation, key, request), kept by the gateway beside the key."""
+    daily_cap_micros: int | None = None
+    """What it may spend in a UTC day beside its cap; None for no such limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,8 @@ class KeyRecord:
     """What counts against the cap now, as far as recorded; None when the gateway does not tell."""
     resets_at: datetime | None = None
     """When the cap starts again, in the gateway's own words: shown, never computed."""
+    daily_cap_micros: int | None = None
+    """The cap per day beside the other; None when the gateway holds none."""
 
 
 class Probe(StrEnum):
@@ -160,8 +169,10 @@ class Gateway(Protocol):
         """Mint a key. On `UNKNOWN` it may exist: `find_alias` before anything else. Never retried within."""
         ...
 
-    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod) -> None:
-        """Set the cap without resetting what was spent."""
+    def set_cap(
+        self, handle: str, cap_micros: int, cap_period: CapPeriod, daily_cap_micros: int | None = None
+    ) -> None:
+        """Set the cap, and the one per day or none, without resetting what was spent."""
         ...
 
     def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
@@ -194,6 +205,13 @@ class Gateway(Protocol):
 
     def list_keys(self) -> list[KeyRecord]:
         """Every key the gateway holds that is not deleted, ours or not, over all its pages."""
+        ...
+
+    def usage(self, since: date, until: date) -> Iterator[Usage]:
+        """What was measured from one UTC day to another, both included, of every key, deleted ones too.
+
+        One value per key, model and hour (or day), whole: over all pages, however the gateway cuts them.
+        """
         ...
 
     def handle_of(self, secret: str) -> str | None:
