@@ -14,7 +14,8 @@ from bot.domain.budgets import Budget, Layer, may_still_spend
 from bot.domain.keys import SPENDING
 from bot.domain.periods import month_end, month_of
 from bot.domain.requests import Purpose, RequestState
-from storage.tables import BudgetRow, KeyRow, ReadingRow, RequestRow
+from storage.money_tables import BudgetRow, ReadingRow
+from storage.tables import KeyRow, RequestRow
 
 
 def set_monthly(session: Session, budget_id: str, layer: Layer, subject_id: str, micros: int, now: datetime) -> None:
@@ -97,7 +98,7 @@ def _keys_charged_to(layer: Layer) -> Select[Any]:
     return (
         columns(
             *(key.request_id, key.cap_micros, key.cap_period),
-            *(read.period, read.spent_micros, read.spent_before_micros, read.read_at),
+            *(read.period, read.lifetime_micros, read.before_micros, read.read_at),
         )
         .select_from(both)
         .where(
@@ -110,15 +111,15 @@ def _keys_charged_to(layer: Layer) -> Select[Any]:
 def _live_key(row: Row[Any], period: str) -> _LiveKey:
     if row.read_at is None:
         return _LiveKey(row.request_id, row.cap_micros, None)
-    spent = row.spent_micros
+    spent = row.lifetime_micros
     if row.cap_period != "total":
-        spent = max(0, spent - row.spent_before_micros) if row.period == period else 0
+        spent = max(0, spent - row.before_micros) if row.period == period else 0
     return _LiveKey(row.request_id, may_still_spend(row.cap_micros, spent), row.read_at)
 
 
 def _spent(session: Session, layer: Layer, subject_id: str, period: str) -> int:
     """What the layer's keys, whatever became of them, have spent in this month."""
-    in_month = col(ReadingRow.spent_micros) - col(ReadingRow.spent_before_micros)
+    in_month = col(ReadingRow.lifetime_micros) - col(ReadingRow.before_micros)
     query = (
         select(func.coalesce(func.sum(case((in_month > 0, in_month), else_=0)), 0))
         .join(KeyRow, col(KeyRow.id) == col(ReadingRow.key_id))

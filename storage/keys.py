@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from bot.domain.budgets import Layer, Stop
 from bot.domain.keys import ALLOWED_MOVES, Key, KeyKind, KeyState, OffCause, Proof
-from storage.tables import KeyRow, ReadingRow
+from storage.money_tables import ReadingRow
+from storage.tables import KeyRow
 
 
 def add(session: Session, new: Key) -> None:
@@ -28,6 +30,8 @@ def add(session: Session, new: Key) -> None:
         holder_id=new.holder_id,
         cap_micros=new.cap_micros,
         cap_period=new.cap_period,
+        daily_cap_micros=new.daily_cap_micros,
+        lead_id=new.lead_id,
         models=list(new.models),
         state=new.state,
         created_at=new.created_at,
@@ -104,10 +108,15 @@ class Change:
     off_reason: str | None = None
     proof: Proof | None = None
     proven_at: datetime | None = None
+    stop: Stop | None = None
+    """The limit that stops it. A key that goes off for another reason forgets this."""
+    cap_micros: int | None = None
+    daily_cap_micros: int | None = None
 
 
 _NO_CHANGE = Change()
-_OFF_COLUMNS = ("off_at", "off_by", "off_cause", "off_reason", "proof", "proven_at")
+_STOP_COLUMNS = ("stop_layer", "stop_subject_id", "stop_period", "stop_limit_micros")
+_OFF_COLUMNS = ("off_at", "off_by", "off_cause", "off_reason", "proof", "proven_at", *_STOP_COLUMNS)
 _EXPIRY_COLUMNS = ("warned_day_at", "warned_hour_at")
 
 
@@ -121,8 +130,12 @@ def move(session: Session, key_id: str, frm: KeyState, to: KeyState, change: Cha
         msg = f"a key does not go from {frm} to {to}"
         raise ValueError(msg)
     values: dict[str, Any] = {
-        name: value for name in Change.__dataclass_fields__ if (value := getattr(change, name)) is not None
+        name: value
+        for name in Change.__dataclass_fields__
+        if name != "stop" and (value := getattr(change, name)) is not None
     }
+    if change.off_cause is not None:
+        values |= _stop_columns(change.stop)
     if to is KeyState.DISABLING:
         values |= {"proof": None, "proven_at": None}
     if to is KeyState.LIVE and frm is KeyState.RESTORING:
@@ -137,6 +150,12 @@ def move(session: Session, key_id: str, frm: KeyState, to: KeyState, change: Cha
     )
     session.expire_all()
     return done.rowcount == 1
+
+
+def _stop_columns(stop: Stop | None) -> dict[str, Any]:
+    if stop is None:
+        return dict.fromkeys(_STOP_COLUMNS)
+    return dict(zip(_STOP_COLUMNS, (str(stop.layer), stop.subject_id, stop.period, stop.limit_micros), strict=True))
 
 
 def mark_warned(session: Session, key_id: str, column: str, now: datetime) -> bool:
@@ -183,10 +202,19 @@ def read(
     if row is None:
         before = reading(session, key_id)
         start = 0 if before is None else before.spent_micros
-        row = ReadingRow(key_id=key_id, period=period, spent_before_micros=start, spent_micros=0, read_at=now)
+        row = ReadingRow(
+            key_id=key_id,
+            period=period,
+            before_micros=start,
+            lifetime_micros=0,
+            usage_micros=0,
+            spent_micros=0,
+            read_at=now,
+        )
     if in_month_micros is not None:
-        row.spent_before_micros = spent_micros - in_month_micros
-    row.spent_micros = spent_micros
+        row.before_micros = spent_micros - in_month_micros
+    row.lifetime_micros = spent_micros
+    row.spent_micros = max(0, row.lifetime_micros - row.before_micros)
     row.read_at = now
     session.add(row)
     session.flush()
@@ -198,12 +226,12 @@ def reading(session: Session, key_id: str, period: str | None = None) -> Reading
     if period is not None:
         query = query.where(ReadingRow.period == period)
     row = session.exec(query.order_by(col(ReadingRow.period).desc())).first()
-    return None if row is None else Reading(row.spent_before_micros, row.spent_micros, row.read_at)
+    return None if row is None else Reading(row.before_micros, row.lifetime_micros, row.read_at)
 
 
 def last_spent(session: Session) -> dict[str, int]:
     """The lifetime spend that was read last of each key ever read, in micro-USD, by its id."""
-    query = select(ReadingRow.key_id, ReadingRow.spent_micros).order_by(col(ReadingRow.period))
+    query = select(ReadingRow.key_id, ReadingRow.lifetime_micros).order_by(col(ReadingRow.period))
     return dict(session.exec(query).all())
 
 
@@ -247,4 +275,13 @@ def _key(row: KeyRow) -> Key:
         off_reason=row.off_reason,
         proof=None if row.proof is None else Proof(row.proof),
         proven_at=row.proven_at,
+        daily_cap_micros=row.daily_cap_micros,
+        lead_id=row.lead_id,
+        stop=_stop(row),
     )
+
+
+def _stop(row: KeyRow) -> Stop | None:
+    if row.stop_layer is None or row.stop_limit_micros is None:
+        return None
+    return Stop(Layer(row.stop_layer), row.stop_subject_id or "", row.stop_period or "", row.stop_limit_micros)

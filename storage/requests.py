@@ -10,16 +10,9 @@ from typing import Any
 from sqlalchemy import and_, func, or_, update
 from sqlmodel import Session, col, select
 
+from bot.domain.budgets import Layer
 from bot.domain.keys import SPENDING, KeyKind
-from bot.domain.requests import (
-    ALLOWED_MOVES,
-    Approval,
-    Purpose,
-    Request,
-    RequestState,
-    Terms,
-    Verdict,
-)
+from bot.domain.requests import ALLOWED_MOVES, Approval, Purpose, Request, RequestState, Target, Terms, Verdict
 from storage.tables import ApprovalRow, KeyRow, RequestRow
 
 
@@ -36,9 +29,17 @@ def add(session: Session, new: Request) -> None:
         asked_cap_micros=new.asked.cap_micros,
         asked_duration_seconds=new.asked.duration_seconds,
         asked_models=list(new.asked.models),
+        asked_daily_cap_micros=new.asked.daily_cap_micros,
+        asked_ends_at=new.asked.ends_at,
         cap_micros=new.terms.cap_micros,
         duration_seconds=new.terms.duration_seconds,
         models=list(new.terms.models),
+        daily_cap_micros=new.terms.daily_cap_micros,
+        ends_at=new.terms.ends_at,
+        name=new.name,
+        lead_id=new.lead_id,
+        target_layer=None if new.target is None else str(new.target.layer),
+        target_id=None if new.target is None else new.target.subject_id,
         reason=new.reason,
         extends_key_id=new.extends_key_id,
         state=new.state,
@@ -133,6 +134,8 @@ def move(session: Session, request_id: str, frm: RequestState, to: RequestState,
             "cap_micros": change.terms.cap_micros,
             "duration_seconds": change.terms.duration_seconds,
             "models": list(change.terms.models),
+            "daily_cap_micros": change.terms.daily_cap_micros,
+            "ends_at": change.terms.ends_at,
         }
     return _set(session, request_id, frm, {"state": str(to), **values})
 
@@ -206,13 +209,19 @@ def _request(session: Session, row: RequestRow) -> Request:
     return Request(
         id=row.id,
         purpose=Purpose(row.purpose),
-        kind=KeyKind(row.kind),
+        kind=None if row.kind is None else KeyKind(row.kind),
         gateway=row.gateway,
         team_id=row.team_id,
         project_id=row.project_id,
         requester_id=row.requester_id,
-        asked=Terms(row.asked_cap_micros, row.asked_duration_seconds, tuple(row.asked_models)),
-        terms=Terms(row.cap_micros, row.duration_seconds, tuple(row.models)),
+        asked=Terms(
+            row.asked_cap_micros,
+            row.asked_duration_seconds,
+            tuple(row.asked_models),
+            row.asked_daily_cap_micros,
+            row.asked_ends_at,
+        ),
+        terms=Terms(row.cap_micros, row.duration_seconds, tuple(row.models), row.daily_cap_micros, row.ends_at),
         reason=row.reason,
         state=RequestState(row.state),
         rule=row.rule,
@@ -226,6 +235,9 @@ def _request(session: Session, row: RequestRow) -> Request:
         decided_at=row.decided_at,
         card_ts=row.card_ts,
         approvals=_words(session, row.id),
+        name=row.name,
+        lead_id=row.lead_id,
+        target=None if row.target_layer is None else Target(Layer(row.target_layer), row.target_id or ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Every table of the books, with the constraints that hold whatever the code does.
+"""Every table of the books but those of money, with the constraints that hold whatever the code does.
 
 Rows never leave `storage`: its modules hand out values of `bot.domain`. State columns hold the words of
 the domain's enumerations and change only by compare-and-set. Nothing derived is stored.
@@ -6,69 +6,13 @@ the domain's enumerations and change only by compare-and-set. Nothing derived is
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    Index,
-    Integer,
-    String,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.engine import Dialect
+from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-# Every constraint has a name that both databases know it by, so that a migration can find it again.
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-_RowId = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite only counts up an INTEGER PRIMARY KEY."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime on both databases; SQLite itself would forget the zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive datetimes; store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = "a naive datetime must not enter the books"
-            raise ValueError(msg)
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Hand out aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _when(*, optional: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - what sqlmodel's Field returns
-    if optional:
-        return Field(default=None, sa_type=UtcDateTime, nullable=True, index=index)
-    return Field(sa_type=UtcDateTime, index=index)
-
-
-def _micros(*, optional: bool = False) -> Any:  # noqa: ANN401 - what sqlmodel's Field returns
-    if optional:
-        return Field(default=None, sa_type=BigInteger, nullable=True)
-    return Field(sa_type=BigInteger)
+from storage.columns import RowId, UtcDateTime, micros, when
 
 
 class MemberRow(SQLModel, table=True):
@@ -83,7 +27,7 @@ class MemberRow(SQLModel, table=True):
     is_guest: bool = False
     is_bot: bool = False
     is_departed: bool = False
-    seen_at: datetime = _when()
+    seen_at: datetime = when()
 
 
 class TeamRow(SQLModel, table=True):
@@ -95,7 +39,7 @@ class TeamRow(SQLModel, table=True):
     name: str = Field(unique=True)
     channel_id: str = Field(unique=True)
     created_by: str
-    created_at: datetime = _when()
+    created_at: datetime = when()
 
 
 class MembershipRow(SQLModel, table=True):
@@ -107,7 +51,7 @@ class MembershipRow(SQLModel, table=True):
     team_id: str = Field(primary_key=True, foreign_key="teams.id")
     member_id: str = Field(primary_key=True, index=True)
     role: str
-    changed_at: datetime = _when()
+    changed_at: datetime = when()
 
 
 class ProjectRow(SQLModel, table=True):
@@ -120,24 +64,7 @@ class ProjectRow(SQLModel, table=True):
     team_id: str = Field(foreign_key="teams.id")
     name: str
     lead_id: str
-    created_at: datetime = _when()
-
-
-class BudgetRow(SQLModel, table=True):
-    """What a team, project or member may spend in a calendar month (UTC)."""
-
-    __tablename__ = "budgets"
-    __table_args__ = (
-        UniqueConstraint("layer", "subject_id"),
-        CheckConstraint("layer IN ('team', 'project', 'member')", name="layer_is_known"),
-        CheckConstraint("monthly_micros >= 0", name="not_negative"),
-    )
-
-    id: str = Field(primary_key=True)
-    layer: str
-    subject_id: str
-    monthly_micros: int = _micros()
-    changed_at: datetime = _when()
+    created_at: datetime = when()
 
 
 class RequestRow(SQLModel, table=True):
@@ -156,27 +83,35 @@ class RequestRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     purpose: str
-    kind: str
+    kind: str | None = None
     gateway: str
     team_id: str = Field(foreign_key="teams.id", index=True)
     project_id: str | None = Field(default=None, foreign_key="projects.id")
+    name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    lead_id: str | None = None
+    target_layer: str | None = None
+    target_id: str | None = Field(default=None, index=True)
     requester_id: str = Field(index=True)
-    asked_cap_micros: int = _micros()
+    asked_cap_micros: int = micros()
     asked_duration_seconds: int | None = Field(default=None)
     asked_models: list[str] = Field(default_factory=list, sa_type=JSON)
-    cap_micros: int = _micros()
+    asked_daily_cap_micros: int | None = micros(optional=True)
+    asked_ends_at: datetime | None = when(optional=True)
+    cap_micros: int = micros()
     duration_seconds: int | None = Field(default=None)
     models: list[str] = Field(default_factory=list, sa_type=JSON)
+    daily_cap_micros: int | None = micros(optional=True)
+    ends_at: datetime | None = when(optional=True)
     reason: str
     extends_key_id: str | None = Field(default=None, index=True)
     state: str
     rule: str
     approvals_needed: int = 1
-    created_at: datetime = _when()
-    deadline_at: datetime = _when()
-    reminded_at: datetime | None = _when(optional=True)
-    escalated_at: datetime | None = _when(optional=True)
-    decided_at: datetime | None = _when(optional=True)
+    created_at: datetime = when()
+    deadline_at: datetime = when()
+    reminded_at: datetime | None = when(optional=True)
+    escalated_at: datetime | None = when(optional=True)
+    decided_at: datetime | None = when(optional=True)
     channel_id: str
     card_ts: str | None = Field(default=None, index=True)
 
@@ -193,7 +128,7 @@ class ApprovalRow(SQLModel, table=True):
     verdict: str
     note: str = ""
     stands: bool = True
-    at: datetime = _when()
+    at: datetime = when()
 
 
 class KeyRow(SQLModel, table=True):
@@ -228,35 +163,29 @@ class KeyRow(SQLModel, table=True):
     team_id: str = Field(foreign_key="teams.id", index=True)
     project_id: str | None = Field(default=None, index=True)
     holder_id: str = Field(index=True)
-    cap_micros: int = _micros()
+    cap_micros: int = micros()
     cap_period: str
+    daily_cap_micros: int | None = micros(optional=True)
     models: list[str] = Field(default_factory=list, sa_type=JSON)
+    lead_id: str | None = Field(default=None, index=True)
     state: str = Field(index=True)
-    created_at: datetime = _when()
-    mint_lease_until: datetime | None = _when(optional=True)
-    minted_at: datetime | None = _when(optional=True)
-    revealed_at: datetime | None = _when(optional=True)
-    expires_at: datetime | None = _when(optional=True, index=True)
-    warned_day_at: datetime | None = _when(optional=True)
-    warned_hour_at: datetime | None = _when(optional=True)
-    off_at: datetime | None = _when(optional=True)
+    created_at: datetime = when()
+    mint_lease_until: datetime | None = when(optional=True)
+    minted_at: datetime | None = when(optional=True)
+    revealed_at: datetime | None = when(optional=True)
+    expires_at: datetime | None = when(optional=True, index=True)
+    warned_day_at: datetime | None = when(optional=True)
+    warned_hour_at: datetime | None = when(optional=True)
+    off_at: datetime | None = when(optional=True)
     off_by: str | None = None
     off_cause: str | None = None
     off_reason: str | None = None
     proof: str | None = None
-    proven_at: datetime | None = _when(optional=True)
-
-
-class ReadingRow(SQLModel, table=True):
-    """The newest lifetime spend a gateway reported for a key, and what it was when a month began."""
-
-    __tablename__ = "readings"
-
-    key_id: str = Field(primary_key=True, foreign_key="keys.id")
-    period: str = Field(primary_key=True)
-    spent_before_micros: int = _micros()
-    spent_micros: int = _micros()
-    read_at: datetime = _when()
+    proven_at: datetime | None = when(optional=True)
+    stop_layer: str | None = None
+    stop_subject_id: str | None = None
+    stop_period: str | None = None
+    stop_limit_micros: int | None = micros(optional=True)
 
 
 class LedgerRow(SQLModel, table=True):
@@ -266,8 +195,8 @@ class LedgerRow(SQLModel, table=True):
     __table_args__ = (CheckConstraint("seq > 0", name="seq_counts_from_one"),)
 
     # Counted by the ledger itself: a database's own sequence leaves a gap at every rollback.
-    seq: int = Field(sa_type=_RowId, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    at: datetime = _when()
+    seq: int = Field(sa_type=RowId, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = when()
     actor: str
     action: str
     team_id: str | None = None
@@ -276,7 +205,7 @@ class LedgerRow(SQLModel, table=True):
     key_id: str | None = Field(default=None, index=True)
     request_id: str | None = Field(default=None, index=True)
     period: str | None = None
-    amount_micros: int | None = _micros(optional=True)
+    amount_micros: int | None = micros(optional=True)
     reason: str = ""
     idempotency_key: str = Field(unique=True)
     inputs_hash: str = Field(sa_type=String(64))
@@ -296,20 +225,20 @@ class OutboxRow(SQLModel, table=True):
         {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, sa_type=_RowId, primary_key=True)
+    id: int | None = Field(default=None, sa_type=RowId, primary_key=True)
     stream: str
     effect: str
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     unique_key: str = Field(unique=True)
     state: str = "waiting"
     attempts: int = 0
-    created_at: datetime = _when()
-    next_try_at: datetime = _when()
-    leased_until: datetime | None = _when(optional=True)
+    created_at: datetime = when()
+    next_try_at: datetime = when()
+    leased_until: datetime | None = when(optional=True)
     lease: str | None = None
     outcome_unknown: bool = False
     last_error: str | None = None
-    done_at: datetime | None = _when(optional=True)
+    done_at: datetime | None = when(optional=True)
 
 
 class RunRow(SQLModel, table=True):
@@ -319,8 +248,8 @@ class RunRow(SQLModel, table=True):
 
     job: str = Field(primary_key=True)
     slot: datetime = Field(sa_type=UtcDateTime, primary_key=True)
-    claimed_at: datetime = _when()
-    finished_at: datetime | None = _when(optional=True)
+    claimed_at: datetime = when()
+    finished_at: datetime | None = when(optional=True)
     error: str | None = None
 
 
@@ -330,4 +259,4 @@ class SeenRow(SQLModel, table=True):
     __tablename__ = "seen"
 
     key: str = Field(primary_key=True)
-    at: datetime = _when(index=True)
+    at: datetime = when(index=True)

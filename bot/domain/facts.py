@@ -12,6 +12,7 @@ from enum import StrEnum
 from bot.domain.budgets import Budget
 from bot.domain.keys import ExpiryWarning, Key, Proof
 from bot.domain.people import Member, Project, Team
+from bot.domain.policy import Policy
 from bot.domain.requests import Request
 
 
@@ -39,6 +40,10 @@ class KeyFacts:
     channel_id: str | None = None
     """Where its request's card stands."""
     card_ts: str | None = None
+    project_name: str = ""
+    """Empty for a key of no project."""
+    today_micros: int | None = None
+    """What a key with a daily cap has spent in this UTC day; None when that was never read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class RequestFacts:
     """The named rule's sentence: why these people are asked, or why nobody was."""
     key: KeyFacts | None = None
     """The key it led to, or the key it wants extended."""
+    raised: Budget | None = None
+    """The limit that a raise is of, as it stands now, without this raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,19 @@ class Occasion(StrEnum):
     OFF_UNPROVEN = "off_unproven"
     EFFECT_FAILED = "effect_failed"
     """Something agreed could not be done outside, and Purser gave up trying."""
+    # about limits: `Notice.alert` or `Notice.keys`
+    LIMIT = "limit"
+    """A limit has come to a threshold, or was reached. In the team's channel, or to the people it binds."""
+    KEYS_STOPPED = "keys_stopped"
+    """To a holder: these keys of theirs were stopped because a limit was reached."""
+    KEYS_BACK = "keys_back"
+    """To a holder: these keys, stopped by a limit, work again."""
+    RAISED = "raised"
+    """A raise was approved and stands; to who asked, and in the card's thread."""
+    RAISE_ENDED = "raise_ended"
+    """In the card's thread, and to who asked: the raise is over, and the limit is what it was."""
+    MONTH_TURNED = "month_turned"
+    """In the team's channel: a new month began."""
     # to the workspace's owners
     UNKNOWN_KEYS = "unknown_keys"
     CAP_RESTORED = "cap_restored"
@@ -118,6 +138,92 @@ class Occasion(StrEnum):
     """A key that had been turned off worked again at the gateway, and was turned off again."""
     CREDENTIAL_FOUND = "credential_found"
     """Somebody pasted the credential that Purser manages a gateway with."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """A limit at a threshold: what its message shows, at this moment."""
+
+    id: str
+    limit: Budget
+    """As it stands now."""
+    threshold: int
+    """50, 80 or 100 percent."""
+    team: Team | None
+    """The team it concerns; None for a person's budget."""
+    told_micros: int
+    """What was spent when the threshold was passed."""
+    limit_micros: int
+    """How high the limit stood then."""
+    at: datetime
+    asked_ids: tuple[str, ...] = ()
+    """The people who can act, by Slack user id."""
+    stopped: tuple[KeyFacts, ...] = ()
+    """Keys this limit has stopped and that are not back, with how far that is proven."""
+    back: int = 0
+    """How many of the keys it had stopped work again."""
+    snoozed_until: datetime | None = None
+    snoozed_by: str | None = None
+    polled_seconds: int = 0
+    """How often spend is looked at: the limit can be passed by what is spent in that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFacts:
+    """A team's turn of the month."""
+
+    team: Team
+    ended: str
+    """The month that ended, such as `2026-11`."""
+    closed: tuple[Budget, ...]
+    """Its limits as that month left them, the team's first."""
+    opened: tuple[Budget, ...]
+    """The same limits in the new month."""
+    back: tuple[KeyFacts, ...] = ()
+    """Keys that a limit had stopped and that come back."""
+    raises_ended: tuple[Budget, ...] = ()
+    """Limits of which a raise ended with the month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How fresh the figures of one gateway are."""
+
+    gateway: str
+    read_at: datetime | None
+    """When it last told all its spend; None when it never did."""
+    error: str = ""
+    """Why the newest try failed; empty when it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetFacts:
+    """Every limit that binds a person, as `/ai-budget` shows them: budgets first, then their keys."""
+
+    member_id: str
+    limits: tuple[Budget, ...]
+    freshness: tuple[Freshness, ...] = ()
+    unpriced: tuple[tuple[str, int], ...] = ()
+    """Models without a price that were used in this month, with the number of requests."""
+    poll_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """What is allowed here, as `/ai-team policy` shows it."""
+
+    policy: Policy
+    team: Team | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseFormFacts:
+    """What the form for a raise offers: the limits the person could ask for, with the one preselected."""
+
+    limits: tuple[Budget, ...]
+    chosen: Budget | None
+    ends_at: datetime
+    """The end that is proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +239,10 @@ class Notice:
     """An owner's words, a reason for disabling, or what went wrong; as typed, to be escaped when shown."""
     others: tuple[str, ...] = ()
     """Further plain facts: aliases of unknown keys."""
+    alert: AlertFacts | None = None
+    keys: tuple[KeyFacts, ...] = ()
+    """Several keys that one thing happened to."""
+    month: MonthFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +255,8 @@ class FormFacts:
     longest_seconds: int
     team_id: str | None = None
     """The team preselected: that of the channel the form was opened in."""
+    projects: tuple[Project, ...] = ()
+    """Projects of those teams."""
 
 
 @dataclass(frozen=True, slots=True)

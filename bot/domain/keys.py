@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.budgets import Stop
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 
 
@@ -18,6 +19,10 @@ class KeyKind(StrEnum):
     MEMBER = "member"
     PROJECT = "project"
     AUTOMATION = "automation"
+
+
+PERSONAL_KINDS = frozenset({KeyKind.TEMPORARY, KeyKind.MEMBER})
+"""Kinds that a person's own budget is charged for; the others are charged to the team and its projects."""
 
 
 class KeyState(StrEnum):
@@ -62,6 +67,8 @@ class OffCause(StrEnum):
     EXPIRED = "expired"
     DRIFT = "drift"
     """Found off, or gone, at the gateway without Purser having asked."""
+    BUDGET = "budget"
+    """A limit it is charged to was reached. It comes back by itself; `Key.stop` says which limit."""
 
 
 class Proof(StrEnum):
@@ -107,6 +114,12 @@ class Key:
     off_reason: str | None = None
     proof: Proof | None = None
     proven_at: datetime | None = None
+    daily_cap_micros: int | None = None
+    """What a key of kind automation may spend in a UTC day."""
+    lead_id: str | None = None
+    """Who answers for a project or automation key, by Slack user id."""
+    stop: Stop | None = None
+    """The limit that stopped it, while `off_cause` is BUDGET."""
 
 
 class ExpiryWarning(StrEnum):

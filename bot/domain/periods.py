@@ -6,7 +6,7 @@ Durations are whole seconds. Budget months are UTC calendar months named `2026-1
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
@@ -77,3 +77,24 @@ def month_end(at: datetime) -> datetime:
     if start.month == 12:
         return start.replace(year=start.year + 1, month=1)
     return start.replace(month=start.month + 1)
+
+
+def day_of(at: datetime) -> str:
+    """The UTC day an instant falls in, such as `2026-11-21`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d")
+
+
+def day_start(at: datetime) -> datetime:
+    """00:00 UTC on the day of `at`."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def day_end(at: datetime) -> datetime:
+    """00:00 UTC on the next day."""
+    return day_start(at) + timedelta(days=1)
+
+
+def week_start(at: datetime) -> datetime:
+    """00:00 UTC on the Monday of the week of `at`."""
+    start = day_start(at)
+    return start - timedelta(days=start.weekday())

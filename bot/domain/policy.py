@@ -1,15 +1,18 @@
-"""What the installation allows without asking anybody: limits, thresholds and waiting times.
+"""What the installation allows, who may ask, who must agree, and when people are told: limits, thresholds, times.
 
 Amounts are micro-USD, times are seconds. Values come from `PURSER_CONFIG`; these are the defaults.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from bot.domain.keys import KeyKind
 from bot.domain.money import MAX_MICROS, MICROS_PER_USD
-from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
+from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,28 +22,102 @@ class KindPolicy:
     largest_cap_micros: int = MAX_MICROS
     default_seconds: int | None = None
     longest_seconds: int | None = None
+    largest_daily_cap_micros: int | None = None
+    """For kinds that must have a cap per day; None for the others."""
 
 
 _KINDS = {
     KeyKind.TEMPORARY: KindPolicy(default_seconds=7 * DAY_SECONDS, longest_seconds=30 * DAY_SECONDS),
     KeyKind.MEMBER: KindPolicy(),
+    KeyKind.PROJECT: KindPolicy(),
+    KeyKind.AUTOMATION: KindPolicy(500 * MICROS_PER_USD, largest_daily_cap_micros=50 * MICROS_PER_USD),
 }
+
+
+class Who(StrEnum):
+    """Whom a rule lets ask."""
+
+    MEMBERS = "members"
+    """Everybody in the team."""
+    LEADS = "leads"
+    """The leads of the team's projects, and its owners."""
+    OWNERS = "owners"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class AskRule:
+    """Who may ask for what. The first rule that fits an ask decides; an empty tuple fits everything.
+
+    `models` are patterns such as `gpt-4o*`; a rule with some fits an ask that names one of them, and an ask for all
+    models.
+    """
+
+    name: str
+    who: Who
+    teams: tuple[str, ...] = ()
+    kinds: tuple[KeyKind, ...] = ()
+    gateways: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+    def fits(self, team: str, kind: KeyKind, gateway: str, models: tuple[str, ...]) -> bool:
+        """Whether this rule speaks of such an ask; no models asked for means all of them."""
+        return (
+            (not self.teams or team in self.teams)
+            and (not self.kinds or kind in self.kinds)
+            and (not self.gateways or gateway in self.gateways)
+            and (not self.models or not models or any(self._names(model) for model in models))
+        )
+
+    def _names(self, model: str) -> bool:
+        return any(fnmatchcase(model, pattern) for pattern in self.models)
+
+
+ANYBODY = AskRule("team-members", Who.MEMBERS)
+"""What holds where no rule of the installation fits: everybody may ask in a team they are in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The rules an installation has chosen."""
 
-    kinds: dict[KeyKind, KindPolicy] = field(default_factory=lambda: dict(_KINDS))
+    kinds: Mapping[KeyKind, KindPolicy] = field(default_factory=lambda: dict(_KINDS))
+    ask_rules: tuple[AskRule, ...] = ()
     two_owners_from_micros: int = 1000 * MICROS_PER_USD
+    lead_up_to_micros: int = 0
+    """A project's lead alone may agree to keys of the project up to this cap; 0 leaves all to owners."""
+    quiet_approvers: tuple[str, ...] = ()
+    """People, by Slack user id, who may decide in every team and are not mentioned or written to about it."""
     auto_approve_micros: int = 0
-    """Temporary keys need no owner while a person's live ones under this rule stay within it; 0 turns it off."""
+    """Temporary keys of up to this cap need no owner; 0 turns the rule off."""
     auto_approve_seconds: int = 7 * DAY_SECONDS
+    auto_approve_per_week_micros: int = 0
+    """What that rule may grant one person per week (from Monday 00:00 UTC); 0 means as much as one such key."""
     models: tuple[str, ...] = ()
     """Models people may ask for; empty leaves it to the gateway."""
+    free_models: tuple[str, ...] = ()
+    """Models that rightly cost nothing, and so are not called unpriced."""
+    member_budget_micros: int | None = None
+    """What each person may spend a month where no owner has set it; None for no such limit."""
+    hard_budgets: bool = True
+    """Whether a budget that is used up stops its keys, where nobody said otherwise."""
+    thresholds: tuple[int, ...] = (50, 80)
+    """Percent of a limit at which people are told, lowest first; 100 is always among them."""
+    poll_seconds: int = MINUTE_SECONDS
+    """How often live spend is read and every limit is looked at."""
     remind_after_seconds: int = 4 * HOUR_SECONDS
     escalate_after_seconds: int = 24 * HOUR_SECONDS
     give_up_after_seconds: int = 72 * HOUR_SECONDS
     claim_within_seconds: int = 72 * HOUR_SECONDS
     draft_seconds: int = HOUR_SECONDS
     """How long a form or an "Extend instead?" question stays open."""
+
+    def ask_rule(self, team: str, kind: KeyKind, gateway: str, models: tuple[str, ...]) -> AskRule:
+        """The rule that decides who may ask for this."""
+        fitting = (rule for rule in self.ask_rules if rule.fits(team, kind, gateway, models))
+        return next(fitting, ANYBODY)
+
+    @property
+    def small_asks_per_week_micros(self) -> int:
+        """What may be granted to one person per week without an owner."""
+        return max(self.auto_approve_per_week_micros, self.auto_approve_micros)

@@ -169,9 +169,7 @@ class Gateway(Protocol):
         """Mint a key. On `UNKNOWN` it may exist: `find_alias` before anything else. Never retried within."""
         ...
 
-    def set_cap(
-        self, handle: str, cap_micros: int, cap_period: CapPeriod, daily_cap_micros: int | None = None
-    ) -> None:
+    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod, daily_cap_micros: int | None = None) -> None:
         """Set the cap, and the one per day or none, without resetting what was spent."""
         ...
 

@@ -5,23 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.domain.deciding import Agreed, OneMore, Rule, judge_approval
 from bot.domain.facts import Occasion, RequestFacts
 from bot.domain.keys import KeyState, extended_expiry
 from bot.domain.people import Team
-from bot.domain.requests import (
-    Agreed,
-    Approval,
-    Because,
-    OneMore,
-    Purpose,
-    Refused,
-    Request,
-    RequestState,
-    Rule,
-    Terms,
-    Verdict,
-    judge_approval,
-)
+from bot.domain.requests import Approval, Because, Purpose, Refused, Request, RequestState, Terms, Verdict
 from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
 from bot.services.facts import (
     charged_budgets,

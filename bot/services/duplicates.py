@@ -18,7 +18,7 @@ def in_the_way(session: Session, actor: Actor, team: Team, wanted: Ask) -> Refus
     return _one_each(held) if held is not None and wanted.kind is KeyKind.MEMBER else None
 
 
-def held_already(session: Session, actor: Actor, team_id: str, kind: KeyKind) -> Key | None:
+def held_already(session: Session, actor: Actor, team_id: str, kind: KeyKind | None) -> Key | None:
     """The newest key of this kind that the asker holds: member keys anywhere, others in this team."""
     live = keys.of_holder(session, actor.id, SPENDING if kind is KeyKind.MEMBER else (KeyState.LIVE,))
     same = [key for key in live if key.kind is kind and (kind is KeyKind.MEMBER or key.team_id == team_id)]

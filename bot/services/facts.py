@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.budgets import Budget, Layer
+from bot.domain.deciding import Rule, rule_text
 from bot.domain.facts import GatewayFacts, HomeFacts, KeyFacts, RequestFacts, TeamFacts
 from bot.domain.keys import SPENDING, Key, KeyState
 from bot.domain.people import Member, Project, Team, who_to_ask
 from bot.domain.periods import month_of
-from bot.domain.requests import Purpose, Request, RequestState, Rule, rule_text
+from bot.domain.requests import Purpose, Request, RequestState
 from bot.gateways.base import Gateway
 from bot.services.context import Purser
 from storage import budgets, keys, people, requests

@@ -19,6 +19,7 @@ LEASE_SECONDS = 60
 
 def new_key(session: Session, purser: Purser, holder: Member, request: Request) -> Key:
     """The key to write down before minting it: on a label nobody had, ending its agreed time from now."""
+    assert request.kind is not None, request.id
     now = purser.now()
     label = label_for(holder.handle, purser.ids.suffix())
     while keys.label_taken(session, label):

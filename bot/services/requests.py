@@ -5,23 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.domain.deciding import AutoApproved, Decision, NeedsOwners, Rule, decide
 from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState
 from bot.domain.people import Team
-from bot.domain.requests import (
-    Ask,
-    AutoApproved,
-    Because,
-    Decision,
-    NeedsOwners,
-    Purpose,
-    Refused,
-    Request,
-    RequestState,
-    Rule,
-    Terms,
-    decide,
-)
+from bot.domain.requests import Ask, Because, Purpose, Refused, Request, RequestState, Terms
 from bot.services.approvals import approved, subjects
 from bot.services.context import Actor, Purser, changed, record, take_in
 from bot.services.duplicates import already_waiting, held_already, in_the_way, same_waiting
@@ -272,7 +260,7 @@ def _new(purser: Purser, actor: Actor, team: Team, wanted: Ask) -> Request:
 
 
 def _with_defaults(purser: Purser, wanted: Ask) -> Ask:
-    limits = purser.policy.kinds.get(wanted.kind)
+    limits = None if wanted.kind is None else purser.policy.kinds.get(wanted.kind)
     if wanted.terms.duration_seconds is not None or limits is None:
         return wanted
     return replace(wanted, terms=replace(wanted.terms, duration_seconds=limits.default_seconds))

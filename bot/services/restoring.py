@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.budgets import may_still_spend
+from bot.domain.deciding import within_headroom
 from bot.domain.facts import KeyFacts, Occasion
 from bot.domain.keys import SPENDING, Key, KeyKind, KeyState, can_restore
 from bot.domain.people import Team
-from bot.domain.requests import Because, Refused, within_headroom
+from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, GatewayError
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import charged_budgets, key_facts, team_or_raise

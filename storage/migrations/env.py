@@ -12,7 +12,8 @@ from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from storage.tables import UtcDateTime  # defines the tables, too, that revisions are compared with
+from storage import money_tables, tables  # noqa: F401 - defines the tables that revisions are compared with
+from storage.columns import UtcDateTime
 
 
 def _plain(kind: str, item: object, _context: object) -> str | Literal[False]:

@@ -11,33 +11,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.budgets import Budget
+from bot.domain.deciding import (
+    Agreed,
+    AutoApproved,
+    NeedsOwners,
+    OneMore,
+    Rule,
+    decide,
+    judge_approval,
+    owners_needed,
+    rule_text,
+    within_headroom,
+    within_limits,
+)
 from bot.domain.keys import KeyKind
 from bot.domain.money import MAX_MICROS
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 from bot.domain.policy import KindPolicy, Policy
 from bot.domain.requests import (
     ALLOWED_MOVES,
-    Agreed,
     Approval,
     Ask,
-    AutoApproved,
     Because,
-    NeedsOwners,
     Nudge,
-    OneMore,
     Purpose,
     Refused,
     RequestState,
-    Rule,
     Terms,
     Verdict,
-    decide,
-    judge_approval,
     nudge_due,
-    owners_needed,
-    rule_text,
-    within_headroom,
-    within_limits,
 )
 from tests.domain.kit import NOON, USD, after, ask, budget, request
 

@@ -33,7 +33,7 @@ MODELS_SHOWN = 12
 NOT_CONFIRMED = "*NOT confirmed off yet.* It may still work. Purser keeps trying and calls an owner if it can't."
 
 
-def cap(micros: int, kind: KeyKind) -> str:
+def cap(micros: int, kind: KeyKind | None) -> str:
     """`$25 in total` or `$50 a month`, as the kind of key has it."""
     return f"{show(micros)} in total" if kind is KeyKind.TEMPORARY else f"{show(micros)} a month"
 
@@ -176,10 +176,8 @@ def budget_line(budget: Budget, cap_micros: int | None = None) -> str:
         )
     else:
         use = "Nothing spent or promised yet."
-    return (
-        f"{layer(budget)}: {change}, of {show(budget.budget_micros)} a month. {use} "
-        f"Resets {reset_moment(budget.resets_at)}."
-    )
+    resets = f"Resets {reset_moment(budget.resets_at)}." if budget.resets_at else "Never resets."
+    return f"{layer(budget)}: {change}, of {show(budget.budget_micros)} a month. {use} {resets}"
 
 
 def budget_lines(facts: RequestFacts) -> list[str]:

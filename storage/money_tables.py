@@ -1,0 +1,139 @@
+"""The tables of money: budgets and raises, what gateways measured, and who was told of which limit.
+
+One figure in them is derived, and checked against its sources by `purser ledger verify`: what counts as spent by a
+key in a period (`ReadingRow.spent_micros`), so that a limit is summed in milliseconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.columns import UtcDateTime, micros, when
+
+
+class BudgetRow(SQLModel, table=True):
+    """What a team, project or member may spend in a calendar month (UTC)."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (
+        UniqueConstraint("layer", "subject_id"),
+        CheckConstraint("layer IN ('team', 'project', 'member')", name="layer_is_known"),
+        CheckConstraint("monthly_micros >= 0", name="not_negative"),
+    )
+
+    id: str = Field(primary_key=True)
+    layer: str
+    subject_id: str
+    monthly_micros: int = micros()
+    hard: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    """Whether keys are stopped when it is used up."""
+    changed_at: datetime = when()
+
+
+class RaiseRow(SQLModel, table=True):
+    """More money for a limit until a moment. What it adds to a key's cap is in the key as well, while it stands."""
+
+    __tablename__ = "raises"
+    __table_args__ = (
+        CheckConstraint("layer IN ('team', 'project', 'member', 'key', 'automation')", name="layer_is_known"),
+        CheckConstraint("micros > 0", name="micros_positive"),
+        Index("ix_raises_limit", "layer", "subject_id"),
+    )
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="requests.id", unique=True)
+    layer: str
+    subject_id: str
+    micros: int = micros()
+    starts_at: datetime = when()
+    ends_at: datetime = when()
+    ended_at: datetime | None = when(optional=True)
+    """When its end was dealt with; it counts until `ends_at` in any case."""
+
+
+class ReadingRow(SQLModel, table=True):
+    """What a key has spent in a month or day, by two counts: its live total, and the usage that carries a date.
+
+    `spent_micros` is what counts, settled from both; the ledger's check recomputes it.
+    """
+
+    __tablename__ = "readings"
+    __table_args__ = (Index("ix_readings_period", "period", "key_id"),)
+
+    key_id: str = Field(primary_key=True, foreign_key="keys.id")
+    period: str = Field(primary_key=True)
+    """`2026-11`, or `2026-11-21` for keys with a daily cap."""
+    before_micros: int = micros()
+    """The live total when the period began."""
+    lifetime_micros: int = micros()
+    """The newest live total told while the period lasted."""
+    usage_micros: int = micros()
+    """The sum of the usage dated in the period."""
+    spent_micros: int = micros()
+    unpriced_requests: int = 0
+    read_at: datetime = when()
+
+
+class UsageRow(SQLModel, table=True):
+    """What a gateway measured of a key and model in one hour, or day. Replaced when the gateway restates it."""
+
+    __tablename__ = "usage"
+    __table_args__ = (Index("ix_usage_hour", "hour"), {"sqlite_with_rowid": False})
+
+    key_id: str = Field(primary_key=True)
+    hour: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    model: str = Field(primary_key=True)
+    requests: int
+    failures: int
+    retries: int
+    tasks: int
+    input_tokens: int = Field(sa_type=BigInteger)
+    cached_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    cost_micros: int = micros()
+    unpriced_requests: int
+
+
+class SyncRow(SQLModel, table=True):
+    """How far a gateway has been read: its live totals, and its usage by day."""
+
+    __tablename__ = "syncs"
+
+    gateway: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    """`live` or `usage`."""
+    tried_at: datetime = when()
+    read_at: datetime | None = when(optional=True)
+    """When the newest full reading began."""
+    through: str | None = None
+    """The newest UTC day whose usage was read."""
+    error: str | None = None
+
+
+class AlertRow(SQLModel, table=True):
+    """A threshold that a limit has passed in a period: told once, whatever happens to the figures afterwards."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        UniqueConstraint("layer", "subject_id", "period", "threshold"),
+        CheckConstraint("layer IN ('team', 'project', 'member', 'key', 'automation')", name="layer_is_known"),
+    )
+
+    id: str = Field(primary_key=True)
+    layer: str
+    subject_id: str
+    period: str
+    threshold: int
+    at: datetime = when()
+    spent_micros: int = micros()
+    limit_micros: int = micros()
+    told: bool
+    """False for a threshold that was passed together with a higher one, which alone was told."""
+    channel_id: str | None = None
+    ts: str | None = None
+    """Where its message stands, for a limit that is told in a channel."""
+    snoozed_until: datetime | None = when(optional=True)
+    snoozed_by: str | None = None
