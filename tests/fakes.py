@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.people import Member
+from bot.domain.usage import Usage
 from bot.gateways.base import (
     AliasTaken,
     Capabilities,
@@ -248,6 +249,7 @@ class Gateway:
         usage_per_key=True,
         usage_lag_seconds=0,
         disable_lag_seconds=2,
+        daily_cap=True,
     )
 
     def __init__(self, clock: Clock, life: Life | None = None) -> None:
@@ -255,6 +257,10 @@ class Gateway:
         self.life = life or Life()
         self.mishaps = Mishaps()
         self.held: dict[str, KeyRecord] = {}
+        self.measured: dict[tuple[str, str, datetime], Usage] = {}
+        """What `usage` tells, by key, model and hour; tests may take from it, put into it and restate it."""
+        self.caps_hold = True
+        """Whether `spend` stops at a cap, as a gateway should."""
         self.offered = ["mock-gpt", "mock-large"]
         self.probes: list[Probe] = []
         """What the next probes meet, whatever is held."""
@@ -271,10 +277,28 @@ class Gateway:
         """What somebody does at the gateway by hand."""
         self.held[handle] = replace(self.held[handle], **fields)  # type: ignore[arg-type]
 
-    def spend(self, handle: str, micros: int) -> None:
-        """Use a key, as far as its cap lets it."""
-        key = self.held[handle]
-        self.change(handle, spent_micros=min(key.spent_micros + micros, key.cap_micros or key.spent_micros + micros))
+    def spend(self, handle: str, micros: int, model: str = "mock-gpt", at: datetime | None = None) -> int:
+        """Use a key in one call, as far as its caps let it, and measure that. Gives what was spent."""
+        key, at = self.held[handle], at or self.clock.now()
+        if self.caps_hold:
+            room = [micros]
+            room += [] if key.cap_micros is None else [key.cap_micros - key.spent_micros]
+            room += [] if key.daily_cap_micros is None else [key.daily_cap_micros - self.spent_on(handle, at.date())]
+            micros = max(0, min(room))
+        self.change(handle, spent_micros=key.spent_micros + micros)
+        self.measure(handle, model, at, cost_micros=micros, requests=1, tasks=1)
+        return micros
+
+    def spent_on(self, handle: str, day: date) -> int:
+        """What a key spent in a UTC day, in micro-USD."""
+        return sum(row.cost_micros for row in self.measured.values() if (row.handle, row.hour.date()) == (handle, day))
+
+    def measure(self, handle: str, model: str, at: datetime, **more: int) -> None:
+        """Add to what is told of a key and model in the hour of `at`, and to nothing else."""
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        row = self.measured.get((handle, model, hour)) or Usage(handle, model, hour, *[0] * 9)
+        added = {name: getattr(row, name) + number for name, number in more.items()}
+        self.measured[handle, model, hour] = row._replace(**added)
 
     # --- the protocol ---
 
@@ -297,13 +321,15 @@ class Gateway:
                 expires_at=spec.expires_at,
                 models=spec.models,
                 tags=spec.tags,
+                daily_cap_micros=spec.daily_cap_micros,
             )
 
         self._apply("issue", mint)
         return Issued(handle, secret, spec.expires_at)
 
-    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod) -> None:
-        self._change("set_cap", handle, cap_micros=cap_micros, cap_period=cap_period)
+    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod, daily_cap_micros: int | None = None) -> None:
+        caps = {"cap_micros": cap_micros, "cap_period": cap_period, "daily_cap_micros": daily_cap_micros}
+        self._change("set_cap", handle, **caps)
 
     def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
         self._change("set_expiry", handle, expires_at=expires_at)
@@ -335,6 +361,10 @@ class Gateway:
     def list_keys(self) -> list[KeyRecord]:
         self._apply("list_keys", lambda: None)
         return [key for key in self._all() if not key.deleted]
+
+    def usage(self, since: date, until: date) -> Iterator[Usage]:
+        self._apply("usage", lambda: None)
+        yield from sorted(row for row in self.measured.values() if since <= row.hour.date() <= until)
 
     def handle_of(self, secret: str) -> str | None:
         return _hash(secret)

@@ -2,6 +2,16 @@
 
 It decides how each promise of the gateway protocol is kept there and what is not believed: an echo of a
 request is no proof, only the re-read record is. It must not know who asked, why, or what anyone may spend.
+
+A cap per day beside the other one is an entry of `budget_limits`; LiteLLM 1.106 has it without a licence:
+- It refuses with 422 `budget_exceeded` once the day's money is gone, before any spend is recorded; `max_budget`
+  holds beside it. /v1/models stays open. Calls within one moment are not reserved against it: of 16 at once 2 went
+  through, where `max_budget` lets 1.
+- /key/update changes or removes it (`[]`) without forgetting what the day has spent, and leaves it alone where it is
+  not named. Given to a key that had none, it counts what the key spent that day before. Taken away and given again
+  within a day, it does not count what was spent in between.
+- /key/info and /key/list show it with its end, /key/info also what the day has spent.
+- Windows, days and months alike, start again when a job next wakes: up to ten minutes after their end.
 """
 
 from __future__ import annotations
@@ -10,10 +20,12 @@ import hashlib
 import hmac
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from threading import Lock
 
 from bot.domain import money
+from bot.domain.usage import Usage
+from bot.gateways import litellm_health, litellm_usage
 from bot.gateways import litellm_wire as wire
 from bot.gateways.base import (
     AliasTaken,
@@ -45,10 +57,12 @@ CAPABILITIES = Capabilities(
     usage_per_key=True,
     usage_lag_seconds=15,
     disable_lag_seconds=60,
+    daily_cap=True,
     limits=(
         "The call that crosses a cap still goes through, and so may others made within the same moment.",
         "With several LiteLLM workers a key may still work for up to a minute after it was turned off.",
         "Spend shows up some seconds after a call.",
+        "A cap per day or month starts again up to ten minutes late.",
     ),
 )
 
@@ -95,8 +109,7 @@ class LiteLLM:
         The reply is checked against what was asked: a key without the agreed limits is deleted again.
         """
         now = self._now()
-        if spec.cap_micros < 0:
-            raise GatewayError(FailureKind.PERMANENT, "a cap cannot be negative")
+        _refuse_negative(spec.cap_micros, spec.daily_cap_micros)
         if spec.expires_at is not None and spec.expires_at <= now:
             raise GatewayError(FailureKind.PERMANENT, "the key would have expired before it was made")
         body = wire.mint_body(spec, now)
@@ -132,13 +145,24 @@ class LiteLLM:
 
     # --- changing ---
 
-    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod) -> None:
-        """See `Gateway.set_cap`. A total cap made monthly counts all spend so far as this month's."""
-        if cap_micros < 0:
-            raise GatewayError(FailureKind.PERMANENT, "a cap cannot be negative")
-        window = wire.budget_duration(cap_period)
-        row = self._update(handle, {"max_budget": wire.usd(cap_micros), "budget_duration": window})
-        if row.max_budget is None or money.from_usd(row.max_budget) != cap_micros:
+    def set_cap(self, handle: str, cap_micros: int, cap_period: CapPeriod, daily_cap_micros: int | None = None) -> None:
+        """See `Gateway.set_cap`. A total cap made monthly counts all spend so far as this month's.
+
+        `TRANSIENT` for another cap per day in the minutes between the end of a day and LiteLLM starting the next.
+        """
+        _refuse_negative(cap_micros, daily_cap_micros)
+        wire.budget_duration(cap_period)
+        self._refuse_own(handle)
+        before = self._row(handle)
+        if before is None or before.status == "deleted":
+            raise _no_such_key()
+        change = wire.cap_change(before, cap_micros, cap_period, daily_cap_micros)
+        if "budget_limits" in change and wire.starts_again_soon(before, self._now()):
+            msg = f"{NAME} is about to start a new day for this key: its daily cap can be changed in some minutes"
+            raise GatewayError(FailureKind.TRANSIENT, msg)
+        row = self._update(handle, change)
+        kept = None if row.max_budget is None else money.from_usd(row.max_budget)
+        if (kept, row.daily_cap_micros) != (cap_micros, daily_cap_micros):
             raise GatewayError(FailureKind.PERMANENT, f"{NAME} kept another cap than the one it was given")
 
     def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
@@ -244,6 +268,20 @@ class LiteLLM:
             if page >= int(body.get("total_pages") or 0):
                 return
 
+    def usage(self, since: date, until: date) -> Iterator[Usage]:
+        """See `Gateway.usage`. Days, no hours; no retries; tasks are calls that were answered."""
+
+        def page(day: date, number: int) -> object:
+            params: dict[str, str | int] = {
+                "start_date": day.isoformat(),
+                "end_date": day.isoformat(),
+                "page": number,
+                "page_size": litellm_usage.PAGE_SIZE,
+            }
+            return self._http.read("/user/daily/activity", params).body
+
+        return litellm_usage.told(page, since, until)
+
     def handle_of(self, secret: str) -> str | None:
         """See `Gateway.handle_of`: the SHA-256 of the secret; None for Purser's own credential."""
         return None if self.is_own_credential(secret) else _sha256(secret)
@@ -280,27 +318,8 @@ class LiteLLM:
         return list(dict.fromkeys(str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row))
 
     def ping(self) -> Health:
-        """See `Gateway.ping`: readiness, then a management call with the master key."""
-        try:
-            ready = self._http.read("/health/readiness").body
-        except CallFailed as failure:
-            return Health(ok=False, message=_not_ready(failure))
-        try:
-            self._http.read("/key/list", {"page": 1, "size": 1})
-        except CallFailed as failure:
-            return Health(ok=False, message=_not_allowed(failure))
-        version = ready.get("litellm_version") if isinstance(ready, dict) else None
-        version = version or self._version()
-        return Health(ok=True, message=f"{NAME} is ready", version=version)
-
-    def _version(self) -> str | None:
-        """The version, where this LiteLLM has a page that tells; nothing depends on it."""
-        try:
-            body = self._http.read("/health/readiness/details").body
-        except CallFailed:
-            return None
-        version = body.get("litellm_version") if isinstance(body, dict) else None
-        return version if isinstance(version, str) else None
+        """See `Gateway.ping`."""
+        return litellm_health.ping(self._http)
 
     def _refuse_own(self, handle: str) -> None:
         if handle == self._own_handle:
@@ -315,21 +334,15 @@ def _is_alias_taken(failure: CallFailed) -> bool:
     return failure.status == 400 and "already exists" in wire.explain(400, failure.body)
 
 
+def _refuse_negative(*caps_micros: int | None) -> None:
+    """LiteLLM itself takes a negative cap per day."""
+    if any(cap is not None and cap < 0 for cap in caps_micros):
+        raise GatewayError(FailureKind.PERMANENT, "a cap cannot be negative")
+
+
 def _own_credential() -> GatewayError:
     return GatewayError(FailureKind.PERMANENT, "that is Purser's own key to the gateway, not a member's")
 
 
 def _no_such_key() -> GatewayError:
     return GatewayError(FailureKind.PERMANENT, f"{NAME} has no such key any more")
-
-
-def _not_ready(failure: CallFailed) -> str:
-    if failure.status == 503:
-        return f"{NAME} is up but not ready (503): its database is away. Check LiteLLM's DATABASE_URL"
-    return f"{failure.message}. Check LITELLM_BASE_URL and that LiteLLM is running"
-
-
-def _not_allowed(failure: CallFailed) -> str:
-    if failure.status in {401, 403}:
-        return f"{NAME} does not accept Purser's master key ({failure.status}). Check LITELLM_MASTER_KEY"
-    return f"{failure.message}. LiteLLM needs its own database to manage keys: check its DATABASE_URL"

@@ -24,9 +24,40 @@ _DURATIONS = {CapPeriod.TOTAL: None, CapPeriod.DAY: "1d", CapPeriod.MONTH: "1mo"
 _PERIODS = {None: CapPeriod.TOTAL, "1d": CapPeriod.DAY, "24h": CapPeriod.DAY, "1mo": CapPeriod.MONTH}
 _PERIODS["30d"] = CapPeriod.MONTH
 
+_RESET_LAG = timedelta(minutes=15)
+"""Windows start again up to 605 seconds late; after this it is not a matter of waiting."""
+
 _SECRET = re.compile(r"sk-[A-Za-z0-9_\-.…]{4,}")
 _ADDRESS = re.compile(r"\w+://\S+")
 _LONGEST_EXPLANATION = 200
+
+
+class Window(BaseModel):
+    """One entry of `budget_limits`: a cap beside `max_budget`, with a rhythm and an end of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    budget_duration: str
+    max_budget: Decimal
+    reset_at: datetime | None = None
+
+    @field_validator("reset_at")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        """Times are UTC, with or without saying so."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is a cap per day."""
+        return _PERIODS.get(self.budget_duration) is CapPeriod.DAY
+
+    def as_sent(self) -> dict[str, object]:
+        """As LiteLLM wants it; it works out the end itself."""
+        return {"budget_duration": self.budget_duration, "max_budget": float(self.max_budget)}
+
+
+_WINDOW = {"budget_duration", "max_budget"}
 
 
 class KeyRow(BaseModel):
@@ -43,6 +74,7 @@ class KeyRow(BaseModel):
     max_budget: Decimal | None = None
     budget_duration: str | None = None
     budget_reset_at: datetime | None = None
+    budget_limits: list[Window] = []
     expires: datetime | None = None
     models: list[str] = []
     metadata: dict[str, Any] = {}
@@ -53,6 +85,14 @@ class KeyRow(BaseModel):
         """Read null as nothing."""
         return cls.model_fields[str(info.field_name)].default if value is None else value
 
+    @field_validator("budget_limits", mode="before")
+    @classmethod
+    def _windows(cls, value: object) -> object:
+        """Windows of a shape that LiteLLM 1.106 does not have are no caps that we know."""
+        if not isinstance(value, list):
+            return []
+        return [window for window in value if isinstance(window, Mapping) and window.keys() >= _WINDOW]
+
     @field_validator("expires", "budget_reset_at")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
@@ -61,6 +101,13 @@ class KeyRow(BaseModel):
             return None
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+    @property
+    def daily_cap_micros(self) -> int | None:
+        """The smallest of its caps per day beside `max_budget`; None without one."""
+        return min(
+            (money.from_usd(window.max_budget) for window in self.budget_limits if window.is_daily), default=None
+        )
 
 
 def key_row(body: object) -> KeyRow:
@@ -96,6 +143,7 @@ def record(row: KeyRow, handle: str, now: datetime) -> KeyRecord:
         tags={k: str(v) for k, v in tags.items()} if isinstance(tags, Mapping) else {},
         period_spent_micros=money.from_usd(row.spend),
         resets_at=row.budget_reset_at,
+        daily_cap_micros=row.daily_cap_micros,
     )
 
 
@@ -113,6 +161,32 @@ def budget_duration(period: CapPeriod) -> str | None:
         return _DURATIONS[period]
     except KeyError:
         raise GatewayError(FailureKind.PERMANENT, f"litellm has no cap per {period}") from None
+
+
+def daily_window(micros: int) -> dict[str, object]:
+    """The entry of `budget_limits` for a cap per UTC day."""
+    return {"budget_duration": _DURATIONS[CapPeriod.DAY], "max_budget": usd(micros)}
+
+
+def cap_change(row: KeyRow, cap_micros: int, period: CapPeriod, daily_cap_micros: int | None) -> dict[str, object]:
+    """What to send for other caps, and no more: naming a window moves its end to the next one.
+
+    LiteLLM starts a window again some minutes after its end. Were the end moved in these minutes, the spend of
+    the old window would count in the new one.
+    """
+    change: dict[str, object] = {"max_budget": usd(cap_micros)}
+    if _PERIODS.get(row.budget_duration, CapPeriod.OTHER) is not period:
+        change["budget_duration"] = budget_duration(period)
+    if row.daily_cap_micros != daily_cap_micros:
+        others = [window.as_sent() for window in row.budget_limits if not window.is_daily]
+        change["budget_limits"] = others + ([] if daily_cap_micros is None else [daily_window(daily_cap_micros)])
+    return change
+
+
+def starts_again_soon(row: KeyRow, now: datetime) -> bool:
+    """Whether a day has ended and LiteLLM, which looks every ten minutes, has not yet started the next."""
+    ends = [window.reset_at for window in row.budget_limits if window.is_daily and window.reset_at is not None]
+    return any(now - _RESET_LAG < end <= now for end in ends)
 
 
 def lifetime(expires_at: datetime, now: datetime) -> str:
@@ -136,6 +210,8 @@ def mint_body(spec: KeySpec, now: datetime) -> dict[str, object]:
     window = budget_duration(spec.cap_period)
     if window is not None:
         body["budget_duration"] = window
+    if spec.daily_cap_micros is not None:
+        body["budget_limits"] = [daily_window(spec.daily_cap_micros)]
     if spec.expires_at is not None:
         body["duration"] = lifetime(spec.expires_at, now)
     return body
@@ -148,6 +224,8 @@ def deviations(spec: KeySpec, row: KeyRow) -> list[str]:
         wrong.append("cap")
     if row.budget_duration != budget_duration(spec.cap_period):
         wrong.append("cap period")
+    if row.daily_cap_micros != spec.daily_cap_micros:
+        wrong.append("daily cap")
     if spec.expires_at is not None and row.expires is None:
         wrong.append("expiry")
     if spec.models and set(row.models) != set(spec.models):
