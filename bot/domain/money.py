@@ -65,15 +65,40 @@ def parse(text: str) -> int:
 
 
 def show(micros: int) -> str:
-    """Write micro-USD for people: `$25`, `$1,200.50`, `-$3`; under a cent, `$0.0042`.
+    """Write micro-USD for people: `$25`, `$1,200.50`, `-$3`; with part of a cent, `$0.035` and `$0.0042`.
 
-    Cents are dropped when they are zero. Half a cent rounds to even; an amount that is not zero never
-    shows as `$0`.
+    Cents are dropped when they are zero. From a dollar on, amounts are whole cents; under a dollar they go down to a
+    hundredth of a cent, and under a cent they are exact, for there a cent more or less would mislead. Half rounds to
+    even; an amount that is not zero never shows as `$0`.
     """
     sign = "-" if micros < 0 else ""
     size = abs(micros)
     if 0 < size < MICROS_PER_CENT:
         return f"{sign}${to_usd(size):.6f}".rstrip("0")
-    cents = int((Decimal(size) / MICROS_PER_CENT).to_integral_value(rounding=ROUND_HALF_EVEN))
-    dollars, rest = divmod(cents, 100)
-    return f"{sign}${dollars:,}.{rest:02d}" if rest else f"{sign}${dollars:,}"
+    steps = _STEP_UNDER_A_DOLLAR if size < MICROS_PER_USD else MICROS_PER_CENT
+    return sign + _written(_rounded(size, steps))
+
+
+def show_beside(micros: int, other_micros: int) -> str:
+    """Write an amount that stands beside another: as `show` does, but exactly where both would read the same."""
+    shown = show(micros)
+    if micros == other_micros or shown != show(other_micros):
+        return shown
+    return ("-" if micros < 0 else "") + _written(abs(micros))
+
+
+_STEP_UNDER_A_DOLLAR = 100
+"""A hundredth of a cent."""
+
+
+def _rounded(size: int, step: int) -> int:
+    return int((Decimal(size) / step).to_integral_value(rounding=ROUND_HALF_EVEN)) * step
+
+
+def _written(size: int) -> str:
+    """An amount of at least a cent, exactly: no cents when there are none, else two digits or more."""
+    dollars, rest = divmod(size, MICROS_PER_USD)
+    if not rest:
+        return f"${dollars:,}"
+    digits = f"{rest:06d}".rstrip("0")
+    return f"${dollars:,}.{digits:0<2}"

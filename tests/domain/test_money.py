@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.money import MAX_MICROS, MICROS_PER_CENT, BadAmount, from_usd, parse, show, to_usd
+from bot.domain.money import MAX_MICROS, MICROS_PER_CENT, BadAmount, from_usd, parse, show, show_beside, to_usd
 
 CENTS = st.integers(1, MAX_MICROS // MICROS_PER_CENT)
 
@@ -64,7 +64,7 @@ def test_what_is_no_number_is_refused(usd: str) -> None:
 def test_rounding_is_ours_whatever_the_program_around_has_set() -> None:
     with localcontext(rounding=ROUND_UP):
         assert from_usd(Decimal("0.0000011")) == 1
-        assert show(21_000) == "$0.02"
+        assert show(1_021_000) == "$1.02"
 
 
 def test_a_micro_is_a_millionth() -> None:
@@ -144,8 +144,13 @@ def test_a_wrong_amount_says_what_was_wrong(typed: str, why: str) -> None:
         (9_999, "$0.009999"),
         (-100, "-$0.0001"),
         (10_000, "$0.01"),
-        (15_000, "$0.02"),
-        (25_000, "$0.02"),
+        (15_000, "$0.015"),
+        (35_000, "$0.035"),
+        (35_050, "$0.035"),
+        (35_150, "$0.0352"),
+        (999_950, "$1"),
+        (1_015_000, "$1.02"),
+        (1_025_000, "$1.02"),
         (1_050_000, "$1.05"),
         (1_995_000, "$2"),
         (MAX_MICROS, "$1,000,000"),
@@ -153,3 +158,24 @@ def test_a_wrong_amount_says_what_was_wrong(typed: str, why: str) -> None:
 )
 def test_amounts_are_shown_for_people(micros: int, shown: str) -> None:
     assert show(micros) == shown
+
+
+@pytest.mark.parametrize(
+    ("micros", "other", "shown"),
+    [
+        (35_000, 10_000, "$0.035"),
+        (499_995_100, 500_000_000, "$499.9951"),
+        (500_000_000, 500_000_000, "$500"),
+        (500_000_100, 500_000_000, "$500.0001"),
+        (-1_000, 0, "-$0.001"),
+        (320_000_000, 500_000_000, "$320"),
+    ],
+)
+def test_what_is_nearly_a_limit_does_not_read_as_if_it_were_the_limit(micros: int, other: int, shown: str) -> None:
+    assert show_beside(micros, other) == shown
+
+
+@given(st.integers(-MAX_MICROS, MAX_MICROS), st.integers(-1_000, 1_000))
+def test_two_amounts_side_by_side_read_the_same_only_when_they_are(micros: int, more: int) -> None:
+    other = micros + more
+    assert (show_beside(micros, other) == show_beside(other, micros)) == (more == 0)
