@@ -10,7 +10,7 @@ from bot.domain.facts import Occasion, RequestFacts
 from bot.domain.keys import KeyState, extended_expiry
 from bot.domain.people import Team
 from bot.domain.requests import Approval, Because, Purpose, Refused, Request, RequestState, Terms, Verdict
-from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
+from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import (
     charged_budgets,
     gateway_facts,
@@ -21,6 +21,7 @@ from bot.services.facts import (
 )
 from bot.services.failpoints import Failpoint
 from bot.services.people import refused_by
+from bot.services.subjects import subjects
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from storage import keys, people, requests
 from storage.engine import Session
@@ -130,18 +131,6 @@ def deny(purser: Purser, actor: Actor, request_id: str, reason: str) -> Outcome:
         tell_thread(session, now, telling, once=request.id)
         tell_people(session, now, telling, (request.requester_id,), once=request.id)
         return Decided(_facts_now(session, purser, request.id, now))
-
-
-def subjects(request: Request, *, amount_micros: int | None = None) -> Subjects:
-    """What a ledger row about this request is about."""
-    return Subjects(
-        team_id=request.team_id,
-        project_id=request.project_id,
-        member_id=request.requester_id,
-        key_id=request.extends_key_id,
-        request_id=request.id,
-        amount_micros=amount_micros,
-    )
 
 
 def approved(session: Session, request_id: str, by: str | None, now: datetime) -> None:

@@ -8,8 +8,8 @@ from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState
 from bot.domain.requests import RequestState
 from bot.gateways.base import FailureKind, GatewayError
-from bot.services.approvals import subjects
 from bot.services.context import Purser, record
+from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_people, tell_thread
 from storage import keys, requests
 from storage.engine import Session

@@ -10,7 +10,7 @@ from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState
 from bot.domain.people import Team
 from bot.domain.requests import Ask, Because, Purpose, Refused, Request, RequestState, Terms
-from bot.services.approvals import approved, subjects
+from bot.services.approvals import approved
 from bot.services.context import Actor, Purser, changed, record, take_in
 from bot.services.duplicates import already_waiting, held_already, in_the_way, same_waiting
 from bot.services.facts import (
@@ -23,6 +23,7 @@ from bot.services.facts import (
     team_or_raise,
 )
 from bot.services.people import refused_by
+from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_thread
 from storage import keys, people, requests
 from storage.engine import Session
