@@ -151,12 +151,12 @@ class Request:
 
     @property
     def closed_with_its_key(self) -> bool:
-        """Whether it ended by itself, undecided, because the key it wanted extended went off.
+        """Whether it ended by itself, undecided, because the key it wanted extended or raised went off.
 
         What its requester took back was cancelled without a moment of decision.
         """
         undecided = self.state is RequestState.CANCELLED and self.decided_at is not None
-        return undecided and self.purpose is Purpose.EXTEND
+        return undecided and self.extends_key_id is not None
 
 
 class Because(StrEnum):
@@ -168,6 +168,14 @@ class Because(StrEnum):
     MODEL_NOT_OFFERED = "model_not_offered"
     KIND_NOT_OFFERED = "kind_not_offered"
     GATEWAY_CANNOT = "gateway_cannot"
+    WRONG_NAME = "wrong_name"
+    """What a project or automation key is called, or the project it is charged to."""
+    WRONG_LEAD = "wrong_lead"
+    WRONG_DAILY_CAP = "wrong_daily_cap"
+    WRONG_LIMIT = "wrong_limit"
+    """What is to be raised or set."""
+    WRONG_END = "wrong_end"
+    """When a raise falls back."""
     NOT_ALLOWED = "not_allowed"
     NOT_FOUND = "not_found"
     WRONG_STATE = "wrong_state"
@@ -181,6 +189,8 @@ class Refused:
 
     because: Because
     text: str
+    rule: str = ""
+    """The name of the rule that decided, where one did."""
 
 
 class Nudge(StrEnum):

@@ -53,6 +53,9 @@ class Changes:
     cap_micros: int | None = None
     duration_seconds: int | None = None
     models: tuple[str, ...] | None = None
+    daily_cap_micros: int | None = None
+    ends_at: datetime | None = None
+    """When a raise falls back."""
 
     def applied_to(self, terms: Terms) -> Terms:
         """The terms with the changes made."""
@@ -60,6 +63,8 @@ class Changes:
             terms.cap_micros if self.cap_micros is None else self.cap_micros,
             terms.duration_seconds if self.duration_seconds is None else self.duration_seconds,
             terms.models if self.models is None else self.models,
+            terms.daily_cap_micros if self.daily_cap_micros is None else self.daily_cap_micros,
+            terms.ends_at if self.ends_at is None else self.ends_at,
         )
 
 

@@ -1,0 +1,76 @@
+"""Limits: which ones a key or an ask is under, and how each stands. Reads only."""
+
+from __future__ import annotations
+
+from bot.domain.budgets import Budget, Layer
+from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind
+from bot.domain.people import Project, Team
+from bot.domain.requests import Target
+from bot.services.context import Purser
+from storage import budgets, keys, people
+from storage.engine import Session
+
+
+def binding_limits(  # noqa: PLR0913 - everything that decides what an ask is charged to
+    session: Session,
+    purser: Purser,
+    team: Team,
+    project: Project | None,
+    member_id: str,
+    kind: KeyKind | None,
+    *,
+    without_request: str | None = None,
+) -> tuple[Budget, ...]:
+    """Every budget that a key of this team, project, person and kind is charged to, as it stands, widest first.
+
+    A person's own budget is charged for their temporary and member keys only. `without_request` leaves out what that
+    request itself was promised.
+    """
+    subjects = [(Layer.TEAM, team.id, team.name)]
+    if project is not None:
+        subjects.append((Layer.PROJECT, project.id, project.name))
+    if kind is None or kind in PERSONAL_KINDS:
+        subjects.append((Layer.MEMBER, member_id, f"<@{member_id}>"))
+    states = (
+        limit(session, purser, Target(layer, subject), name, without_request=without_request)
+        for layer, subject, name in subjects
+    )
+    return tuple(state for state in states if state is not None)
+
+
+def charged_for(session: Session, purser: Purser, key: Key) -> tuple[Budget, ...]:
+    """Every budget that what this key spends is charged to, widest first."""
+    team = people.team(session, key.team_id)
+    project = None if key.project_id is None else people.project(session, key.project_id)
+    assert team is not None, key.team_id
+    return binding_limits(session, purser, team, project, key.holder_id, key.kind)
+
+
+def own_limits(session: Session, purser: Purser, key: Key) -> tuple[Budget, ...]:
+    """What only this key is under: its cap, and its day if it has one."""
+    layers = (Layer.KEY, Layer.AUTOMATION) if key.daily_cap_micros is not None else (Layer.KEY,)
+    states = (limit(session, purser, Target(layer, key.id), key.label) for layer in layers)
+    return tuple(state for state in states if state is not None)
+
+
+def limit(
+    session: Session, purser: Purser, target: Target, name: str, *, without_request: str | None = None
+) -> Budget | None:
+    """One limit as it stands now; None when there is no such limit. A person's may come from policy."""
+    return budgets.state(session, target.layer, target.subject_id, name, purser.now(), without_request=without_request)
+
+
+def name_of(session: Session, target: Target) -> str:
+    """How people call what a limit is of: a team's, project's or key's name, or a mention of the person."""
+    match target.layer:
+        case Layer.TEAM:
+            team = people.team(session, target.subject_id)
+            return "" if team is None else team.name
+        case Layer.PROJECT:
+            project = people.project(session, target.subject_id)
+            return "" if project is None else project.name
+        case Layer.MEMBER:
+            return f"<@{target.subject_id}>"
+        case Layer.KEY | Layer.AUTOMATION:
+            key = keys.get(session, target.subject_id)
+            return "" if key is None else key.label
