@@ -133,6 +133,8 @@ class Occasion(StrEnum):
     # to the workspace's owners
     UNKNOWN_KEYS = "unknown_keys"
     CAP_RESTORED = "cap_restored"
+    CAP_UNPROVEN = "cap_unproven"
+    """A key's cap could not be set at the gateway as agreed; Purser keeps trying. In its thread, and to owners."""
     KEY_GONE = "key_gone"
     FOUND_ON = "found_on"
     """A key that had been turned off worked again at the gateway, and was turned off again."""
@@ -182,7 +184,9 @@ class MonthFacts:
     back: tuple[KeyFacts, ...] = ()
     """Keys that a limit had stopped and that come back."""
     raises_ended: tuple[Budget, ...] = ()
-    """Limits of which a raise ended with the month."""
+    """Limits of which a raise ended with the month; `raised_micros` is what ended."""
+    may_rise: bool = False
+    """Whether the gateway has told no spend since the month ended, so what the old month shows may still rise."""
 
 
 @dataclass(frozen=True, slots=True)
