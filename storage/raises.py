@@ -57,6 +57,12 @@ def of_request(session: Session, request_id: str) -> Raise | None:
     return found[0] if found else None
 
 
+def of_key(session: Session, key_id: str) -> list[Raise]:
+    """Every raise there ever was of a key's cap or day, the one that ends first leading."""
+    layers = (str(Layer.KEY), str(Layer.AUTOMATION))
+    return _many(session, col(RaiseRow.layer).in_(layers), RaiseRow.subject_id == key_id)
+
+
 def active(session: Session, layer: Layer, subject_id: str, now: datetime) -> list[Raise]:
     """The raises of a limit that count at this moment, the one that ends first leading."""
     return _many(

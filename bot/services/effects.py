@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.facts import Notice, Occasion
-from bot.services import extending, proving, restoring
+from bot.services import capping, extending, proving, restoring
 from bot.services.approvals import EXTEND
 from bot.services.context import Effect, Purser
 from bot.services.facts import key_facts, request_facts, request_now
@@ -123,6 +123,14 @@ def _extend_failed(purser: Purser, session: Session, row: Claimed, error: str) -
     extending.lapse(session, row.payload["request_id"], error, purser.now())
 
 
+def _cap(purser: Purser, row: Claimed) -> None:
+    capping.cap_at_gateway(purser, row.payload["key_id"])
+
+
+def _cap_failing(purser: Purser, row: Claimed, error: str) -> None:
+    capping.tell_failing(purser, row.payload["key_id"], row.id, error)
+
+
 EFFECTS: dict[str, Effect] = {
     CARD: Effect(_post_card, attempts=50, on_dead=_card_failed),
     THREAD: Effect(_reply, attempts=50),
@@ -131,4 +139,5 @@ EFFECTS: dict[str, Effect] = {
     proving.DELETE: Effect(_delete, attempts=ALWAYS, stubborn=True),
     restoring.ENABLE: Effect(_enable, attempts=20, on_dead=_enable_failed),
     EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
+    capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
 }

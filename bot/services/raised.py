@@ -1,0 +1,107 @@
+"""Raises that were agreed: what makes them stand, and what happens at their end.
+
+A budget is higher for as long as its raise lasts, by the calendar alone. A key's own cap goes up when the raise is
+agreed and down by the same amount at its end, so raises that overlap add up and fall back one by one. Nothing that
+was spent is ever reset.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.budgets import Layer
+from bot.domain.facts import Occasion
+from bot.domain.keys import Key
+from bot.domain.money import MICROS_PER_CENT, show
+from bot.domain.requests import Request
+from bot.services import capping
+from bot.services.context import Purser, record
+from bot.services.subjects import subjects
+from bot.services.telling import Telling, tell_people, tell_thread
+from storage import keys, raises, requests
+from storage.engine import Session
+from storage.raises import Raise
+
+OF_KEYS = (Layer.KEY, Layer.AUTOMATION)
+"""Layers whose limit is a cap that the gateway holds as well."""
+
+
+def applied(session: Session, purser: Purser, request: Request, by: str | None, now: datetime) -> None:
+    """What follows from agreeing to a raise, in the transaction that agrees; `by` is None for a rule.
+
+    A raised budget stands at once. A raised key stands in the books at once, and is told as soon as the gateway's
+    own record shows it.
+    """
+    target, terms = request.target, request.terms
+    assert target is not None, request.id
+    assert terms.ends_at is not None, request.id
+    new = Raise(
+        id=purser.ids.new("raise"),
+        request_id=request.id,
+        layer=target.layer,
+        subject_id=target.subject_id,
+        micros=terms.cap_micros,
+        starts_at=now,
+        ends_at=terms.ends_at,
+    )
+    raises.add(session, new)
+    seq = record(
+        session,
+        now,
+        actor=by or "purser",
+        action="raise.started",
+        about=subjects(request, amount_micros=new.micros),
+        once=request.id,
+        reason=f"until {new.ends_at:%Y-%m-%d %H:%M} UTC",
+    )
+    if new.layer not in OF_KEYS:
+        capping.fulfil(session, request, seq, now)
+        return
+    _change_cap(session, new, new.micros)
+    capping.wanted(session, now, new.subject_id, once=new.id)
+
+
+def end_raises(purser: Purser) -> None:
+    """Let every raise whose time is over end, each in a transaction of its own, once over all replicas."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        over = raises.due(session, now)
+    for one in over:
+        with purser.deciding() as session:
+            if raises.mark_ended(session, one.id, now):
+                _fall_back(session, one, now)
+
+
+def _fall_back(session: Session, one: Raise, now: datetime) -> None:
+    request = requests.get(session, one.request_id)
+    assert request is not None, one.request_id
+    reason = f"its time was over on {one.ends_at:%Y-%m-%d %H:%M} UTC"
+    if one.layer in OF_KEYS and (cap := _change_cap(session, one, -one.micros)) is not None:
+        reason += f"; the cap is {show(cap)} again"
+        capping.wanted(session, now, one.subject_id, once=f"{one.id}:ended")
+    about = subjects(request, amount_micros=one.micros)
+    seq = record(session, now, actor="purser", action="raise.ended", about=about, once=one.id, reason=reason)
+    capping.refresh_cards(session, request, seq, now)
+    telling = Telling(Occasion.RAISE_ENDED, None, request.id, request.extends_key_id)
+    tell_thread(session, now, telling, once=one.id)
+    tell_people(session, now, telling, (request.requester_id,), once=one.id)
+
+
+def _change_cap(session: Session, one: Raise, by_micros: int) -> int | None:
+    """Move the cap that the raise is of, whatever became of the key, and return where it stands now.
+
+    None when there is no such cap. Never below a cent, for nothing is capped at zero.
+    """
+    key = keys.get(session, one.subject_id)
+    was = None if key is None else _cap(key, one.layer)
+    if key is None or was is None:
+        return None
+    cap = max(MICROS_PER_CENT, was + by_micros)
+    change = keys.Change(daily_cap_micros=cap) if one.layer is Layer.AUTOMATION else keys.Change(cap_micros=cap)
+    moved = keys.move(session, key.id, key.state, key.state, change)
+    assert moved, key.id
+    return cap
+
+
+def _cap(key: Key, layer: Layer) -> int | None:
+    return key.daily_cap_micros if layer is Layer.AUTOMATION else key.cap_micros
