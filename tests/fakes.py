@@ -140,7 +140,7 @@ class Message:
 
     sending_id: str
     where: str
-    """`thread:REQUEST` or `direct:MEMBER`."""
+    """`thread:REQUEST`, `direct:MEMBER` or `channel:CHANNEL`."""
     notice: Notice
 
 
@@ -154,6 +154,10 @@ class Notifier:
         self.card_posts: list[tuple[str, str]] = []
         """Each posting of a card: sending id, request id."""
         self.messages: list[Message] = []
+        self.standing: dict[str, Notice] = {}
+        """What each message posted in a channel shows now, by its timestamp."""
+        self.updates: list[str] = []
+        """Each update of such a message, by its timestamp."""
 
     def post_card(self, facts: RequestFacts, now: datetime, sending: Sending) -> Posted:
         channel = facts.request.channel_id
@@ -173,6 +177,19 @@ class Notifier:
 
     def direct(self, member_id: str, notice: Notice, now: datetime, sending: Sending) -> None:
         self._post("direct", Message(sending.id, f"direct:{member_id}", notice), sending)
+
+    def post(self, channel_id: str, notice: Notice, now: datetime, sending: Sending) -> Posted:
+        ts = f"{channel_id}-{sending.id}"
+        if not (sending.maybe_sent and ts in self.standing):
+            with self._calling("post"):
+                self.messages.append(Message(sending.id, f"channel:{channel_id}", notice))
+                self.standing[ts] = notice
+        return Posted(channel_id, ts)
+
+    def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
+        with self._calling("update"):
+            self.updates.append(ts)
+            self.standing[ts] = notice
 
     def _post(self, method: str, message: Message, sending: Sending) -> None:
         if sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.messages):

@@ -83,6 +83,14 @@ class Notifier(Protocol):
         """Write to one person."""
         ...
 
+    def post(self, channel_id: str, notice: Notice, now: datetime, sending: Sending) -> Posted:
+        """Post a message of its own in a channel."""
+        ...
+
+    def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
+        """Let a message posted that way tell the truth of now. One that was deleted stays deleted."""
+        ...
+
 
 class Directory(Protocol):
     """People and channels as Slack knows them now."""
