@@ -93,7 +93,8 @@ def promised_by_rule(session: Session, member_id: str, rule: str) -> int:
 
 def extensions_of(session: Session, key_id: str, *states: RequestState) -> list[Request]:
     """Asks for more time on this key that are in any of these states, oldest first."""
-    return _many(session, RequestRow.extends_key_id == key_id, col(RequestRow.state).in_(states))
+    of_key = (RequestRow.extends_key_id == key_id, RequestRow.purpose == Purpose.EXTEND)
+    return _many(session, *of_key, col(RequestRow.state).in_(states))
 
 
 def ended(session: Session, before: datetime, *states: RequestState) -> list[Request]:

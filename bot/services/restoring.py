@@ -11,6 +11,7 @@ from bot.domain.keys import SPENDING, Key, KeyKind, KeyState, can_restore
 from bot.domain.people import Team
 from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, GatewayError
+from bot.services import capping
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import charged_budgets, key_facts, team_or_raise
 from bot.services.people import refused_by
@@ -59,6 +60,7 @@ def enable_at_gateway(purser: Purser, key_id: str, by: str, once: str) -> None:
     if key is None or key.state is not KeyState.RESTORING or key.handle is None:
         return
     gateway = purser.gateways[key.gateway]
+    capping.hold(gateway, key)  # before it can spend: what was agreed may have ended while it was off
     gateway.enable(key.handle)
     seen = gateway.find(key.handle)
     if seen is None or not seen.enabled:

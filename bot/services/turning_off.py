@@ -10,7 +10,7 @@ from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, fingerprint
 from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import Gateway
-from bot.services import extending
+from bot.services import capping, extending
 from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
 from bot.services.failpoints import Failpoint
 from bot.services.proving import (
@@ -81,7 +81,8 @@ def start(session: Session, now: datetime, key: Key, by: str, cause: OffCause, r
         return None
     if not keys.move(session, key.id, was, KeyState.DISABLING, change):
         return None
-    # Nothing that still waits for this key (an extension, a restore) may hold up turning it off.
+    # Nothing that still waits for this key (an extension, a restore) may hold up turning it off. A cap comes after.
+    uncapped = capping.is_waiting(session, key.id)
     outbox.void(session, now=now, stream=key_stream(key.id))
     for extension in requests.extensions_of(session, key.id, RequestState.APPROVED):
         extending.lapse(session, extension.id, f"{key.label} was turned off before it could be extended", now)
@@ -89,7 +90,10 @@ def start(session: Session, now: datetime, key: Key, by: str, cause: OffCause, r
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
     refresh_card(session, now, key.request_id, seq)
-    return effect(session, now, stream=key_stream(key.id), name=DISABLE, payload={"key_id": key.id}, once=once)
+    outbox_id = effect(session, now, stream=key_stream(key.id), name=DISABLE, payload={"key_id": key.id}, once=once)
+    if uncapped:
+        capping.wanted(session, now, key.id, once=once)
+    return outbox_id
 
 
 def discard(session: Session, now: datetime, key: Key, by: str, reason: str) -> int | None:
