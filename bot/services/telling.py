@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.budgets import Layer, Stop
 from bot.domain.facts import Occasion
 from bot.domain.keys import ExpiryWarning
 from bot.services.context import effect
+from storage import alerts, ledger, outbox
+from storage.alerts import alert_stream
 from storage.engine import Session
 
 CARD = "slack.card"
 THREAD = "slack.thread"
 DIRECT = "slack.direct"
+ALERT = "slack.alert"
+CHANNEL = "slack.channel"
+
+SETTLE_SECONDS = 3
+"""How long what was stopped or came back is given to be proven before it is told."""
+IN_CHANNEL = (Layer.TEAM, Layer.PROJECT)
+"""Layers whose alerts are a message in the team's channel; of the others those concerned are told directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,15 @@ class Telling:
     note: str = ""
     warning: ExpiryWarning | None = None
     others: tuple[str, ...] = ()
+    alert_id: str | None = None
+    key_ids: tuple[str, ...] = ()
+    """Keys that one thing happened to."""
+    team_id: str | None = None
+    """Whose month turned."""
+    month: str | None = None
+    """The month that ended, such as `2026-11`."""
+    since: datetime | None = None
+    """For keys that a limit stopped: those stopped from then on."""
 
     def payload(self) -> dict[str, Any]:
         """The outbox payload; `from_payload` reads it."""
@@ -39,12 +58,17 @@ class Telling:
             "note": self.note,
             "warning": None if self.warning is None else str(self.warning),
             "others": list(self.others),
+            "alert_id": self.alert_id,
+            "key_ids": list(self.key_ids),
+            "team_id": self.team_id,
+            "month": self.month,
+            "since": None if self.since is None else self.since.isoformat(),
         }
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Telling:
         """Read what `payload` wrote."""
-        warning = payload.get("warning")
+        warning, since = payload.get("warning"), payload.get("since")
         return cls(
             occasion=Occasion(payload["occasion"]),
             actor_id=payload.get("actor_id"),
@@ -53,6 +77,11 @@ class Telling:
             note=payload.get("note", ""),
             warning=None if warning is None else ExpiryWarning(warning),
             others=tuple(payload.get("others", ())),
+            alert_id=payload.get("alert_id"),
+            key_ids=tuple(payload.get("key_ids", ())),
+            team_id=payload.get("team_id"),
+            month=payload.get("month"),
+            since=None if since is None else datetime.fromisoformat(since),
         )
 
 
@@ -92,6 +121,81 @@ def tell_people(session: Session, now: datetime, telling: Telling, people: Itera
             payload={"member_id": person, **telling.payload()},
             once=f"{telling.occasion}:{once}:{person}",
         )
+
+
+def tell_channel(session: Session, now: datetime, telling: Telling, channel_id: str, *, once: str) -> None:
+    """Post a message of its own in a channel. `once` makes it one message per event."""
+    effect(
+        session,
+        now,
+        stream=f"channel:{channel_id}",
+        name=CHANNEL,
+        payload={"channel_id": channel_id, **telling.payload()},
+        once=f"{telling.occasion}:{once}",
+    )
+
+
+def refresh_alert(
+    session: Session, now: datetime, alert_id: str, *, once: str, figures: str = "", after_seconds: int = SETTLE_SECONDS
+) -> None:
+    """Post an alert's message, or let the one that stands tell the truth again, some seconds from now.
+
+    Whatever happens to its limit until then is told by the same message. `figures` are those it is sure to show.
+    """
+    if _is_to_come(session, alert_stream(alert_id)):
+        return
+    outbox.add(
+        session,
+        stream=alert_stream(alert_id),
+        effect=ALERT,
+        payload={"alert_id": alert_id, "figures": figures},
+        unique_key=f"{ALERT}:{alert_id}:{once}",
+        now=now,
+        not_before=now + timedelta(seconds=after_seconds),
+    )
+
+
+def refresh_stop(session: Session, now: datetime, stop: Stop | None) -> None:
+    """Something became of a key that this limit had stopped: the message about the limit has to say so."""
+    if stop is None:
+        return
+    for alert in alerts.of_limit(session, (stop.layer, stop.subject_id, stop.period)):
+        if alert.threshold >= 100 and alert.told and stop.layer in IN_CHANNEL:
+            refresh_alert(session, now, alert.id, once=str(ledger.head(session).seq))
+
+
+def tell_limit(session: Session, now: datetime, alert_id: str, people: Iterable[str], *, once: str) -> None:
+    """Tell people directly of a limit that has come to a threshold, once what it stops is settled."""
+    for person in people:
+        _tell_later(session, now, Telling(Occasion.LIMIT, alert_id=alert_id), person, once=once)
+
+
+def tell_stopped(session: Session, now: datetime, alert_id: str, holder_id: str, since: datetime) -> None:
+    """Tell a holder of all keys of theirs that this limit stopped from then on: one message, once it is settled."""
+    telling = Telling(Occasion.KEYS_STOPPED, alert_id=alert_id, since=since)
+    _tell_later(session, now, telling, holder_id, once=since.isoformat())
+
+
+def _tell_later(session: Session, now: datetime, telling: Telling, person: str, *, once: str) -> None:
+    """Write to a person about a limit in a stream of its own, which holds up nothing else they are to read."""
+    stream = f"{telling.occasion}:{telling.alert_id}:{person}"
+    if _is_to_come(session, stream):
+        return
+    outbox.add(
+        session,
+        stream=stream,
+        effect=DIRECT,
+        payload={"member_id": person, **telling.payload()},
+        unique_key=f"{DIRECT}:{stream}:{once}",
+        now=now,
+        not_before=now + timedelta(seconds=SETTLE_SECONDS),
+    )
+
+
+def _is_to_come(session: Session, stream: str) -> bool:
+    """Whether a message of this stream waits that nobody is writing at this moment: it will show what is true then."""
+    waiting = outbox.pending(session, stream=stream)
+    return any(row.leased_until is None and not row.outcome_unknown for row in waiting)
 
 
 def request_stream(request_id: str) -> str:
