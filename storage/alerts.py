@@ -80,17 +80,15 @@ def of_limit(session: Session, ref: Ref) -> list[Alert]:
 def passed(session: Session, periods: Collection[str]) -> Mapping[Ref, list[Passed]]:
     """Everything that was passed in these periods, and in no period by keys that may still spend or come back."""
     alert = _alerts.c
-    spending = columns(KeyRow.id).where(
+    spending = columns(col(KeyRow.id)).where(
         or_(col(KeyRow.state).in_(_MAY_SPEND), col(KeyRow.off_cause) == OffCause.BUDGET)
     )
     in_total = (alert.period == "total") & alert.subject_id.in_(spending)
-    query = columns(
-        *(alert.layer, alert.subject_id, alert.period, alert.id, alert.threshold, alert.told, alert.limit_micros),
-        *(alert.snoozed_until, alert.ts),
-    ).where(or_(alert.period.in_(list(periods)), in_total))
+    query = columns(*[alert[name] for name in _PASSED]).where(or_(alert.period.in_(list(periods)), in_total))
     found: dict[Ref, list[Passed]] = defaultdict(list)
-    for layer, subject, period, *rest, ts in session.execute(query):
-        found[_LAYERS[layer], subject, period].append(Passed(*rest, ts is not None))
+    for layer, subject, period, alert_id, threshold, told, limit_micros, snoozed_until, ts in session.execute(query):
+        one = Passed(alert_id, threshold, told, limit_micros, snoozed_until, ts is not None)
+        found[_LAYERS[layer], subject, period].append(one)
     return found
 
 
@@ -150,6 +148,10 @@ def alert_stream(alert_id: str) -> str:
 
 _LAYERS: Final = {str(layer): layer for layer in Layer}
 _MAY_SPEND: Final = (KeyState.LIVE, KeyState.DISABLING, KeyState.RESTORING)
+_PASSED: Final = (
+    *("layer", "subject_id", "period", "id", "threshold"),
+    *("told", "limit_micros", "snoozed_until", "ts"),
+)
 _CHUNK: Final = 500
 """How many values one statement is given."""
 
