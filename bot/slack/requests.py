@@ -39,7 +39,8 @@ DecisionForm = Callable[[RequestFacts], View]
 
 def ask_typed(event: Incoming, typed: AskTyped) -> None:
     """`/ai-key $25 7d evaluate rerankers`."""
-    wanted = Ask(typed.kind, Terms(typed.cap_micros, typed.duration_seconds, typed.models), typed.reason)
+    terms = Terms(typed.cap_micros, typed.duration_seconds, typed.models, typed.daily_cap_micros)
+    wanted = Ask(typed.kind, terms, typed.reason, name=typed.name, project=typed.project, lead_id=typed.lead_id)
     outcome = requests.ask(event.purser, event.actor(), Place(event.channel_id), wanted)
     event.answer(asked(outcome, event.purser.now()))
 
@@ -129,14 +130,14 @@ def thread_reply(event: Incoming) -> None:
     request_id = request_at(event.purser, event.channel_id, str(thread_ts)) if thread_ts else None
     if request_id is None:
         return
-    said = reply.parse(str(message.get("text", "")))
+    said = reply.parse(str(message.get("text", "")), event.purser.now())
     if said is None:
         return
     match said:
         case Mistake():
             event.answer(answers.mistake(said.text, said.example))
         case reply.ApproveReply():
-            changes = Changes(said.cap_micros, said.duration_seconds, said.models)
+            changes = Changes(said.cap_micros, said.duration_seconds, said.models, said.daily_cap_micros, said.ends_at)
             _answer_decision(event, approvals.approve(event.purser, event.actor(fresh=True), request_id, changes))
         case reply.DenyReply():
             _answer_decision(event, approvals.deny(event.purser, event.actor(fresh=True), request_id, said.reason))

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from bot.domain.keys import KeyKind
 from bot.domain.money import MAX_MICROS, MICROS_PER_CENT, show
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS, short_duration
-from bot.slack.grammar import disable, key, reply, team
+from bot.slack.grammar import disable, key, team
 from bot.slack.grammar.disable import DisableLabel, DisableSecret, OpenDisableForm
 from bot.slack.grammar.key import AskTyped, ExtendKey, ListKeys, OpenForm, ReturnKey
 from bot.slack.grammar.reply import ApproveReply, DenyReply
-from bot.slack.grammar.team import AddOwners, CreateProject, CreateTeam, Invite, Remove, ShowTeam
-from bot.slack.grammar.text import LONGEST_SECONDS, Help, Mistake, redacted
+from bot.slack.grammar.team import AddOwners, CreateProject, CreateTeam, Invite, Remove, ShowPolicy, ShowTeam
+from bot.slack.grammar.terms import LONGEST_SECONDS
+from bot.slack.grammar.text import Help, Mistake, redacted
+from tests.slack.typing import PARSERS, SECRET, parse_example, reply
 
 USD = 1_000_000
 DAY = DAY_SECONDS
-PARSERS = {"/ai-key": key.parse, "/ai-disable": disable.parse, "/ai-team": team.parse, "reply": reply.parse}
-SECRET = "sk-Zx9_kQ2mTn4-vB7pLs8WqA"  # made up
 
 
 def ask(
@@ -110,6 +110,7 @@ GOOD_TEAMS: list[tuple[str, Any]] = [
     ("OWNER <@U1|ana>", AddOwners(("U1",))),
     ("project re-ranker $200 <@U1|ana>", CreateProject("re-ranker", 200 * USD, "U1")),
     ("project <@U1|ana> $200 re-ranker", CreateProject("re-ranker", 200 * USD, "U1")),
+    ("policy", ShowPolicy()),
 ]
 
 GOOD_REPLIES: list[tuple[str, Any]] = [
@@ -190,8 +191,6 @@ BAD: list[tuple[str, str, str]] = [
     ("/ai-key", SECRET, "That looks like a key. If it leaked, turn it off now."),
     ("/ai-key", "member", "Say how much it may spend."),
     ("/ai-key", "member $50 7d", "A member key has no end date: its cap starts again each month."),
-    ("/ai-key", "project search $500", "Project keys are not offered yet. Temporary and member keys are."),
-    ("/ai-key", "automation nightly $200", "Automation keys are not offered yet. Temporary and member keys are."),
     ("/ai-key", "rotate ana-7kq2", "Rotating is not offered yet. Give the key back and ask for a new one."),
     ("/ai-key", "list all", "`list` shows your own keys and takes nothing else."),
     ("/ai-key", "return", "Say which key you give back."),
@@ -212,8 +211,8 @@ BAD: list[tuple[str, str, str]] = [
     ("/ai-disable", "Bearer", "Say which key."),
     ("/ai-disable", "<@U123|ana>", "Turning off everything of a person is not offered yet: name one key."),
     ("/ai-disable", "project search", "Turning off a whole project is not offered yet: name one key."),
-    ("/ai-team", "frobnicate", "There is create, invite, remove, owner and project, but not “frobnicate”."),
-    ("/ai-team", SECRET, "There is create, invite, remove, owner and project, but not that."),
+    ("/ai-team", "frobnicate", "There is create, invite, remove, owner, project and policy, but not “frobnicate”."),
+    ("/ai-team", SECRET, "There is create, invite, remove, owner, project and policy, but not that."),
     ("/ai-team", "create", "A name is needed, and a monthly budget."),
     ("/ai-team", "create $500", "A name is needed, and a monthly budget."),
     ("/ai-team", "create search", "Say how much may be spent a month."),
@@ -267,7 +266,7 @@ def test_ai_team_means_what_it_says(typed: str, meant: object) -> None:
 
 @pytest.mark.parametrize(("typed", "meant"), GOOD_REPLIES)
 def test_replies_decide_only_when_they_clearly_do(typed: str, meant: object) -> None:
-    assert reply.parse(typed) == meant
+    assert reply(typed) == meant
 
 
 @pytest.mark.parametrize(("command", "typed", "told"), BAD, ids=range(len(BAD)))
@@ -280,22 +279,14 @@ def test_malformed_input_gets_one_line_and_an_example_that_works(command: str, t
     assert not isinstance(parse_example(answer.example), Mistake | Help | None)
 
 
-def parse_example(shown: str) -> object:
-    """The example as Slack would hand it over, with people resolved."""
-    command, _, typed = shown.partition(" ")
-    if command not in PARSERS:
-        return reply.parse(shown)
-    for name in ("ana", "ben", "omar"):
-        typed = typed.replace(f"@{name}", f"<@U{name.upper()}|{name}>")
-    return PARSERS[command](typed)
-
-
 def test_at_least_sixty_malformed_commands_are_known() -> None:
     assert len({(command, typed) for command, typed, _ in BAD}) >= 60
 
 
 PIECES = st.sampled_from(
     ["$25", "7d", "24h", "member", "return", "extend", "create", "invite", "approve", "deny", "models=a,b", "models=",
+     "raise", "set", "queue", "automation", "nightly", "$10/day", "a day", "until", "2026-12-15", "15 December", "team",
+     "to", "hard", "project=", "project=x",
      "ana-7kq2", "<@U1|ana>", "<!channel>", '"', "`", "&lt;", ",", "for", "project", "\u00a0", "\x00", "\u202e",
      "$", "-", "٣"]
 )  # fmt: skip
@@ -306,6 +297,7 @@ SECRETS = st.text("abcdefXYZ0123456789_-", min_size=20, max_size=60).map(lambda 
 @given(command=st.sampled_from(sorted(PARSERS)), typed=TYPED)
 @example(command="/ai-key", typed="models=")
 @example(command="/ai-team", typed="create")
+@example(command="/ai-budget", typed="raise until 9999-12-31")
 def test_no_input_raises(command: str, typed: str) -> None:
     PARSERS[command](typed)
 

@@ -6,28 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.keys import KeyKind
+from bot.slack.grammar.terms import Reader, duration, is_amount, read_terms, span
 from bot.slack.grammar.text import (
     HELP_WORDS,
     Help,
     Mistake,
     Slip,
-    duration,
-    is_amount,
     is_secret,
     label,
+    name,
     needed_reason,
     optional_reason,
     quote,
-    span,
-    terms,
-    tidy,
+    split,
 )
 
 ASK = "/ai-key $25 7d evaluate rerankers"
 ASK_MEMBER = "/ai-key member $50"
+ASK_PROJECT = "/ai-key project search $500 serve search"
+ASK_AUTOMATION = "/ai-key automation nightly-evals $200 $10/day @omar nightly evaluation"
 EXTEND = "/ai-key extend ana-7kq2 7d"
 RETURN = "/ai-key return ana-7kq2"
 LIST = "/ai-key list"
+WHAT_FOR = "Say in a few words what it is for."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,19 @@ class OpenForm:
 
 @dataclass(frozen=True, slots=True)
 class AskTyped:
-    """A key asked for in one line. Cap in micro-USD; no time means that none was said, or that the kind has none."""
+    """A key asked for in one line. Caps in micro-USD; no time means that none was said, or that the kind has none."""
 
     kind: KeyKind
     cap_micros: int
     duration_seconds: int | None
     models: tuple[str, ...]
     reason: str
+    name: str = ""
+    """The project that a project key is for, or what an automation key is called."""
+    project: str = ""
+    """The project that another key is charged to as well; empty for none."""
+    daily_cap_micros: int | None = None
+    lead_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ KeyCommand = OpenForm | AskTyped | ListKeys | ReturnKey | ExtendKey | Help | Mis
 
 def parse(text: str) -> KeyCommand:
     """Read what follows `/ai-key`. Never raises."""
-    tokens = tidy(text).split()
+    tokens = split(text)
     if not tokens:
         return OpenForm()
     word = tokens[0].lower()
@@ -88,16 +95,75 @@ def parse(text: str) -> KeyCommand:
 
 
 def _ask(kind: KeyKind, tokens: list[str], example: str) -> AskTyped:
-    typed = terms(tokens, example)
+    """A key of one person: amount, time and models in any order, then the reason."""
+    typed = Reader(tokens, example)
+    read_terms(typed)
+    rest = tuple(typed.left)
     if typed.cap_micros is None:
         raise _no_amount(tokens, example)
     if kind is KeyKind.MEMBER:
         if typed.duration_seconds is not None:
             raise Slip("A member key has no end date: its cap starts again each month.", example)
-        said = optional_reason(typed.rest, example)
+        if typed.project:
+            raise Slip("A member key is for a person's daily work, not for a project.", example)
+        said = optional_reason(rest, example)
     else:
-        said = needed_reason(typed.rest, "Say in a few words what it is for.", example)
-    return AskTyped(kind, typed.cap_micros, typed.duration_seconds, typed.models or (), said)
+        said = needed_reason(rest, WHAT_FOR, example)
+    return AskTyped(kind, typed.cap_micros, typed.duration_seconds, typed.models or (), said, project=typed.project)
+
+
+def _project(tokens: list[str]) -> AskTyped:
+    """`project NAME $500 [@lead] reason`, the first three in any order."""
+    typed, named, said = _named(tokens, ASK_PROJECT, "Say which project the key is for.", daily=False)
+    if typed.project:
+        raise Slip("A project key belongs to the project it names: leave out `project=`.", ASK_PROJECT)
+    assert typed.cap_micros is not None
+    return AskTyped(
+        KeyKind.PROJECT, typed.cap_micros, None, typed.models or (), said, name=named, lead_id=typed.person_id
+    )
+
+
+def _automation(tokens: list[str]) -> AskTyped:
+    """`automation NAME $200 $10/day @lead reason`, all but the reason in any order."""
+    typed, named, said = _named(tokens, ASK_AUTOMATION, "Say what the key is called.", daily=True)
+    assert typed.cap_micros is not None
+    if typed.daily_micros is None:
+        raise Slip("An automation key has a cap per day as well, such as $10/day.", ASK_AUTOMATION)
+    if typed.daily_micros > typed.cap_micros:
+        raise Slip("The cap per day is larger than the cap a month.", ASK_AUTOMATION)
+    if typed.person_id is None and not typed.project:
+        raise Slip("Name the lead with @, who answers for the key.", ASK_AUTOMATION)
+    return AskTyped(
+        KeyKind.AUTOMATION, typed.cap_micros, None, typed.models or (), said,
+        name=named, project=typed.project, daily_cap_micros=typed.daily_micros, lead_id=typed.person_id,
+    )  # fmt: skip
+
+
+def _named(tokens: list[str], example: str, which: str, *, daily: bool) -> tuple[Reader, str, str]:
+    """Terms, a lead and a name in any order, then the reason: the terms, the name and the reason.
+
+    The first plain word is the name; the next one starts the reason.
+    """
+    typed, named = Reader(tokens, example), ""
+    while typed.left:
+        if typed.take_daily() or typed.take_amount(plain=typed.cap_micros is None) or typed.take_person():
+            continue
+        if not named and not span(typed.left):
+            named, typed.left = name(typed.left[0], example), typed.left[1:]
+        elif not typed.take_time():
+            break
+    kind = example.split()[1]
+    if typed.duration_seconds is not None:
+        article = "An" if daily else "A"
+        raise Slip(f"{article} {kind} key has no end date: its cap starts again each month.", example)
+    if not named:
+        raise Slip(which, example)
+    if typed.daily_micros is not None and not daily:
+        raise Slip("Only automation keys have a cap per day.", example)
+    if typed.cap_micros is None:
+        late = any(is_amount(token, plain=False) for token in typed.left)
+        raise Slip("Name and amounts come first, then what it is for." if late else "Say how much a month.", example)
+    return typed, named, needed_reason(tuple(typed.left), WHAT_FOR, example)
 
 
 def _no_amount(tokens: list[str], example: str) -> Slip:
@@ -148,12 +214,12 @@ def _extend(tokens: list[str]) -> KeyCommand:
 
 _NOT_OFFERED = {
     "rotate": Mistake("Rotating is not offered yet. Give the key back and ask for a new one.", RETURN),
-    "project": Mistake("Project keys are not offered yet. Temporary and member keys are.", ASK),
-    "automation": Mistake("Automation keys are not offered yet. Temporary and member keys are.", ASK),
 }
 _READERS: dict[str, Callable[[list[str]], KeyCommand]] = {
     "member": _member,
     "temporary": _temporary,
+    "project": _project,
+    "automation": _automation,
     "list": _list,
     "return": _return,
     "extend": _extend,

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.people import is_team_name
-from bot.slack.grammar.text import HELP_WORDS, Help, Mistake, Slip, amount, is_amount, quote, tidy
+from bot.slack.grammar.terms import amount, is_amount
+from bot.slack.grammar.text import HELP_WORDS, Help, Mistake, Slip, not_a_person, person, quote, tidy
 
 CREATE = "/ai-team create search $500"
 INVITE = "/ai-team invite @ana @ben"
 REMOVE = "/ai-team remove @ben"
 OWNER = "/ai-team owner @omar"
 PROJECT = "/ai-team project reranker $200 @ana"
+POLICY = "/ai-team policy"
 PEOPLE_MOST = 50
 
 
@@ -54,9 +56,13 @@ class CreateProject:
     lead_id: str
 
 
-TeamCommand = ShowTeam | CreateTeam | Invite | Remove | AddOwners | CreateProject | Help | Mistake
+@dataclass(frozen=True, slots=True)
+class ShowPolicy:
+    """What is allowed here."""
 
-_PERSON = re.compile(r"<@([UW][A-Z0-9]{1,20})(?:\|[^<>]*)?>")
+
+TeamCommand = ShowTeam | CreateTeam | Invite | Remove | AddOwners | CreateProject | ShowPolicy | Help | Mistake
+
 _PERSON_WITH_SPACES = re.compile(r"<@([UW][A-Z0-9]{1,20})\|[^<>]*>")
 
 
@@ -70,7 +76,9 @@ def parse(text: str) -> TeamCommand:
         return Help()
     reader = _READERS.get(word)
     if reader is None:
-        return Mistake(f"There is create, invite, remove, owner and project, but not {quote(tokens[0])}.", INVITE)
+        return Mistake(
+            f"There is create, invite, remove, owner, project and policy, but not {quote(tokens[0])}.", INVITE
+        )
     try:
         return reader(tokens[1:])
     except Slip as slip:
@@ -118,25 +126,15 @@ def _people(tokens: list[str], example: str) -> tuple[str, ...]:
         bare = token.strip(",") if token.endswith("&gt;") else token.strip(",;")
         if not bare or bare.lower() in {"and", "&amp;", "&"}:
             continue
-        person = _PERSON.fullmatch(bare)
-        if person is None:
-            raise _no_person(bare, example)
-        found.append(person[1])
+        found_id = person(bare)
+        if found_id is None:
+            raise not_a_person(bare, example)
+        found.append(found_id)
     if not found:
         raise Slip("Say whom, with @.", example)
     if len(set(found)) > PEOPLE_MOST:
         raise Slip(f"At most {PEOPLE_MOST} people at a time.", example)
     return tuple(dict.fromkeys(found))
-
-
-def _no_person(token: str, example: str) -> Slip:
-    if token.startswith("<!"):
-        return Slip("Groups and whole channels don't work here: name people one by one.", example)
-    if token.startswith("@"):
-        return Slip(
-            f"Slack did not recognise {quote(token)}. Pick the person from the list that appears after @.", example
-        )
-    return Slip(f"People are named with @; {quote(token)} is no person.", example)
 
 
 def _invite(tokens: list[str]) -> TeamCommand:
@@ -151,10 +149,17 @@ def _owner(tokens: list[str]) -> TeamCommand:
     return AddOwners(_people(tokens, OWNER))
 
 
+def _policy(tokens: list[str]) -> TeamCommand:
+    if tokens:
+        raise Slip("`policy` shows what is allowed here and takes nothing else.", POLICY)
+    return ShowPolicy()
+
+
 _READERS: dict[str, Callable[[list[str]], TeamCommand]] = {
     "create": _create,
     "invite": _invite,
     "remove": _remove,
     "owner": _owner,
     "project": _project,
+    "policy": _policy,
 }

@@ -1,4 +1,4 @@
-"""The bricks of the grammar: typed text made plain, secrets told from labels, amounts, times and reasons read.
+"""The bricks of the grammar: typed text made plain, secrets told from labels, people and reasons read.
 
 Nothing here repeats a word back that could be a secret, and a reason never carries one further.
 """
@@ -8,14 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.domain import money
-from bot.domain.periods import DAY_SECONDS, BadDuration, parse_duration
+from bot.domain.people import is_team_name
 
 REASON_MIN_CHARS = 3
 REASON_MAX_CHARS = 500
-LONGEST_SECONDS = 366 * DAY_SECONDS
-MODELS_MOST = 50
-MODEL_CHARS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +45,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def tidy(text: str) -> str:
     """One line of visible characters: control and direction marks gone, any space one space, straight quotes."""
     return " ".join(_CONTROL.sub(" ", _UNSEEN.sub("", text)).translate(_QUOTES).split())
+
+
+_NAMED_PERSON = re.compile(r"<@[UW][A-Z0-9]{1,20}\|[^<>]*>")
+
+
+def split(text: str) -> list[str]:
+    """The words of a typed line, tidied. A mention is one word, also when the person's name has spaces."""
+    whole = _NAMED_PERSON.sub(lambda found: found[0].replace(" ", "\u00a0"), tidy(text))
+    return whole.split(" ") if whole else []
 
 
 _SLACK = re.compile(r"<(?:(@)[UW]\w*|(#)C\w*|(!)\w+(?:\^\w+)?|(https?://|mailto:)[^|<>]*)(?:\|([^<>]*))?>")
@@ -146,122 +151,6 @@ def label(token: str, example: str) -> str:
     raise Slip("Labels look like ana-7kq2; `/ai-key list` shows yours.", example)
 
 
-# --- amounts, times, models ---
-
-_LONGEST_TERM = 40
-"""No amount or time is written with more characters; patterns never see longer words."""
-_CURRENCY = re.compile(r"[-+]?[$€£¥₹₿]\S*|[-+]?[\d.,]+[$€£¥₹₿]")
-_OTHER_CURRENCY = re.compile(r"[€£¥₹₿]")
-_NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*(?:e[-+]?\d+)?(?:k|m|usd)?|[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
-_UNITS = r"mins?|minutes?|hours?|hrs?|days?|weeks?|months?|years?|secs?|seconds?"
-_SPAN = re.compile(rf"[-+]?[\d.,]*\d[\d.,]*(?:[mhdwys]|mo|{_UNITS})", re.IGNORECASE)
-_SPAN_UNIT = re.compile(_UNITS, re.IGNORECASE)
-_SPAN_NUMBER = re.compile(r"[-+]?[\d.,]*\d")
-_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+*\-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """Terms as far as they were typed, None where they were not, and the words that follow them."""
-
-    cap_micros: int | None
-    duration_seconds: int | None
-    models: tuple[str, ...] | None
-    rest: tuple[str, ...]
-
-
-def amount(token: str, example: str) -> int:
-    """An amount in micro-USD; `/month` and `/mo` may follow. Raises `Slip`."""
-    if _OTHER_CURRENCY.search(token):
-        raise Slip("Amounts are in US dollars, such as $25.", example)
-    try:
-        return money.parse(re.sub(r"/(?:month|mo)$", "", token, flags=re.IGNORECASE))
-    except money.BadAmount as problem:
-        raise Slip(f"{_capital(str(problem))}.", example) from None
-
-
-def duration(text: str, example: str) -> int:
-    """A time in seconds, at most a year. Raises `Slip`."""
-    try:
-        seconds = parse_duration(text)
-    except BadDuration as problem:
-        raise Slip(f"{_capital(str(problem))}.", example) from None
-    if seconds > LONGEST_SECONDS:
-        raise Slip("That is longer than a year.", example)
-    return seconds
-
-
-def is_amount(token: str, *, plain: bool) -> bool:
-    """Whether a word is meant as money: it has a currency sign, or is a number where `plain` ones count."""
-    if len(token) > _LONGEST_TERM:
-        return token[:1] in "$€£¥₹₿"
-    return bool(_CURRENCY.fullmatch(token)) or (plain and _NUMBER.fullmatch(token) is not None)
-
-
-def span(tokens: list[str]) -> int:
-    """How many of the first words are meant as a time: `7d` one, `7 days` two, else none."""
-    if any(len(token) > _LONGEST_TERM for token in tokens[:2]):
-        return 1 if len(tokens[0]) <= _LONGEST_TERM and _SPAN.fullmatch(tokens[0]) else 0
-    if tokens and _SPAN.fullmatch(tokens[0]):
-        return 1
-    two = len(tokens) > 1 and _SPAN_NUMBER.fullmatch(tokens[0]) and _SPAN_UNIT.fullmatch(tokens[1])
-    return 2 if two else 0
-
-
-def terms(tokens: list[str], example: str) -> Typed:
-    """Amount, time and models in any order; a plain number is an amount only as the first word.
-
-    Reading stops at the first other word. Raises `Slip` for what is meant as one of them but is not, and for two
-    of a kind.
-    """
-    models, left = _take_models(tokens, example)
-    cap: int | None = None
-    seconds: int | None = None
-    first = True
-    while left:
-        if left[0].lower() == "for" and span(left[1:]):
-            left = left[1:]
-        ahead = [_bare(word) for word in left[:2]]
-        if length := span(ahead):
-            if seconds is not None:
-                raise Slip("There are two times. Put a reason that starts with one in quotes.", example)
-            seconds, left = duration(" ".join(ahead[:length]), example), left[length:]
-        elif is_amount(ahead[0], plain=first):
-            if cap is not None:
-                raise Slip("There are two amounts. Put a reason that starts with one in quotes.", example)
-            cap, left = amount(ahead[0], example), left[1:]
-        else:
-            break
-        first = False
-    if cap is not None and seconds is None and left and re.fullmatch(r"\d{1,4}", left[0]):
-        raise Slip(f"Say what {quote(left[0])} is: a time has a unit, such as 7d or 36h.", example)
-    return Typed(cap, seconds, models, tuple(left))
-
-
-def _bare(word: str) -> str:
-    """A word without a comma after it or quotes around it; one that only begins a quotation stays as it is."""
-    bare = word.rstrip(",;") or word
-    quoted = len(bare) > 2 and bare[0] == bare[-1] and bare[0] in "\"'`"
-    return bare[1:-1] if quoted else bare
-
-
-def _take_models(tokens: list[str], example: str) -> tuple[tuple[str, ...] | None, list[str]]:
-    """The one `models=a,b` among unquoted words, and the other words."""
-    left = list(tokens)
-    at = next((i for i, word in enumerate(left) if re.match(r"models?=", word, re.IGNORECASE)), None)
-    opened = next((i for i, word in enumerate(left) if word.startswith('"')), len(left))
-    if at is None or at > opened:
-        return None, left
-    given = left.pop(at).partition("=")[2]
-    while given.endswith(",") and at < len(left):
-        given += left.pop(at)
-    names = tuple(dict.fromkeys(name.strip("`\"'") for name in given.split(",") if name))
-    good = all(len(name) <= MODEL_CHARS and _MODEL.fullmatch(name) for name in names)
-    if not names or not good or len(names) > MODELS_MOST:
-        raise Slip("Models are named with commas and no spaces, as in models=gpt-4o,gpt-4o-mini.", example)
-    return names, left
-
-
 # --- reasons ---
 
 _EMOJI_CODE = re.compile(r":[a-z0-9_+\-]+:", re.IGNORECASE)
@@ -291,5 +180,38 @@ def optional_reason(tokens: tuple[str, ...], example: str) -> str:
     return said
 
 
-def _capital(text: str) -> str:
+# --- people and names ---
+
+_PERSON = re.compile(r"<@([UW][A-Z0-9]{1,20})(?:\|[^<>]*)?>")
+
+
+def person(token: str) -> str | None:
+    """The Slack user id that a mention stands for, or None for any other word."""
+    found = _PERSON.fullmatch(token.rstrip(",;") if not token.endswith("&gt;") else token.rstrip(","))
+    return found[1] if found else None
+
+
+def not_a_person(token: str, example: str) -> Slip:
+    """Why a word that should name a person does not."""
+    if token.startswith("<!"):
+        return Slip("Groups and whole channels don't work here: name people one by one.", example)
+    if token.startswith("@"):
+        return Slip(
+            f"Slack did not recognise {quote(token)}. Pick the person from the list that appears after @.", example
+        )
+    return Slip(f"People are named with @; {quote(token)} is no person.", example)
+
+
+def name(token: str, example: str) -> str:
+    """What a project or an automation key is called. Raises `Slip`, which never repeats the word."""
+    bare = token.strip("`\"',")
+    if is_secret(bare):
+        raise Slip("That looks like a key, and a name is needed here. If it leaked, turn it off now.", example)
+    if not is_team_name(bare.lower()):
+        raise Slip("Names have 1 to 40 of a-z, 0-9 and hyphens inside.", example)
+    return bare.lower()
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
     return text[:1].upper() + text[1:]
