@@ -22,3 +22,13 @@ def company(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Company]:
     found_team(company)
     yield company
     books.close()
+
+
+@pytest.fixture
+def company_anywhere(migrated_url: str) -> Iterator[Company]:
+    """The same on either kind of database: for what depends on rows being written once."""
+    books = MortalBooks(migrated_url)
+    company = Company(books)
+    found_team(company)
+    yield company
+    books.close()
