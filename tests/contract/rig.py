@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from bot.domain.usage import Usage
 from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeyRecord, KeySpec
 from bot.gateways.http import Patience
 from bot.gateways.litellm import LiteLLM
@@ -59,10 +60,18 @@ class Rig:
         lives_seconds: float | None = 3600,
         models: tuple[str, ...] = (),
         tags: dict[str, str] | None = None,
+        daily_cap_micros: int | None = None,
     ) -> Issued:
         expires_at = None if lives_seconds is None else self.now() + timedelta(seconds=lives_seconds)
         spec = KeySpec(
-            alias or self.alias(), "U-ANA", cap_micros, cap_period, expires_at, models, tags or {"key": "k1"}
+            alias or self.alias(),
+            "U-ANA",
+            cap_micros,
+            cap_period,
+            expires_at,
+            models,
+            tags or {"key": "k1"},
+            daily_cap_micros,
         )
         issued = self.gateway.issue(spec)
         self.made.append(issued.handle)
@@ -72,6 +81,11 @@ class Rig:
         record = self.gateway.find(handle)
         assert record is not None
         return record
+
+    def usage_of(self, handle: str) -> list[Usage]:
+        """What the gateway tells of a key today, and of the day before: midnight may have passed."""
+        today = self.now().date()
+        return [row for row in self.gateway.usage(today - timedelta(days=1), today) if row.handle == handle]
 
     def chat(self, secret: str, model: str = "mock-gpt") -> httpx.Response:
         """Call a model as a member would, and let the gateway finish its sums.

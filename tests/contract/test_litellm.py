@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from bot.gateways import litellm_usage
 from tests.contract.gateway_contract import UNKNOWN_HANDLE, GatewayContract
 from tests.contract.rig import Rig, litellm_on_fake, litellm_on_real
+from tests.contract.spending_contract import SpendingContract
 
 if TYPE_CHECKING:
     from tests.conftest import RealLiteLLM
 
 
-class TestLiteLLMOnFake(GatewayContract):
+@pytest.fixture
+def cut_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Ask for so many rows a page from now on."""
+    return lambda rows: monkeypatch.setattr(litellm_usage, "PAGE_SIZE", rows)
+
+
+class TestLiteLLMOnFake(GatewayContract, SpendingContract):
     """Always."""
 
     @pytest.fixture
@@ -26,7 +34,7 @@ class TestLiteLLMOnFake(GatewayContract):
 
 @pytest.mark.litellm
 @pytest.mark.xdist_group("litellm")
-class TestLiteLLMOnReal(GatewayContract):
+class TestLiteLLMOnReal(GatewayContract, SpendingContract):
     """Where a proxy is running."""
 
     @pytest.fixture
@@ -62,10 +70,12 @@ class _Script:
         self._look()
         self._spend()
         self._change()
+        self._windows()
         self._block()
         self._delete()
         self._mistakes()
         self._strangers()
+        self._activity()
         self._cleanup()
         return self.seen
 
@@ -152,6 +162,62 @@ class _Script:
         self.post("never expires", "/key/update", {"key": self.token, "duration": "-1"})
         self.post("update nobody", "/key/update", {"key": UNKNOWN_HANDLE, "max_budget": 1})
 
+    def _windows(self) -> None:
+        """A cap per day: how it is written, that it stops, and that what it counts is kept."""
+        per_day = {"budget_duration": "1d", "max_budget": 0.05}
+        body = {"key_alias": f"{self.alias}-w", "max_budget": 5, "budget_limits": [per_day], "key_type": "llm_api"}
+        minted = self.post("mint with a window", "/key/generate", body).json()
+        member, token, self.secret = self.secret, minted["token_id"], minted["key"]
+        self.seen["a window as minted"] = _window(minted)
+        for number in range(3):
+            self.chat(f"chat {number} in the window", "mock-expensive")
+        self.as_member("models, window gone", "GET", "/v1/models")
+        self.info_of_windows("spent", token)
+        for name, limits in (("raised", [{**per_day, "max_budget": 0.07}]), ("removed", []), ("given back", [per_day])):
+            answer = self.post(f"window {name}", "/key/update", {"key": token, "budget_limits": limits}).json()
+            self.seen[f"window {name}, as answered"] = _window(answer)
+            self.info_of_windows(name, token)
+            self.chat(f"chat, window {name}", "mock-expensive")
+        self.post("window taken away", "/key/update", {"key": token, "budget_limits": None})
+        for name, windows in _BAD_WINDOWS.items():
+            self.post(f"window of {name}", "/key/update", {"key": token, "budget_limits": windows})
+        self.post("window below zero", "/key/update", {"key": token, "budget_limits": [{**per_day, "max_budget": -1}]})
+        self.post("delete with a window", "/key/delete", {"keys": [token]})
+        self.get("info, deleted with a window", "/key/info", key=token)
+        self.secret = member
+
+    def info_of_windows(self, name: str, token: str) -> None:
+        info = self.get(f"info, window {name}", "/key/info", key=token).json()["info"]
+        usage = (info.get("budget_limits_usage") or {}).get("1d", {}).get("current_spend")
+        self.seen[f"window {name}"] = (_window(info), usage and round(usage, 6))
+        listed = self.rig.raw("GET", "/key/list", key_hash=token, return_full_object="true").json()["keys"][0]
+        self.seen[f"window {name}, as listed"] = _window(listed)
+
+    def _activity(self) -> None:
+        """What is told of the key that `_mint` made and `_delete` took away."""
+        today = self.rig.now().date().isoformat()
+        asked = {"start_date": today, "end_date": today, "api_key": self.token}
+        self.rig.pass_time(4)  # until all is written
+        body = self.get("activity", "/user/daily/activity", **asked).json()
+        [day] = body["results"]
+        breakdown = day["breakdown"]
+        self.seen["activity, its fields"] = [
+            sorted(day),
+            sorted(day["metrics"]),
+            sorted(breakdown),
+            sorted(body["metadata"]),
+        ]
+        for kind in ("models", "model_groups", "providers", "endpoints", "api_keys", "mcp_servers"):
+            counts = {name.replace(self.token, "KEY"): _counts(entry) for name, entry in breakdown[kind].items()}
+            self.seen[f"activity by {kind}"] = counts
+        self.seen["activity of the key"] = breakdown["model_groups"]["mock-gpt"]["api_key_breakdown"][self.token][
+            "metadata"
+        ]["key_exists"]
+        self.get("activity past the end", "/user/daily/activity", page=9_999, **asked)
+        self.get("activity, page 0", "/user/daily/activity", page=0, **asked)
+        self.get("activity, page too large", "/user/daily/activity", page_size=1001, **asked)
+        self.get("activity without dates", "/user/daily/activity")
+
     def _block(self) -> None:
         self.post("block", "/key/block", {"key": self.token})
         self.post("block again", "/key/block", {"key": self.token})
@@ -208,6 +274,27 @@ class _Script:
     def _cleanup(self) -> None:
         for suffix in ("-own", "-m", "-mm"):
             self.post(f"delete by alias {suffix}", "/key/delete", {"key_aliases": [self.alias + suffix]})
+
+
+_BAD_WINDOWS: dict[str, object] = {
+    "no rhythm": [{"max_budget": 1}],
+    "no amount": [{"budget_duration": "1d"}],
+    "null": [{"budget_duration": "1d", "max_budget": None}],
+    "a word": "x",
+}
+
+
+def _window(body: dict[str, Any]) -> Any:
+    """The windows of a key as any route writes them, without the day."""
+    windows = body.get("budget_limits")
+    return windows and [{**window, "reset_at": window["reset_at"][10:]} for window in windows]
+
+
+def _counts(entry: dict[str, Any]) -> tuple[float, ...]:
+    """What programs read of daily activity."""
+    metrics = entry["metrics"]
+    counted = ("api_requests", "failed_requests", "successful_requests", "prompt_tokens", "completion_tokens")
+    return (*(metrics[name] for name in counted), round(metrics["spend"], 9))
 
 
 def _shape(body: Any) -> Any:

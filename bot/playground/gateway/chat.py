@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from bot.playground.gateway import errors
-from bot.playground.gateway.keys import StoredKey
+from bot.playground.gateway.keys import StoredKey, hash_of
 from bot.playground.gateway.management import sent
 from bot.playground.gateway.models import Model, usage_of
 from bot.playground.gateway.state import State
@@ -24,28 +26,38 @@ def chat(state: State) -> Blueprint:
     @routes.get("/v1/models")
     @routes.get("/models")
     def models() -> Response:
-        caller = state.caller(request.headers.get("Authorization"), request.path)
-        if isinstance(caller, str):
-            return jsonify(_listed(state.offered))
-        with state.settled():
-            state.check_budget(caller)
+        with _noted(state, ""):
+            caller = state.caller(request.headers.get("Authorization"), request.path)
+            if isinstance(caller, str):
+                return jsonify(_listed(state.offered))
+            with state.settled():
+                state.check_budget(caller, of_windows=False)
         allowed = caller.models or [model.name for model in state.offered]
         return jsonify(_listed(tuple(model for model in state.offered if model.name in allowed)))
 
     @routes.post("/v1/chat/completions")
     @routes.post("/chat/completions")
     def completions() -> Response:
-        caller = state.caller(request.headers.get("Authorization"), request.path)
         asked = sent()
-        if isinstance(caller, str):
-            return _complete(state, None, asked)
-        try:
-            return _complete(state, caller, asked)
-        except errors.Refused:
-            state.note_refusal(caller, str(asked.get("model", "")))
-            raise
+        with _noted(state, str(asked.get("model", ""))):
+            caller = state.caller(request.headers.get("Authorization"), request.path)
+            return _complete(state, None if isinstance(caller, str) else caller, asked)
 
     return routes
+
+
+@contextmanager
+def _noted(state: State, model: str) -> Iterator[None]:
+    """Write refused calls down under the key that was sent, whether it works or not."""
+    try:
+        yield
+    except errors.Refused as refusal:
+        if refusal.status == 400 and model not in {offered.name for offered in state.offered}:
+            model = "unknown-model"
+        secret = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if secret.startswith("sk-") and secret != state.master_key:
+            state.note_refusal(hash_of(secret), model)
+        raise
 
 
 def _complete(state: State, key: StoredKey | None, asked: dict[str, Any]) -> Response:
@@ -66,6 +78,7 @@ def _complete(state: State, key: StoredKey | None, asked: dict[str, Any]) -> Res
     state.sleep(state.habits.chat_seconds)
     usage = usage_of(model, asked["messages"])
     if key is not None:
+        usage = state.with_cache(key, model, asked["messages"], usage)
         state.charge(key, model, usage, reserved)
     reply = jsonify(_completion(state, model, usage.prompt_tokens, usage.completion_tokens))
     reply.headers["x-litellm-version"] = "1.106.2"

@@ -26,6 +26,11 @@ def wrapped(status: int, message: str) -> Refused:
     return refused(status, f"{{'error': '{message}'}}", "internal_server_error")
 
 
+def plain(status: int, message: str) -> Refused:
+    """A plain error as it is."""
+    return Refused(status, {"detail": {"error": message}})
+
+
 def invalid(kind: str, where: list[object], message: str) -> Refused:
     """What LiteLLM's validation answers: 422, like being over budget."""
     return Refused(422, {"detail": [{"type": kind, "loc": where, "msg": message}]})
@@ -78,6 +83,11 @@ def over_budget(label: str, spent: float, budget: float) -> Refused:
     return refused(422, message, "budget_exceeded")
 
 
+def over_window(duration: str, spent: float, budget: float) -> Refused:
+    message = f"ExceededBudget: Key over {duration} budget. Spend=${spent:.4f}, Limit=${budget:.2f}"
+    return refused(422, message, "budget_exceeded")
+
+
 def model_not_allowed(model: str) -> Refused:
     message = (
         f"The requested model '{model}' is not available for this API key, or the model name is invalid. "
@@ -92,6 +102,10 @@ def no_such_model(model: str) -> Refused:
         "Call `/v1/models` to view available models for your key."
     )
     return refused(400, message, "invalid_request_error", provider_specific_fields={"error": message})
+
+
+def down() -> Refused:
+    return refused(503, "Service unavailable", "internal_server_error")
 
 
 def key_not_found() -> Refused:

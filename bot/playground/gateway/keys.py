@@ -43,14 +43,23 @@ class StoredKey:
     total_spend: float = 0.0
     pending: list[tuple[datetime, float]] = field(default_factory=list)
     reserved: float = 0.0
+    budget_limits: list[dict[str, Any]] | None = None
+    window_spend: dict[str, float] = field(default_factory=dict)
+    """What counts in each of `budget_limits`, by duration; `window_ends` says until when."""
+    window_ends: dict[str, str] = field(default_factory=dict)
     settings_updated_at: datetime | None = None
     last_active: datetime | None = None
     deleted_at: datetime | None = None
 
     @property
     def live_spend(self) -> float:
-        """What enforcement counts: everything, written or not."""
+        """What enforcement counts: everything in this window, written or not."""
         return self.spend + sum(cost for _, cost in self.pending)
+
+    @property
+    def lifetime_spend(self) -> float:
+        """What was really charged, ever, whatever is told of it."""
+        return self.total_spend + sum(cost for _, cost in self.pending)
 
     def works(self, now: datetime) -> bool:
         """Whether a call with it would be let in, but for money and models."""
@@ -87,6 +96,7 @@ _PLAIN = (
     "key_type",
     "spend",
     "total_spend",
+    "budget_limits",
 )
 
 
@@ -101,10 +111,12 @@ def as_info(key: StoredKey, now: datetime) -> dict[str, Any]:
     """The `info` of /key/info: no token, a status, times with an offset."""
     if key.deleted_at:
         gone = {"deleted_at": _instant(key.deleted_at, zone="+00:00"), "status": "deleted"}
-        row = shapes.TABLE | shapes.DELETED | _row(key, "+00:00") | gone
-        row["blocked"] = bool(key.blocked)
-        return row
-    return shapes.INFO | _row(key, "+00:00") | {"status": key.status(now)}
+        return shapes.TABLE | shapes.DELETED | _row(key, "+00:00") | gone
+    row = shapes.INFO | _row(key, "+00:00") | {"status": key.status(now)}
+    if key.budget_limits:
+        spent = {window["budget_duration"]: window for window in key.budget_limits}
+        row["budget_limits_usage"] = {name: {"current_spend": key.window_spend.get(name, 0.0)} for name in spent}
+    return row
 
 
 def as_updated(key: StoredKey, given: str) -> dict[str, Any]:
@@ -144,6 +156,9 @@ def as_minted(key: StoredKey, secret: str, asked: dict[str, Any]) -> dict[str, A
     for name in ("settings_updated_at", "last_active", "budget_reset_at", "total_spend"):
         del row[name]
     row["expires"] = _instant(key.expires, zone="Z", precision="microseconds")
+    if key.budget_limits:
+        limits = [window | {"reset_at": window["reset_at"].replace("+00:00", "Z")} for window in key.budget_limits]
+        row["budget_limits"] = limits
     names = {"key": secret, "token": key.token, "token_id": key.token, "duration": None}
     return shapes.MINTED | row | echo | names
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.playground.gateway import durations, errors
+from bot.playground.gateway import durations, errors, windows
 from bot.playground.gateway.keys import (
     StoredKey,
     as_info,
@@ -21,6 +21,7 @@ from bot.playground.gateway.keys import (
     hash_of,
 )
 from bot.playground.gateway.state import MASTER, State
+from bot.playground.gateway.telling import told_key
 
 _KEY_FORMAT = re.compile(r"sk-[A-Za-z0-9_-]+|[a-fA-F0-9]{64}")
 _ROUTES = {
@@ -83,7 +84,7 @@ def sent() -> dict[str, Any]:
 
 def _generate(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """Mint. Checking for a taken alias and inserting are two steps, with room for a race between them."""
-    budget = _budget(asked, "internal_server_error")
+    budget, limits = _budget(asked, "internal_server_error"), windows.read(asked.get("budget_limits"))
     secret = asked.get("key") or state.new_secret()
     if not str(secret).startswith("sk-") or len(secret) < 16:
         raise errors.wrapped(400, "Invalid key format. LiteLLM Virtual Key must be at least 16 characters long.")
@@ -101,6 +102,7 @@ def _generate(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     with state.settled() as now:
         key = _new_key(secret, asked, budget, now)
         key.expires = expires
+        windows.give(key, limits, now, [])
         # A secret that exists keeps its first row, whatever the answer says.
         state.keys.setdefault(key.token, key)
         return as_minted(key, secret, asked)
@@ -159,28 +161,36 @@ def _update(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     if given is None and asked.get("key_alias") is None:
         message = "Value error, either key or key_alias must be provided"
         raise errors.invalid("value_error", ["body"], message)
-    budget = _budget(asked, "auth_error")
+    _budget(asked, "auth_error")
+    windows.read(asked.get("budget_limits"))
     with state.settled() as now:
         key = state.find(given)
         if key is None:
             raise errors.key_not_found()
-        if "max_budget" in asked:
-            key.max_budget = budget
-        if "budget_duration" in asked:
-            window = asked["budget_duration"]
-            key.budget_duration = window
-            key.budget_reset_at = durations.window_end(window, now) if window else None
+        _change_caps(state, key, asked, now)
         if "duration" in asked:
             key.expires = _changed_expiry(asked["duration"], now)
         for name in ("models", "metadata"):
             if name in asked:
                 setattr(key, name, asked[name] or type(getattr(key, name))())
         if "spend" in asked:
-            key.spend, key.pending = float(asked["spend"]), []
+            key.total_spend, key.spend, key.pending = key.lifetime_spend, float(asked["spend"]), []
         if "blocked" in asked:
             key.blocked, key.blocked_at = bool(asked["blocked"]), now
         key.updated_at = key.settings_updated_at = now
-        return as_updated(key, str(given))
+        return as_updated(told_key(key, state.habits), str(given))
+
+
+def _change_caps(state: State, key: StoredKey, asked: dict[str, Any], now: datetime) -> None:
+    """Whatever window is named ends anew from now on, even where its old end has passed and nothing started again."""
+    if "max_budget" in asked:
+        key.max_budget = _budget(asked, "auth_error")
+    if "budget_duration" in asked:
+        window = asked["budget_duration"]
+        key.budget_duration = window
+        key.budget_reset_at = durations.window_end(window, now) if window else None
+    if "budget_limits" in asked:
+        windows.give(key, windows.read(asked["budget_limits"]), now, state.calls_of(key.token))
 
 
 def _changed_expiry(duration: str | None, now: datetime) -> datetime | None:
@@ -205,12 +215,13 @@ def _set_blocked(state: State, asked: dict[str, Any], *, blocked: bool) -> dict[
         if key is None:
             raise errors.key_not_found()
         if blocked and state.habits.blocks_only_in_words:
-            return as_table(key)
+            return as_table(told_key(key, state.habits))
         if blocked and not key.blocked:
             key.blocked_at = now
         key.blocked = blocked
         key.updated_at = key.settings_updated_at = now
-        return as_table(key) if blocked else as_unblocked(key)
+        told = told_key(key, state.habits)
+        return as_table(told) if blocked else as_unblocked(told)
 
 
 def _delete(state: State, asked: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +239,7 @@ def _delete(state: State, asked: dict[str, Any]) -> dict[str, Any]:
             raise errors.wrapped(404, "No keys found")
         if not state.habits.deletes_only_in_words:
             for key in found:
-                key.deleted_at = now
+                key.deleted_at, key.budget_limits = now, None
                 state.deleted.append(state.keys.pop(key.token))
         return {"deleted_keys": given or aliases}
 
@@ -239,7 +250,7 @@ def _info(state: State, given: str) -> dict[str, Any]:
         key = state.find(given) or state.find_deleted(given)
         if key is None:
             raise errors.refused(404, "Key not found in database", "not_found_error", "key")
-        return {"key": given, "info": as_info(key, now)}
+        return {"key": given, "info": as_info(told_key(key, state.habits), now)}
 
 
 def _list(state: State, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - Werkzeug's MultiDict
@@ -259,7 +270,7 @@ def _list(state: State, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - Werkzeu
         shown = found[(page - 1) * size : page * size]
         full = str(asked.get("return_full_object", "")).lower() == "true"
         return {
-            "keys": [as_listed(key) if full else key.token for key in shown],
+            "keys": [as_listed(told_key(key, state.habits)) if full else key.token for key in shown],
             "total_count": len(found),
             "current_page": page,
             "total_pages": -(-len(found) // size),

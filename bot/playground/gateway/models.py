@@ -45,6 +45,8 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     cost: float
+    cached_tokens: int = 0
+    """The part of the prompt that was read from a cache; it costs the same here."""
 
 
 def usage_of(model: Model, messages: Iterable[object]) -> Usage:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.playground.gateway import windows
 from bot.playground.gateway.keys import StoredKey
 from bot.playground.gateway.models import Model, Usage
 from bot.playground.gateway.state import Charge, State
@@ -31,6 +32,7 @@ class Calls:
     failed: int
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,30 @@ def worked(key: StoredKey, at: datetime) -> bool:
 def _admit(state: State, key: StoredKey, model: Model, one: Calls) -> Outcome:
     cost = one.prompt_tokens * model.usd_per_prompt_token + one.completion_tokens * model.usd_per_completion_token
     answered = one.count
-    if key.max_budget is not None and (left := key.max_budget - key.live_spend) <= 0:
+    left = None if state.habits.accepts_over_caps else _left(key)
+    if left is not None and left <= 0:
         answered = 0
-    elif key.max_budget is not None and cost > 0:
+    elif left is not None and cost > 0:
         answered = min(one.count, math.ceil(left / cost))
     refused = one.count - answered + one.failed
     usd = answered * cost
     if answered:
         key.spend += usd
         key.total_spend += usd
+        windows.charge(key, usd)
         key.last_active = key.updated_at = one.at + timedelta(seconds=one.seconds)
-        used = Usage(answered * one.prompt_tokens, answered * one.completion_tokens, usd)
+        cached = answered * one.cached_tokens
+        used = Usage(answered * one.prompt_tokens, answered * one.completion_tokens, usd, cached)
         _log(state, key, model, one, answered, used)
     if refused:
         _log(state, key, model, one, refused, None)
     return Outcome(answered, refused, usd)
+
+
+def _left(key: StoredKey) -> float | None:
+    """The least that is left of its caps, in US dollars; None without any."""
+    caps = (None if key.max_budget is None else key.max_budget - key.live_spend, windows.left(key))
+    return min((left for left in caps if left is not None), default=None)
 
 
 def _log(state: State, key: StoredKey, model: Model, one: Calls, count: int, used: Usage | None) -> None:
@@ -106,6 +117,7 @@ def _log(state: State, key: StoredKey, model: Model, one: Calls, count: int, use
             used is not None,
             count,
             one.seconds,
+            spent.cached_tokens,
         )
     )
 
@@ -122,6 +134,7 @@ def latest_first(charge: Charge) -> Iterator[Charge]:
             at=charge.at + timedelta(seconds=charge.seconds * number / charge.calls),
             prompt_tokens=charge.prompt_tokens // charge.calls,
             completion_tokens=charge.completion_tokens // charge.calls,
+            cached_tokens=charge.cached_tokens // charge.calls,
             cost=charge.cost / charge.calls,
             calls=1,
             seconds=0.0,

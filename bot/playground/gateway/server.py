@@ -8,18 +8,19 @@ from datetime import datetime
 from threading import Thread
 from typing import Any, Self
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from bot.playground.gateway.chat import chat
-from bot.playground.gateway.errors import Refused
-from bot.playground.gateway.faults import Faults, Visit, Wire
+from bot.playground.gateway.errors import Refused, down
+from bot.playground.gateway.faults import OWN_PREFIX, Faults, Visit, Wire
+from bot.playground.gateway.habits import Habits
 from bot.playground.gateway.keys import StoredKey
 from bot.playground.gateway.management import management
 from bot.playground.gateway.models import MODELS, Model
 from bot.playground.gateway.play import key_rows, play
-from bot.playground.gateway.state import Habits, Sleep, State
+from bot.playground.gateway.state import Sleep, State
 from bot.playground.gateway.usage import usage
 
 HOST = "127.0.0.1"
@@ -50,6 +51,7 @@ class FakeGateway:
         for routes in (management(self.state), chat(self.state), usage(self.state)):
             self._app.register_blueprint(routes)
         self._app.register_blueprint(play(self.state, self.faults, self._wire))
+        _outage(self._app, self.state)
         _health(self._app)
         _answers_to_errors(self._app)
         self._port = port
@@ -101,6 +103,10 @@ class FakeGateway:
         """Copies of all keys it ever made, deleted ones last."""
         return self.state.seen()
 
+    def really_spent(self) -> dict[str, int]:
+        """What each key was charged in its life, in micro-USD by its hash; whatever the habits make it tell."""
+        return self.state.really_spent()
+
     def live_keys(self) -> list[StoredKey]:
         """Those that a call would be let in with."""
         now = self.state.clock()
@@ -134,6 +140,13 @@ class _Quiet(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - Werkzeug's signature
         """Print nothing."""
+
+
+def _outage(app: Flask, state: State) -> None:
+    @app.before_request
+    def refuse() -> None:
+        if state.habits.is_down and not request.path.startswith(OWN_PREFIX):
+            raise down()
 
 
 def _health(app: Flask) -> None:

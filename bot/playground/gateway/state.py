@@ -10,33 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from bot.playground.gateway import durations, errors
+from bot.playground.gateway import durations, errors, windows
+from bot.playground.gateway.habits import Habits
 from bot.playground.gateway.keys import StoredKey, from_json, hash_of, to_json
 from bot.playground.gateway.models import MODELS, Model, Usage
-
-
-@dataclass(slots=True)
-class Habits:
-    """How this LiteLLM is set up; all may be changed while it runs."""
-
-    flush_seconds: float = 0.0
-    """How long until spend shows in /key/info (LiteLLM's default is 10). Enforcement never waits for it."""
-    block_lag_seconds: float = 0.0
-    """How long a key used lately is accepted after /key/block, as by another worker's cache (up to 60)."""
-    race_seconds: float = 0.0
-    """How long a mint takes between checking for a taken alias and inserting."""
-    chat_seconds: float = 0.0
-    """How long a model takes to answer; meanwhile its estimated cost is reserved."""
-    blocks_only_in_words: bool = False
-    """Answer /key/block as usual, and leave the key as it is."""
-    deletes_only_in_words: bool = False
-    """Answer /key/delete as usual, and keep the key."""
-    budget_status: int = 422
-    """What being over budget is answered with: 400 in 2024, 429 until 2026."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +38,11 @@ class Charge:
     ok: bool
     calls: int = 1
     seconds: float = 0.0
+    cached_tokens: int = 0
 
 
 MASTER = "master"
+_CACHED_FROM_TOKENS = 1024
 Sleep = Callable[[float], None]
 
 
@@ -76,6 +59,10 @@ class State:
     keys: dict[str, StoredKey] = field(default_factory=dict)
     deleted: list[StoredKey] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
+    """Every call; only ever added to."""
+    by_day: dict[date, list[Charge]] = field(default_factory=dict)
+    indexed: int = 0
+    prompts: set[tuple[str, str, int]] = field(default_factory=set)
     lock: RLock = field(default_factory=RLock, repr=False)
 
     @contextmanager
@@ -86,6 +73,8 @@ class State:
             for key in self.keys.values():
                 self._flush(key, now)
                 self._renew(key, now)
+            for key in self.deleted:
+                self._flush(key, now)
             yield now
 
     def _flush(self, key: StoredKey, now: datetime) -> None:
@@ -100,7 +89,9 @@ class State:
 
     def _renew(self, key: StoredKey, now: datetime) -> None:
         """Start a new budget window where one has ended."""
-        if key.budget_duration and key.budget_reset_at and key.budget_reset_at <= now:
+        lag = timedelta(seconds=self.habits.reset_lag_seconds)
+        windows.renew(key, now, lag)
+        if key.budget_duration and key.budget_reset_at and key.budget_reset_at + lag <= now:
             key.spend = 0.0
             key.budget_reset_at = durations.window_end(key.budget_duration, now)
 
@@ -143,12 +134,16 @@ class State:
             return False
         return now < key.blocked_at + timedelta(seconds=self.habits.block_lag_seconds)
 
-    def check_budget(self, key: StoredKey, spent: float | None = None) -> None:
-        """Refuse a key without money left. Call with the lock held."""
+    def check_budget(self, key: StoredKey, spent: float | None = None, *, of_windows: bool = True) -> None:
+        """Refuse a key without money left, in all or in one of its windows. Call with the lock held."""
+        if self.habits.accepts_over_caps:
+            return
         spent = key.live_spend if spent is None else spent
+        failure = windows.exhausted(key) if of_windows else None
         if key.max_budget is not None and spent >= key.max_budget:
             label = f"{key.key_alias or 'key'} ({key.key_name})"
             failure = errors.over_budget(label, spent, key.max_budget)
+        if failure is not None:
             failure.status = self.habits.budget_status
             raise failure
 
@@ -158,7 +153,7 @@ class State:
             self.check_budget(key, key.live_spend + key.reserved)
             estimate = model.most_tokens * model.usd_per_completion_token
             if key.max_budget is not None:
-                estimate = min(estimate, key.max_budget - key.live_spend - key.reserved)
+                estimate = max(0.0, min(estimate, key.max_budget - key.live_spend - key.reserved))
             key.reserved += estimate
             return estimate
 
@@ -167,36 +162,65 @@ class State:
         with self.settled() as now:
             key.reserved = max(0.0, key.reserved - reserved)
             key.pending.append((now, usage.cost))
-            self._log(key, model.upstream, model.name, now, usage)
+            windows.charge(key, usage.cost)
+            self._log(key.token, model.upstream, model.name, now, usage)
             self._flush(key, now)
 
-    def note_refusal(self, key: StoredKey, model_name: str) -> None:
-        """Refused calls are in the log too."""
+    def with_cache(self, key: StoredKey, model: Model, messages: object, usage: Usage) -> Usage:
+        """A long prompt that the key sent to the model before is read from the cache."""
+        if usage.prompt_tokens < _CACHED_FROM_TOKENS:
+            return usage
+        prompt = (key.token, model.name, hash(repr(messages)))
+        with self.lock:
+            known = prompt in self.prompts
+            self.prompts.add(prompt)
+        return replace(usage, cached_tokens=usage.prompt_tokens) if known else usage
+
+    def note_refusal(self, token: str, model_name: str) -> None:
+        """Refused calls are in the log and in daily activity too, also those of keys that do not work."""
         with self.lock:
             named = {model.name: model.upstream for model in self.offered}
-            self._log(key, named.get(model_name, model_name), model_name, self.clock(), None)
+            self._log(token, named.get(model_name, model_name), model_name, self.clock(), None)
 
-    def _log(self, key: StoredKey, model: str, group: str, at: datetime, usage: Usage | None) -> None:
+    def _log(self, token: str, model: str, group: str, at: datetime, usage: Usage | None) -> None:
         spent = usage or Usage(0, 0, 0.0)
         request_id = f"req-{len(self.charges) + 1:08d}"
         charge = Charge(
             request_id,
             at,
-            key.token,
+            token,
             model,
             group,
             spent.prompt_tokens,
             spent.completion_tokens,
             spent.cost,
             usage is not None,
+            cached_tokens=spent.cached_tokens,
         )
         self.charges.append(charge)
+
+    def calls_of(self, token: str) -> list[tuple[datetime, float]]:
+        """When a key was used, and what each time cost in US dollars."""
+        return [(charge.at, charge.cost) for charge in self.charges if charge.token == token and charge.ok]
 
     def written_charges(self) -> list[Charge]:
         """The calls old enough to be in the spend log."""
         with self.lock:
-            newest = self.clock() - timedelta(seconds=self.habits.flush_seconds)
-            return [charge for charge in self.charges if charge.at <= newest]
+            return [charge for charge in self.charges if charge.at <= self._newest_written()]
+
+    def written_on(self, first: date, last: date) -> list[Charge]:
+        """The calls of some UTC days that are old enough to be in daily activity."""
+        with self.lock:
+            while self.indexed < len(self.charges):
+                charge = self.charges[self.indexed]
+                self.by_day.setdefault(charge.at.astimezone(UTC).date(), []).append(charge)
+                self.indexed += 1
+            newest = self._newest_written()
+            days = sorted(day for day in self.by_day if first <= day <= last)
+            return [charge for day in days for charge in self.by_day[day] if charge.at <= newest]
+
+    def _newest_written(self) -> datetime:
+        return self.clock() - timedelta(seconds=self.habits.flush_seconds)
 
     def owner_of(self, token: str) -> StoredKey | None:
         """The key of a charge, deleted or not."""
@@ -206,6 +230,10 @@ class State:
         """Copies of all keys there are, deleted ones last."""
         with self.settled():
             return [replace(key) for key in (*self.keys.values(), *self.deleted)]
+
+    def really_spent(self) -> dict[str, int]:
+        """What each key was charged in its life, in micro-USD by its hash; whatever is told of it."""
+        return {key.token: round(key.lifetime_spend * 1_000_000) for key in self.seen()}
 
     def dump(self) -> dict[str, Any]:
         """Everything as JSON-able data, without a secret: LiteLLM stores hashes too."""
@@ -222,6 +250,7 @@ class State:
             self.keys = {row["token"]: from_json(row) for row in saved["keys"]}
             self.deleted = [from_json(row) for row in saved["deleted"]]
             self.charges = [Charge(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in saved["charges"]]
+            self.by_day, self.indexed = {}, 0
 
 
 def _charge_to_json(charge: Charge) -> dict[str, Any]:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.playground.gateway import errors
+from bot.playground.gateway import daily, errors
 from bot.playground.gateway.management import at_least_one
 from bot.playground.gateway.records import latest_first
 from bot.playground.gateway.state import MASTER, Charge, State
-
-_ZEROES = (
-    "flat_cost",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "compression_saved_tokens",
-    "compression_savings_spend",
-    "prompt_caching_savings_spend",
-    "gateway_injected_caching_savings_spend",
-    "autorouter_savings_spend",
-)
+from bot.playground.gateway.telling import told_charges
 
 
 def usage(state: State) -> Blueprint:
@@ -38,11 +26,11 @@ def usage(state: State) -> Blueprint:
             raise errors.admins_only(request.path)
 
     @routes.get("/user/daily/activity")
-    def daily() -> Response:
+    def activity() -> Response:
         start, end = request.args.get("start_date"), request.args.get("end_date")
         if not start or not end:
-            raise errors.refused(400, "Please provide start_date and end_date", "bad_request", "None")
-        return jsonify(_daily(state, start, end))
+            raise errors.plain(400, "Please provide start_date and end_date")
+        return jsonify(_daily(state, date.fromisoformat(start), date.fromisoformat(end)))
 
     @routes.get("/spend/logs/v2")
     def logs() -> Response:
@@ -51,11 +39,11 @@ def usage(state: State) -> Blueprint:
     return routes
 
 
-def _wanted(state: State) -> list[Charge]:
+def _wanted(state: State, charges: list[Charge]) -> list[Charge]:
     """The charges that pass the filters of the query."""
     token, user, group = (request.args.get(name) for name in ("api_key", "user_id", "model"))
     found = []
-    for charge in state.written_charges():
+    for charge in charges:
         owner = state.owner_of(charge.token)
         if user is not None and (owner is None or owner.user_id != user):
             continue
@@ -64,88 +52,19 @@ def _wanted(state: State) -> list[Charge]:
     return found
 
 
-def _daily(state: State, start: str, end: str) -> dict[str, Any]:
-    """One entry a day, newest first; both days count."""
-    wanted = _wanted(state)
-    days: dict[str, list[Charge]] = defaultdict(list)
-    for charge in wanted:
-        day = charge.at.astimezone(UTC).date().isoformat()
-        if start <= day <= end:
-            days[day].append(charge)
-    counted = [charge for charges in days.values() for charge in charges]
-    sums = _metrics(counted)
-    return {
-        "results": [
-            {"date": day, "metrics": _metrics(days[day]), "breakdown": _breakdown(state, days[day])}
-            for day in sorted(days, reverse=True)
-        ],
-        "metadata": {
-            "total_spend": sums["spend"],
-            "total_prompt_tokens": sums["prompt_tokens"],
-            "total_completion_tokens": sums["completion_tokens"],
-            "total_tokens": sums["total_tokens"],
-            "total_api_requests": sums["api_requests"],
-            "total_successful_requests": sums["successful_requests"],
-            "total_failed_requests": sums["failed_requests"],
-            "page": 1,
-            "total_pages": 1,
-            "has_more": False,
-        },
-    }
+def _daily(state: State, start: date, end: date) -> dict[str, Any]:
+    """A page of the rows of some days; both days count."""
+    size = at_least_one(request.args, "page_size", 50)
+    if size > _MOST_ROWS:
+        message = f"Input should be less than or equal to {_MOST_ROWS}"
+        raise errors.invalid("less_than_equal", ["query", "page_size"], message)
+    number = at_least_one(request.args, "page", 1)
+    with state.settled():
+        wanted = told_charges(_wanted(state, state.written_on(start, end)), state.habits)
+        return daily.page(state, wanted, number, min(size, state.habits.daily_page_rows or size))
 
 
-def _metrics(charges: Iterable[Charge]) -> dict[str, float]:
-    charges = list(charges)
-    prompt = sum(charge.prompt_tokens for charge in charges)
-    completion = sum(charge.completion_tokens for charge in charges)
-    calls = sum(charge.calls for charge in charges)
-    ok = sum(charge.calls for charge in charges if charge.ok)
-    return dict.fromkeys(_ZEROES, 0) | {
-        "spend": sum(charge.cost for charge in charges),
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "successful_requests": ok,
-        "failed_requests": calls - ok,
-        "api_requests": calls,
-        "total_response_time_ms": 0,
-        "timed_requests": ok,
-    }
-
-
-def _breakdown(state: State, charges: list[Charge]) -> dict[str, Any]:
-    """`models` go by the provider's names, `model_groups` by those that callers use."""
-    keys = {token: _of_key(state, part) for token, part in _grouped(charges, lambda c: c.token)}
-    empty: dict[str, Any] = {"mcp_servers": {}, "providers": {}, "endpoints": {}, "entities": {}}
-    return empty | {
-        "models": {name: _of_model(state, part) for name, part in _grouped(charges, lambda c: c.model)},
-        "model_groups": {name: _of_model(state, part) for name, part in _grouped(charges, lambda c: c.model_group)},
-        "api_keys": keys,
-    }
-
-
-def _grouped(charges: list[Charge], by: Callable[[Charge], str]) -> list[tuple[str, list[Charge]]]:
-    groups: dict[str, list[Charge]] = defaultdict(list)
-    for charge in charges:
-        groups[by(charge)].append(charge)
-    return sorted(groups.items())
-
-
-def _of_model(state: State, charges: list[Charge]) -> dict[str, Any]:
-    keys = {token: _of_key(state, part) for token, part in _grouped(charges, lambda c: c.token)}
-    return {"metrics": _metrics(charges), "metadata": {}, "api_key_breakdown": keys}
-
-
-def _of_key(state: State, charges: list[Charge]) -> dict[str, Any]:
-    owner = state.owner_of(charges[0].token)
-    metadata = {
-        "key_alias": owner.key_alias if owner else None,
-        "team_id": None,
-        "user_id": owner.user_id if owner else None,
-        "user_email": None,
-        "key_exists": owner is not None and owner.deleted_at is None,
-    }
-    return {"metrics": _metrics(charges), "metadata": metadata}
+_MOST_ROWS = 1000
 
 
 def _logs(state: State) -> dict[str, Any]:
@@ -154,7 +73,8 @@ def _logs(state: State) -> dict[str, Any]:
     if start is None or end is None:
         raise errors.refused(400, "Start date and end date are required", "bad_request", "None")
     page, size = at_least_one(request.args, "page", 1), at_least_one(request.args, "page_size", 50)
-    found = [charge for charge in reversed(_wanted(state)) if _overlaps(charge, start, end)]
+    told = told_charges(_wanted(state, state.written_charges()), state.habits)
+    found = [charge for charge in reversed(told) if _overlaps(charge, start, end)]
     total = sum(charge.calls if _is_within(charge, start, end) else _count(charge, start, end) for charge in found)
     newest_first = heapq.merge(*map(latest_first, found), key=lambda call: call.at, reverse=True)
     calls = (call for call in newest_first if start <= call.at <= end)
