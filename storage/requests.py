@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Layer
-from bot.domain.keys import SPENDING, KeyKind
+from bot.domain.keys import KeyKind
 from bot.domain.requests import ALLOWED_MOVES, Approval, Purpose, Request, RequestState, Target, Terms, Verdict
-from storage.tables import ApprovalRow, KeyRow, RequestRow
+from storage.tables import ApprovalRow, RequestRow
 
 
 def add(session: Session, new: Request) -> None:
@@ -57,14 +57,14 @@ def add(session: Session, new: Request) -> None:
 def get(session: Session, request_id: str) -> Request | None:
     """The request with every word said on it, or None."""
     row = session.get(RequestRow, request_id)
-    return None if row is None else _request(session, row)
+    return _one(session, row)
 
 
 def by_card(session: Session, channel_id: str, card_ts: str) -> Request | None:
     """The request whose card stands at this place in Slack, or None."""
     query = select(RequestRow).where(RequestRow.channel_id == channel_id, RequestRow.card_ts == card_ts)
     row = session.exec(query).first()
-    return None if row is None else _request(session, row)
+    return _one(session, row)
 
 
 def in_state(session: Session, *states: RequestState) -> list[Request]:
@@ -77,16 +77,13 @@ def of_requester(session: Session, member_id: str, *states: RequestState) -> lis
     return _many(session, RequestRow.requester_id == member_id, col(RequestRow.state).in_(states))
 
 
-def promised_by_rule(session: Session, member_id: str, rule: str) -> int:
-    """The caps, in micro-USD, of what this rule granted the person and that is unclaimed or can still be spent."""
-    can_be_spent = select(KeyRow.request_id).where(col(KeyRow.state).in_(SPENDING))
+def granted_by_rule(session: Session, member_id: str, rule: str, since: datetime) -> int:
+    """The caps, in micro-USD, of what this rule granted the person since then. What lapsed unclaimed was given back."""
     query = select(func.coalesce(func.sum(RequestRow.cap_micros), 0)).where(
         RequestRow.requester_id == member_id,
         RequestRow.rule == rule,
-        or_(
-            col(RequestRow.state) == RequestState.APPROVED,
-            and_(col(RequestRow.state) == RequestState.FULFILLED, col(RequestRow.id).in_(can_be_spent)),
-        ),
+        col(RequestRow.state).in_((RequestState.APPROVED, RequestState.FULFILLED)),
+        col(RequestRow.decided_at) >= since,
     )
     return int(session.exec(query).one())
 
@@ -95,6 +92,12 @@ def extensions_of(session: Session, key_id: str, *states: RequestState) -> list[
     """Asks for more time on this key that are in any of these states, oldest first."""
     of_key = (RequestRow.extends_key_id == key_id, RequestRow.purpose == Purpose.EXTEND)
     return _many(session, *of_key, col(RequestRow.state).in_(states))
+
+
+def raises_of(session: Session, target: Target, *states: RequestState) -> list[Request]:
+    """Asks for a raise of this limit that are in any of these states, oldest first."""
+    limit = (RequestRow.target_layer == str(target.layer), RequestRow.target_id == target.subject_id)
+    return _many(session, RequestRow.purpose == Purpose.RAISE, *limit, col(RequestRow.state).in_(states))
 
 
 def ended(session: Session, before: datetime, *states: RequestState) -> list[Request]:
@@ -192,7 +195,13 @@ def unsay_all(session: Session, request_id: str) -> None:
 
 def _many(session: Session, *where: Any) -> list[Request]:  # noqa: ANN401 - SQLAlchemy's column expressions
     query = select(RequestRow).where(*where).order_by(col(RequestRow.created_at), RequestRow.id)
-    return [_request(session, row) for row in session.exec(query).all()]
+    rows = session.exec(query).all()
+    words = _words(session, [row.id for row in rows])
+    return [_request(row, words[row.id]) for row in rows]
+
+
+def _one(session: Session, row: RequestRow | None) -> Request | None:
+    return None if row is None else _request(row, _words(session, [row.id])[row.id])
 
 
 def _set(session: Session, request_id: str, frm: RequestState, values: dict[str, Any]) -> bool:
@@ -206,7 +215,7 @@ def _set(session: Session, request_id: str, frm: RequestState, values: dict[str,
     return done.rowcount == 1
 
 
-def _request(session: Session, row: RequestRow) -> Request:
+def _request(row: RequestRow, words: tuple[Approval, ...]) -> Request:
     return Request(
         id=row.id,
         purpose=Purpose(row.purpose),
@@ -235,14 +244,19 @@ def _request(session: Session, row: RequestRow) -> Request:
         escalated_at=row.escalated_at,
         decided_at=row.decided_at,
         card_ts=row.card_ts,
-        approvals=_words(session, row.id),
+        approvals=words,
         name=row.name,
         lead_id=row.lead_id,
         target=None if row.target_layer is None else Target(Layer(row.target_layer), row.target_id or ""),
     )
 
 
-def _words(session: Session, request_id: str) -> tuple[Approval, ...]:
-    query = select(ApprovalRow).where(ApprovalRow.request_id == request_id).order_by(col(ApprovalRow.at))
-    rows: Sequence[ApprovalRow] = session.exec(query).all()
-    return tuple(Approval(row.owner_id, Verdict(row.verdict), row.note, row.stands, row.at) for row in rows)
+def _words(session: Session, request_ids: Collection[str]) -> dict[str, tuple[Approval, ...]]:
+    """Every word said on these requests, in the order they were said, in one query for all."""
+    found: dict[str, list[Approval]] = {request_id: [] for request_id in request_ids}
+    if found:
+        query = select(ApprovalRow).where(col(ApprovalRow.request_id).in_(found)).order_by(col(ApprovalRow.at))
+        for row in session.exec(query):
+            word = Approval(row.owner_id, Verdict(row.verdict), row.note, row.stands, row.at)
+            found[row.request_id].append(word)
+    return {request_id: tuple(words) for request_id, words in found.items()}

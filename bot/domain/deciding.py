@@ -8,34 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from bot.domain.budgets import Budget, binding
+from bot.domain.allowing import NOBODY_SPECIAL, Asking, may_ask, more_budget, within_headroom, within_limits
+from bot.domain.budgets import Budget
 from bot.domain.keys import KeyKind
 from bot.domain.money import show
-from bot.domain.periods import show_duration
 from bot.domain.policy import Policy
 from bot.domain.requests import Ask, Because, Purpose, Refused, Request, Terms, Verdict
+from bot.domain.rules import Rule, rule_text
 
-
-class Rule(StrEnum):
-    """The named rules that decide who must agree; every outcome carries one."""
-
-    SMALL_ASK = "small-ask"
-    ONE_OWNER = "one-owner"
-    TWO_OWNERS = "two-owners"
-
-
-def rule_text(rule: Rule, policy: Policy) -> str:
-    """What a rule says, as people read it."""
-    match rule:
-        case Rule.SMALL_ASK:
-            cap, time = show(policy.auto_approve_micros), show_duration(policy.auto_approve_seconds)
-            return f"temporary keys of up to {cap} in all, for up to {time}, need no owner"
-        case Rule.ONE_OWNER:
-            return "an owner has to agree"
-        case Rule.TWO_OWNERS:
-            return f"from {show(policy.two_owners_from_micros)} on, two owners have to agree"
+__all__ = [
+    "Agreed",
+    "Asking",
+    "AutoApproved",
+    "Decider",
+    "Decision",
+    "NeedsOwners",
+    "OneMore",
+    "Rule",
+    "as_ask",
+    "decide",
+    "judge_approval",
+    "lead_refused",
+    "owners_needed",
+    "rule_text",
+    "within_headroom",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class AutoApproved:
 
 @dataclass(frozen=True, slots=True)
 class NeedsOwners:
-    """So many owners have to agree."""
+    """So many owners have to agree; by the rule for leads, the project's lead will do."""
 
     rule: Rule
     count: int
@@ -56,81 +54,44 @@ class NeedsOwners:
 Decision = AutoApproved | NeedsOwners | Refused
 
 
-def owners_needed(cap_micros: int, policy: Policy) -> NeedsOwners:
-    """How many owners have to agree to a cap of this size."""
+def owners_needed(cap_micros: int, policy: Policy, *, has_lead: bool = False) -> NeedsOwners:
+    """How many owners have to agree to an amount of this size, or whether the project's lead will do."""
     if cap_micros >= policy.two_owners_from_micros:
         return NeedsOwners(Rule.TWO_OWNERS, 2)
+    if has_lead and cap_micros <= policy.lead_up_to_micros:
+        return NeedsOwners(Rule.PROJECT_LEAD, 1)
     return NeedsOwners(Rule.ONE_OWNER, 1)
 
 
-def decide(
-    ask: Ask,
-    policy: Policy,
-    budgets: Sequence[Budget],
-    offered_models: Sequence[str],
-    small_asks_micros: int = 0,
-) -> Decision:
-    """Judge an ask against policy and headroom. `offered_models` empty means: not known, so not checked.
+def decide(ask: Ask, policy: Policy, budgets: Sequence[Budget], asking: Asking = NOBODY_SPECIAL) -> Decision:
+    """Judge an ask against policy and headroom.
 
-    `small_asks_micros` is what the asker may still spend under the rule for small asks, or was promised by it.
-
-    Monotone: more budget never turns a yes into a no. An extension promises no new money.
+    Monotone: more budget never turns a yes into a no. An extension promises no new money; a raise of a budget
+    promises none either, for keys are what spends.
     """
-    if refused := within_limits(ask, policy, offered_models):
+    if refused := may_ask(ask, policy, asking):
         return refused
-    if ask.purpose is Purpose.ISSUE and (refused := within_headroom(ask.terms.cap_micros, budgets)):
+    if refused := within_limits(ask, policy, asking):
         return refused
-    if _is_small(ask, policy, small_asks_micros):
+    if ask.purpose is not Purpose.EXTEND and (refused := within_headroom(ask.terms.cap_micros, budgets)):
+        return replace(refused, text=f"{refused.text} {more_budget(ask.terms.cap_micros, budgets)}")
+    if _is_small(ask, policy, asking.granted_micros):
         return AutoApproved(Rule.SMALL_ASK)
-    return owners_needed(ask.terms.cap_micros, policy)
+    return owners_needed(ask.terms.cap_micros, policy, has_lead=asking.has_lead and ask.purpose is not Purpose.RAISE)
 
 
-def _is_small(ask: Ask, policy: Policy, small_asks_micros: int) -> bool:
-    """Small asks stay small together: what the rule has handed to this person already counts."""
+def _is_small(ask: Ask, policy: Policy, granted_micros: int) -> bool:
+    """Small asks stay small together: what the rule has handed to this person in the week already counts."""
     return (
         ask.purpose is Purpose.ISSUE
         and ask.kind is KeyKind.TEMPORARY
-        and small_asks_micros + ask.terms.cap_micros <= policy.auto_approve_micros
+        and ask.terms.cap_micros <= policy.auto_approve_micros
+        and granted_micros + ask.terms.cap_micros <= policy.small_asks_per_week_micros
         and (ask.terms.duration_seconds or 0) <= policy.auto_approve_seconds
     )
 
 
-def within_limits(ask: Ask, policy: Policy, offered_models: Sequence[str]) -> Refused | None:
-    """Whether the kind, cap, time and models asked for are within policy; None when they are."""
-    limits = None if ask.kind is None else policy.kinds.get(ask.kind)
-    if limits is None or ask.kind is None:
-        return Refused(Because.KIND_NOT_OFFERED, f"{str(ask.kind).capitalize()} keys are not offered here.")
-    if ask.terms.cap_micros > limits.largest_cap_micros:
-        most = show(limits.largest_cap_micros)
-        return Refused(Because.CAP_TOO_LARGE, f"The largest cap for a {ask.kind} key is {most}.")
-    seconds = ask.terms.duration_seconds
-    if seconds is not None and limits.default_seconds is None:
-        text = f"A {ask.kind} key does not end by itself. Leave out the time: `/ai-key {ask.kind} $50`."
-        return Refused(Because.TIME_TOO_LONG, text)
-    if seconds is not None and limits.longest_seconds is not None and seconds > limits.longest_seconds:
-        longest = show_duration(limits.longest_seconds)
-        what = "extension" if ask.purpose is Purpose.EXTEND else "time"
-        return Refused(Because.TIME_TOO_LONG, f"The longest {what} for a {ask.kind} key is {longest}.")
-    offered = set(policy.models or offered_models)
-    missing = [model for model in ask.terms.models if offered and model not in offered]
-    if missing:
-        there_is = ", ".join(f"`{name}`" for name in sorted(offered)[:20])
-        return Refused(Because.MODEL_NOT_OFFERED, f"`{missing[0]}` is not offered. There is: {there_is}.")
-    return None
-
-
-def within_headroom(cap_micros: int, budgets: Sequence[Budget]) -> Refused | None:
-    """Whether every budget that would be charged has room for this cap; None when it has."""
-    tightest = binding(budgets)
-    if tightest is None or cap_micros <= tightest.headroom_micros:
-        return None
-    left = show(max(0, tightest.headroom_micros))
-    until = f" until {tightest.resets_at:%-d %B}" if tightest.resets_at else ""
-    text = (
-        f"Only {left} is left in {tightest.name}'s budget of {show(tightest.budget_micros)}"
-        f"{until}, and this asks for {show(cap_micros)}."
-    )
-    return Refused(Because.NO_HEADROOM, text)
+# --- an owner's yes ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,28 +112,68 @@ class OneMore:
     needed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who says yes: an owner (or a quiet approver), or no more than the lead of the project."""
+
+    id: str
+    is_only_lead: bool = False
+
+
+def lead_refused(request: Request, cap_micros: int, policy: Policy) -> Refused | None:
+    """Whether a lead, who is no owner, may decide about this amount; never about a raise."""
+    if request.purpose is not Purpose.RAISE and cap_micros <= policy.lead_up_to_micros:
+        return None
+    most = show(policy.lead_up_to_micros)
+    text = f"As the project's lead you decide about its keys of up to {most}. An owner has to decide this."
+    return Refused(Because.NOT_ALLOWED, text, Rule.PROJECT_LEAD)
+
+
 def judge_approval(
     request: Request,
-    owner_id: str,
+    decider: Decider,
     terms: Terms,
     policy: Policy,
     budgets: Sequence[Budget],
-    models: Sequence[str],
+    asking: Asking = NOBODY_SPECIAL,
 ) -> Agreed | OneMore | Refused:
-    """What an owner's yes to these terms means. Authority has been checked already.
+    """What a yes to these terms means. That this person may decide at all has been checked already.
 
-    Changing the terms takes back every earlier yes, for it was given to something else. The same owner's
-    second yes counts once.
+    `asking` is about the one who says yes, for it is they who choose other models. `budgets` are those that the key,
+    or the raise of a key's cap, would be charged to. Changing the terms takes back every earlier yes, for it was
+    given to something else. The same owner's second yes counts once.
     """
-    ask = Ask(request.kind, terms, request.reason, request.purpose, request.extends_key_id)
-    if refused := within_limits(ask, policy, models):
+    ask = as_ask(request, terms)
+    if decider.is_only_lead and (refused := lead_refused(request, terms.cap_micros, policy)):
         return refused
-    if request.purpose is Purpose.ISSUE and (refused := within_headroom(terms.cap_micros, budgets)):
-        return replace(refused, text=f"{refused.text} Approve with changes to a smaller cap, or deny.")
+    if terms.models != request.terms.models and (refused := may_ask(ask, policy, asking)):
+        return refused
+    if refused := within_limits(ask, policy, asking):
+        return refused
+    if request.purpose is not Purpose.EXTEND and (refused := within_headroom(terms.cap_micros, budgets)):
+        what = "smaller amount" if request.purpose is Purpose.RAISE else "smaller cap"
+        return replace(refused, text=f"{refused.text} Approve with changes to a {what}, or deny.")
+    if decider.is_only_lead:
+        return Agreed(terms, Rule.PROJECT_LEAD)
     needed = owners_needed(terms.cap_micros, policy)
-    agreeing = {owner_id}
+    agreeing = {decider.id}
     if terms == request.terms:
         agreeing |= {word.owner_id for word in request.standing(Verdict.APPROVE)}
     if len(agreeing) >= needed.count:
         return Agreed(terms, needed.rule)
     return OneMore(terms, needed.rule, needed.count - len(agreeing), needed.count)
+
+
+def as_ask(request: Request, terms: Terms) -> Ask:
+    """The ask that a request stands for, on these terms. Its names were found out when it was made."""
+    return Ask(
+        kind=request.kind,
+        terms=terms,
+        reason=request.reason,
+        purpose=request.purpose,
+        extends_key_id=request.extends_key_id,
+        name=request.name,
+        project=request.project_id or "",
+        lead_id=request.lead_id,
+        target=request.target,
+    )

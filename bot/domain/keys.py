@@ -169,6 +169,13 @@ def can_restore(key: Key, now: datetime) -> str | None:
     return None
 
 
+def can_be_raised(key: Key) -> bool:
+    """Whether more money would be of use to it: in use, or stopped by nothing but a limit."""
+    return key.state in SPENDING - {KeyState.DISABLING} or (
+        key.state in (KeyState.DISABLING, KeyState.DISABLED) and key.off_cause is OffCause.BUDGET
+    )
+
+
 def extended_expiry(key: Key, seconds: int, now: datetime) -> datetime:
     """When a key would end after an extension: counted from its present end, or from now if that is past."""
     return max(key.expires_at or now, now) + timedelta(seconds=seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +66,7 @@ class Barrier(StrEnum):
     NOT_IN_TEAM = "not_in_team"
     NOT_OWNER = "not_owner"
     OWN_REQUEST = "own_request"
+    OWN_BUDGET = "own_budget"
     NOT_REQUESTER = "not_requester"
 
 
@@ -77,6 +78,7 @@ BARRIER_TEXT = {
     Barrier.NOT_IN_TEAM: "You are not in this team. Ask one of its owners for `/ai-team invite @you`.",
     Barrier.NOT_OWNER: "Only owners of the team can do this.",
     Barrier.OWN_REQUEST: "Nobody approves their own request. Another owner has to decide.",
+    Barrier.OWN_BUDGET: "Nobody decides about their own budget or key. Another owner has to.",
     Barrier.NOT_REQUESTER: "Only the person who asked can do this.",
 }
 
@@ -116,11 +118,29 @@ class Authority:
             return Barrier.GUEST
         return None if self.owns(person, team) else Barrier.NOT_OWNER
 
-    def barrier_to_decide(self, person: Member, team: Team, requester_id: str) -> Barrier | None:
-        """Why this person may not decide a request in the team, or None. Nobody decides their own."""
-        if barrier := self.barrier_to_own(person, team):
+    def barrier_to_decide(
+        self,
+        person: Member,
+        team: Team,
+        requester_id: str,
+        *,
+        also: Collection[str] = (),
+        concerns: str | None = None,
+    ) -> Barrier | None:
+        """Why this person may not decide a request in the team, or None. Nobody decides their own.
+
+        `also` may decide beside the owners: quiet approvers, and a project's lead. `concerns` is whose budget or key
+        a raise is of.
+        """
+        if barrier := self.stranger(person):
             return barrier
-        return Barrier.OWN_REQUEST if person.id == requester_id else None
+        if person.is_guest:
+            return Barrier.GUEST
+        if person.id not in also and not self.owns(person, team):
+            return Barrier.NOT_OWNER
+        if person.id == requester_id:
+            return Barrier.OWN_REQUEST
+        return Barrier.OWN_BUDGET if person.id == concerns else None
 
     def barrier_to_found_team(self, person: Member) -> Barrier | None:
         """Why this person may not create a team, or None: workspace owners only."""
@@ -131,15 +151,42 @@ class Authority:
         return None if person.id in self.workspace_owner_ids else Barrier.NOT_OWNER
 
 
-def who_to_ask(
-    team: Team, authority: Authority, requester_id: str, can_decide: Iterable[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Whom to ask about a request: first the team's owners, then the workspace's, as two lists of user ids.
+@dataclass(frozen=True, slots=True)
+class Askable:
+    """Who could decide a request, and how they want to be asked, by Slack user id."""
 
-    `can_decide` holds the ids of people who are still here and no guests; everybody else, and the requester,
-    is skipped. A team without any such owner asks the workspace's owners at once.
+    able: Collection[str]
+    """People who are still here, no guests, and may decide: owners, quiet approvers, a project's lead."""
+    quiet: tuple[str, ...] = ()
+    """Those who are not asked while anybody else could be."""
+    lead_id: str | None = None
+    """The lead who alone may agree, and so is asked before any owner."""
+    needed: int = 1
+    """How many have to agree."""
+
+
+def who_to_ask(
+    team: Team, authority: Authority, requester_id: str, askable: Askable
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Whom to ask about a request, first and then, as two lists of user ids. The requester never is.
+
+    First the team's owners, then the workspace's; a team without any asks the workspace's at once. A project's lead
+    who may agree alone is asked before the owners. Quiet people are asked only where the others are not enough.
     """
-    able = set(can_decide) - {requester_id}
+    able = set(askable.able) - {requester_id}
+    loud = able - set(askable.quiet)
+    first, then = _owners_to_ask(team, authority, loud)
+    if askable.lead_id in loud:
+        lead = askable.lead_id
+        first, then = (lead,), tuple(owner for owner in first if owner != lead)
+    if len(first) + len(then) >= askable.needed:
+        return first, then
+    everybody = (*team.owner_ids, *sorted(authority.workspace_owner_ids), *askable.quiet)
+    rest = tuple(one for one in dict.fromkeys(everybody) if one in able and one not in first + then)
+    return first + then + rest, ()
+
+
+def _owners_to_ask(team: Team, authority: Authority, able: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     first = tuple(owner for owner in team.owner_ids if owner in able)
     then = tuple(sorted(owner for owner in authority.workspace_owner_ids if owner in able and owner not in first))
     return (first, then) if first else (then, ())
@@ -148,14 +195,24 @@ def who_to_ask(
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
-def handle_from(name: str) -> str:
+HANDLE_CHARS = 16
+NAME_CHARS = 24
+"""How much of a project's or automation's name its keys' labels start with."""
+
+
+def handle_from(name: str, longest: int = HANDLE_CHARS) -> str:
     """The short name a label starts with: `Ana María` becomes `ana-mar-a`, at most 16 characters.
 
     Names with no Latin letter or digit become `member`, and so does one that would make a label look like a
     secret (`sk-...`).
     """
-    slug = _NOT_SLUG.sub("-", name.casefold()).strip("-")[:16].strip("-")
+    slug = _NOT_SLUG.sub("-", name.casefold()).strip("-")[:longest].strip("-")
     return "member" if not slug or slug.split("-")[0] == "sk" else slug
+
+
+def is_key_name(name: str) -> bool:
+    """Whether an automation key may be called this: as a team, at most 24 characters, and nothing like a secret."""
+    return is_team_name(name) and handle_from(name, NAME_CHARS) == name
 
 
 _TEAM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")

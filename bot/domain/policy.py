@@ -47,32 +47,38 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskRule:
-    """Who may ask for what. The first rule that fits an ask decides; an empty tuple fits everything.
+    """Who may ask for what. The first rule that fits decides; an empty tuple fits everything.
 
-    `models` are patterns such as `gpt-4o*`; a rule with some fits an ask that names one of them, and an ask for all
-    models.
+    `models` are patterns such as `gpt-4o*`. Each model asked for is decided by the first rule that fits it, so that
+    no permissive rule about one model lets another one through.
     """
 
     name: str
     who: Who
     teams: tuple[str, ...] = ()
+    """Names of teams."""
     kinds: tuple[KeyKind, ...] = ()
     gateways: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
-    def fits(self, team: str, kind: KeyKind, gateway: str, models: tuple[str, ...]) -> bool:
-        """Whether this rule speaks of such an ask; no models asked for means all of them."""
+    def covers(self, team: str, kind: KeyKind, gateway: str) -> bool:
+        """Whether this rule speaks of such keys, whatever their models."""
         return (
             (not self.teams or team in self.teams)
             and (not self.kinds or kind in self.kinds)
             and (not self.gateways or gateway in self.gateways)
-            and (not self.models or not models or any(self._names(model) for model in models))
         )
 
-    def _names(self, model: str) -> bool:
-        return any(fnmatchcase(model, pattern) for pattern in self.models)
+    def names(self, model: str) -> bool:
+        """Whether this rule speaks of this model; one without models speaks of all."""
+        return not self.models or any(fnmatchcase(model, pattern) for pattern in self.models)
+
+    def lets(self, who: Who) -> bool:
+        """Whether it lets somebody of this standing ask: owners may what leads may, and leads what members may."""
+        return _STANDINGS.index(who) >= _STANDINGS.index(self.who)
 
 
+_STANDINGS = (Who.MEMBERS, Who.LEADS, Who.OWNERS, Who.NOBODY)
 ANYBODY = AskRule("team-members", Who.MEMBERS)
 """What holds where no rule of the installation fits: everybody may ask in a team they are in."""
 
@@ -112,10 +118,16 @@ class Policy:
     draft_seconds: int = HOUR_SECONDS
     """How long a form or an "Extend instead?" question stays open."""
 
-    def ask_rule(self, team: str, kind: KeyKind, gateway: str, models: tuple[str, ...]) -> AskRule:
-        """The rule that decides who may ask for this."""
-        fitting = (rule for rule in self.ask_rules if rule.fits(team, kind, gateway, models))
-        return next(fitting, ANYBODY)
+    def rules_for(self, team: str, kind: KeyKind, gateway: str, models: tuple[str, ...]) -> tuple[AskRule, ...]:
+        """The rules that decide who may ask for this; all of them have to let the asker.
+
+        An ask without models is one for all of them: every rule that could decide about one of them has a say.
+        """
+        fitting = [rule for rule in (*self.ask_rules, ANYBODY) if rule.covers(team, kind, gateway)]
+        if models:
+            return tuple(dict.fromkeys(next(rule for rule in fitting if rule.names(model)) for model in models))
+        last = next(place for place, rule in enumerate(fitting) if not rule.models)
+        return tuple(fitting[: last + 1])
 
     @property
     def small_asks_per_week_micros(self) -> int:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.deciding import Agreed, OneMore, Rule, judge_approval
+from bot.domain.allowing import Asking, end_refused
+from bot.domain.deciding import Agreed, OneMore, Rule, judge_approval, lead_refused
 from bot.domain.facts import Occasion, RequestFacts
-from bot.domain.keys import KeyState, extended_expiry
+from bot.domain.keys import KeyState, can_be_raised, extended_expiry
 from bot.domain.people import Team
 from bot.domain.requests import Approval, Because, Purpose, Refused, Request, RequestState, Terms, Verdict
+from bot.services import raised
 from bot.services.context import Actor, Purser, effect, record, take_in
-from bot.services.facts import (
-    charged_budgets,
-    gateway_facts,
-    known_models,
-    offered_models,
-    request_facts,
-    team_or_raise,
-)
+from bot.services.deciders import barrier_to_decide, decider, standing
+from bot.services.facts import gateway_facts, known_models, offered_models, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
+from bot.services.limits import charged_by, raised_by
 from bot.services.people import refused_by
+from bot.services.resolving import lead_gone
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from storage import keys, people, requests
@@ -86,21 +84,19 @@ def open_for(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Al
 def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _NO_CHANGES) -> Outcome:
     """An owner's yes. Authority, headroom and the request's state are looked up now, in one transaction."""
     now = purser.now()
-    models = purser.policy.models
+    offered = purser.policy.models
     if changes.models:
-        models = offered_models(purser, purser.default_gateway, now)
+        offered = offered_models(purser, purser.default_gateway, now)
     with purser.deciding() as session:
         take_in(session, actor)
         found = _decidable(session, purser, actor, request_id, now)
         if not isinstance(found, tuple):
             return found
         request, team = _with_standing_words(session, purser, *found)
-        if pointless := _cannot_use(session, purser, request, team) or _nothing_to_extend(session, request):
-            return pointless
         terms = changes.applied_to(request.terms)
-        project = None if request.project_id is None else people.project(session, request.project_id)
-        budgets = charged_budgets(session, team, project, request.requester_id, now)
-        judged = judge_approval(request, actor.id, terms, purser.policy, budgets, models)
+        judged = _pointless(session, purser, request, team, terms) or _judge(
+            session, purser, actor, request, terms, offered
+        )
         match judged:
             case Refused():
                 return judged
@@ -115,6 +111,23 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
     return outcome
 
 
+def _judge(
+    session: Session, purser: Purser, actor: Actor, request: Request, terms: Terms, offered: tuple[str, ...]
+) -> Agreed | OneMore | Refused:
+    team = team_or_raise(session, request.team_id)
+    project = None if request.project_id is None else people.project(session, request.project_id)
+    asking = Asking(
+        team=team.name,
+        gateway=request.gateway,
+        standing=standing(session, purser, actor.member, team),
+        offered=offered,
+        limit=raised_by(session, purser, request),
+    )
+    budgets = charged_by(session, purser, request, team, project)
+    who = decider(session, purser, actor, team, request)
+    return judge_approval(request, who, terms, purser.policy, budgets, asking)
+
+
 def deny(purser: Purser, actor: Actor, request_id: str, reason: str) -> Outcome:
     """An owner's no, with the reason the requester reads. One no is enough."""
     now = purser.now()
@@ -123,7 +136,11 @@ def deny(purser: Purser, actor: Actor, request_id: str, reason: str) -> Outcome:
         found = _decidable(session, purser, actor, request_id, now)
         if not isinstance(found, tuple):
             return found
-        request, _ = found
+        request, team = found
+        if decider(session, purser, actor, team, request).is_only_lead and (
+            refused := lead_refused(request, request.terms.cap_micros, purser.policy)
+        ):
+            return refused
         word = Approval(actor.id, Verdict.DENY, reason, stands=True, at=now)
         requests.say(session, f"{request.id}:{actor.id}", request.id, word)
         change = requests.Change(decided_at=now)
@@ -138,15 +155,22 @@ def deny(purser: Purser, actor: Actor, request_id: str, reason: str) -> Outcome:
         return Decided(_facts_now(session, purser, request.id, now))
 
 
-def approved(session: Session, request_id: str, by: str | None, now: datetime) -> None:
-    """What follows an approval, whoever gave it: the requester is told, or the extension is made."""
+def approved(session: Session, purser: Purser, request_id: str, by: str | None, now: datetime) -> None:
+    """What follows an approval, whoever gave it: the requester is told, or the extension or raise is made."""
     request = requests.get(session, request_id)
     assert request is not None
     telling = Telling(Occasion.APPROVED, by, request.id, request.extends_key_id)
     tell_thread(session, now, telling, once=request.id)
-    if request.purpose is Purpose.ISSUE:
-        tell_people(session, now, telling, (request.requester_id,), once=request.id)
-        return
+    match request.purpose:
+        case Purpose.ISSUE:
+            tell_people(session, now, telling, (request.requester_id,), once=request.id)
+        case Purpose.RAISE:
+            raised.applied(session, purser, request, by, now)
+        case Purpose.EXTEND:
+            _extend(session, request, now)
+
+
+def _extend(session: Session, request: Request, now: datetime) -> None:
     key = keys.get(session, request.extends_key_id or "")
     assert key is not None
     assert request.terms.duration_seconds is not None
@@ -162,7 +186,7 @@ def _decidable(
     if request is None or request.state is RequestState.DRAFT:
         return Refused(Because.NOT_FOUND, "Purser does not know this request.")
     team = team_or_raise(session, request.team_id)
-    if barrier := purser.authority.barrier_to_decide(actor.member, team, request.requester_id):
+    if barrier := barrier_to_decide(session, purser, actor.member, team, request):
         return refused_by(barrier)
     if request.state is not RequestState.WAITING:
         return AlreadyDecided(request_facts(session, purser, request, now))
@@ -173,23 +197,53 @@ def _decidable(
 
 def _with_standing_words(session: Session, purser: Purser, request: Request, team: Team) -> tuple[Request, Team]:
     """The request without the words of people who could no longer say them: authority is looked up now."""
-    owners = {
+    able = {
         person.id
         for person in people.members(session, (word.owner_id for word in request.approvals))
-        if purser.authority.barrier_to_own(person, team) is None
+        if barrier_to_decide(session, purser, person, team, request) is None
     }
-    words = tuple(word for word in request.approvals if word.owner_id in owners)
+    words = tuple(word for word in request.approvals if word.owner_id in able)
     return replace(request, approvals=words), team
 
 
-def _cannot_use(session: Session, purser: Purser, request: Request, team: Team) -> Refused | None:
+def _pointless(session: Session, purser: Purser, request: Request, team: Team, terms: Terms) -> Refused | None:
+    """Why agreeing would lead to nothing: people, the key or the time it is for are gone."""
+    return (
+        _requester_gone(session, purser, request, team)
+        or _lead_gone(session, purser, request, team)
+        or _key_gone(session, request)
+        or (end_refused(terms.ends_at, purser.now()) if request.purpose is Purpose.RAISE else None)
+    )
+
+
+def _requester_gone(session: Session, purser: Purser, request: Request, team: Team) -> Refused | None:
     """Whether the requester has left the workspace or the team since asking."""
     requester = people.member(session, request.requester_id)
     if requester is None or purser.authority.barrier_to_ask(requester, team) is None:
         return None
     left = "has left the workspace" if requester.is_departed else f"is not in team {team.name} any more"
-    text = f"<@{requester.id}> {left}, so nobody could use this key. Deny it instead."
-    return Refused(Because.NOT_ALLOWED, text)
+    lost = "nobody needs this raise" if request.purpose is Purpose.RAISE else "nobody could use this key"
+    return Refused(Because.NOT_ALLOWED, f"<@{requester.id}> {left}, so {lost}. Deny it instead.")
+
+
+def _lead_gone(session: Session, purser: Purser, request: Request, team: Team) -> Refused | None:
+    """Whether the one who was to answer for the key has left the workspace or the team since it was asked for."""
+    if request.lead_id is None or not lead_gone(session, purser, team, request.lead_id):
+        return None
+    text = f"<@{request.lead_id}> is not in team {team.name} any more, so nobody would answer for this key. Deny it."
+    return Refused(Because.WRONG_LEAD, text)
+
+
+def _key_gone(session: Session, request: Request) -> Refused | None:
+    """Whether the key to be extended or raised is off. One that a limit stopped is still worth a raise."""
+    key = None if request.extends_key_id is None else keys.get(session, request.extends_key_id)
+    if key is None or key.state is KeyState.LIVE:
+        return None
+    if request.purpose is Purpose.RAISE and can_be_raised(key):
+        return None
+    what = "raise" if request.purpose is Purpose.RAISE else "extend"
+    text = f"`{key.label}` is not in use any more, so there is nothing to {what}. Deny it instead."
+    return Refused(Because.WRONG_STATE, text)
 
 
 def _has_agreed(request: Request, actor: Actor) -> bool:
@@ -226,7 +280,7 @@ def _agree(session: Session, purser: Purser, request: Request, actor: Actor, jud
         terms=judged.terms,
         rule=judged.rule,
         approvals_needed=2 if judged.rule is Rule.TWO_OWNERS else 1,
-        deadline_at=now + timedelta(seconds=purser.policy.claim_within_seconds),
+        deadline_at=judged.terms.ends_at or now + timedelta(seconds=purser.policy.claim_within_seconds),
         decided_at=now,
     )
     moved = requests.move(session, request.id, RequestState.WAITING, RequestState.APPROVED, change)
@@ -243,7 +297,7 @@ def _agree(session: Session, purser: Purser, request: Request, actor: Actor, jud
         reason=judged.rule,
     )
     refresh_card(session, now, request.id, seq)
-    approved(session, request.id, actor.id, now)
+    approved(session, purser, request.id, actor.id, now)
 
 
 def _say_yes(session: Session, request: Request, actor: Actor, terms: Terms, now: datetime) -> None:

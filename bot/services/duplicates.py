@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
-from bot.domain.people import Team
-from bot.domain.requests import Ask, Because, Purpose, Refused, Request, RequestState
+from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
 from bot.services.context import Actor
+from bot.services.resolving import Meant
 from storage import keys, requests
 from storage.engine import Session
 
 
-def in_the_way(session: Session, actor: Actor, team: Team, wanted: Ask) -> Refused | None:
+def in_the_way(session: Session, actor: Actor, meant: Meant, gateway: str) -> Refused | None:
     """What the asker holds or has asked for already that leaves no room for this at all."""
-    if (same := same_waiting(session, actor, team, wanted)) is not None:
+    if (same := same_waiting(session, actor, meant)) is not None:
         return already_waiting(same)
-    held = held_already(session, actor, team.id, wanted.kind)
-    return _one_each(held) if held is not None and wanted.kind is KeyKind.MEMBER else None
+    held = held_already(session, actor, meant, gateway)
+    return _one_each(held) if held is not None and meant.ask.kind is KeyKind.MEMBER else None
 
 
-def held_already(session: Session, actor: Actor, team_id: str, kind: KeyKind | None) -> Key | None:
-    """The newest key of this kind that the asker holds: member keys anywhere, others in this team."""
+def held_already(session: Session, actor: Actor, meant: Meant, gateway: str) -> Key | None:
+    """The newest key that the asker holds and that this ask would be a second of.
+
+    A member key at the same gateway, whichever team pays; a temporary key of the same team; a project or automation
+    key of the same team and name.
+    """
+    kind = meant.ask.kind
     live = keys.of_holder(session, actor.id, SPENDING if kind is KeyKind.MEMBER else (KeyState.LIVE,))
-    same = [key for key in live if key.kind is kind and (kind is KeyKind.MEMBER or key.team_id == team_id)]
+    same = [key for key in live if key.kind is kind and _is_second(session, meant, gateway, key)]
     return same[-1] if same else None
 
 
-def same_waiting(session: Session, actor: Actor, team: Team, wanted: Ask) -> Request | None:
+def _is_second(session: Session, meant: Meant, gateway: str, key: Key) -> bool:
+    if key.kind is KeyKind.MEMBER:
+        return key.gateway == gateway
+    if key.team_id != meant.team.id:
+        return False
+    if key.kind is KeyKind.TEMPORARY:
+        return True
+    request = requests.get(session, key.request_id)
+    return request is not None and request.name == meant.ask.name
+
+
+def same_waiting(session: Session, actor: Actor, meant: Meant) -> Request | None:
     """A request by the same person for the very same thing that is still on its way."""
+    wanted = meant.ask
     on_its_way = requests.of_requester(session, actor.id, RequestState.WAITING, RequestState.APPROVED)
     for request in on_its_way:
         if request.purpose is not wanted.purpose or request.kind is not wanted.kind:
@@ -35,7 +52,8 @@ def same_waiting(session: Session, actor: Actor, team: Team, wanted: Ask) -> Req
             return request
         if wanted.purpose is Purpose.EXTEND and request.extends_key_id == wanted.extends_key_id:
             return request
-        if request.team_id == team.id and request.asked == wanted.terms and request.reason == wanted.reason:
+        same = (request.team_id, request.name, request.asked, request.reason)
+        if same == (meant.team.id, wanted.name, wanted.terms, wanted.reason):
             return request
     return None
 

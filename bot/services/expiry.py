@@ -11,7 +11,7 @@ from bot.domain.facts import Occasion
 from bot.domain.keys import UNSHOWN, WARNING_SECONDS, ExpiryWarning, Key, OffCause, is_expired, warning_due
 from bot.domain.requests import Nudge, Purpose, Request, RequestState, nudge_due
 from bot.services.context import Purser, record
-from bot.services.facts import owners_to_ask
+from bot.services.deciders import owners_to_ask
 from bot.services.revealing import withdraw_lost
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_people, tell_thread

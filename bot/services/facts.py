@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.budgets import Budget, Layer
+from bot.domain.budgets import TOTAL, Layer
 from bot.domain.deciding import Rule, rule_text
 from bot.domain.facts import GatewayFacts, HomeFacts, KeyFacts, RequestFacts, TeamFacts
-from bot.domain.keys import SPENDING, Key, KeyState
-from bot.domain.people import Member, Project, Team, who_to_ask
-from bot.domain.periods import month_of
-from bot.domain.requests import Purpose, Request, RequestState
+from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
+from bot.domain.people import Member, Team
+from bot.domain.periods import day_of, month_of
+from bot.domain.requests import Request, RequestState, Target
 from bot.gateways.base import Gateway
 from bot.services.context import Purser
-from storage import budgets, keys, people, requests
+from bot.services.deciders import owners_to_ask, told_owners
+from bot.services.limits import charged_by, limit, name_of, raised_by
+from storage import keys, people, readings, requests
 from storage.engine import Session
 
+NO_DAILY_CAP = "The gateway has no cap per day; Purser counts the day itself and stops the key when it is used up."
 HELD = SPENDING | {KeyState.DISABLED}
 """States of keys that have been shown to somebody."""
 
 
-def gateway_facts(gateway: Gateway, models: tuple[str, ...] = ()) -> GatewayFacts:
-    """What people need to know of a gateway."""
-    return GatewayFacts(gateway.name, gateway.public_url, gateway.capabilities.limits, models)
+def gateway_facts(gateway: Gateway, models: tuple[str, ...] = (), kind: KeyKind | None = None) -> GatewayFacts:
+    """What people need to know of a gateway; of one that a key of this kind lives in."""
+    limits = gateway.capabilities.limits
+    if kind is KeyKind.AUTOMATION and not gateway.capabilities.daily_cap:
+        limits = (*limits, NO_DAILY_CAP)
+    return GatewayFacts(gateway.name, gateway.public_url, limits, models)
 
 
 def known_models(purser: Purser, gateway: Gateway) -> tuple[str, ...]:
@@ -43,62 +49,32 @@ def team_or_raise(session: Session, team_id: str) -> Team:
 
 
 def able_owners(session: Session, purser: Purser, team: Team) -> set[str]:
-    """Owners of the team and workspace who could decide: still here, no guests. Unmet ones count as able."""
-    ids = {*team.owner_ids, *purser.authority.workspace_owner_ids}
-    unable = {
-        person.id
-        for person in people.members(session, ids)
-        if person.is_guest or purser.authority.stranger(person) is not None
-    }
-    return ids - unable
-
-
-def owners_to_ask(session: Session, purser: Purser, request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Whom to ask about a request, first and then, by Slack user id."""
-    team = team_or_raise(session, request.team_id)
-    return who_to_ask(team, purser.authority, request.requester_id, able_owners(session, purser, team))
-
-
-def charged_budgets(
-    session: Session,
-    request_team: Team,
-    project: Project | None,
-    member_id: str,
-    now: datetime,
-    without_request: str | None = None,
-) -> tuple[Budget, ...]:
-    """Every budget a key of this team, project and member is charged to, as it stands, widest first."""
-    subjects = [(Layer.TEAM, request_team.id, request_team.name)]
-    if project is not None:
-        subjects.append((Layer.PROJECT, project.id, project.name))
-    subjects.append((Layer.MEMBER, member_id, f"<@{member_id}>"))
-    states = (
-        budgets.state(session, layer, subject, name, now, without_request=without_request)
-        for layer, subject, name in subjects
-    )
-    return tuple(state for state in states if state is not None)
+    """Owners of the team and workspace who can be told: still here, no guests, and not quiet unless all others are."""
+    return told_owners(session, purser, team)
 
 
 def key_facts(session: Session, key: Key, now: datetime) -> KeyFacts:
-    """A key with what is known of its use: lifetime spend, or this month's under a monthly cap."""
+    """A key with what is known of its use: lifetime spend, or this month's under a monthly cap, and today's."""
     team = people.team(session, key.team_id)
+    project = None if key.project_id is None else people.project(session, key.project_id)
     request = requests.get(session, key.request_id)
-    monthly = key.cap_period != "total"
-    reading = keys.reading(session, key.id, month_of(now) if monthly else None)
-    spent = None if reading is None else (reading.in_month_micros if monthly else reading.spent_micros)
+    spent = readings.spent(session, key.id, TOTAL if key.cap_period == TOTAL else month_of(now))
+    today = None if key.daily_cap_micros is None else readings.spent(session, key.id, day_of(now))
     return KeyFacts(
         key=key,
         team_name="" if team is None else team.name,
-        spent_micros=spent,
-        read_at=None if reading is None else reading.read_at,
+        spent_micros=None if spent is None else spent.micros,
+        read_at=None if spent is None else spent.read_at,
         channel_id=None if request is None else request.channel_id,
         card_ts=None if request is None else request.card_ts,
+        project_name="" if project is None else project.name,
+        today_micros=None if today is None else today.micros,
     )
 
 
 def key_of(session: Session, request: Request) -> Key | None:
-    """The key a request led to and that somebody was shown, or the key it wants extended."""
-    if request.extends_key_id is not None and request.purpose is Purpose.EXTEND:
+    """The key a request led to and that somebody was shown, or the key it wants extended or raised."""
+    if request.extends_key_id is not None:
         return keys.get(session, request.extends_key_id)
     held = [key for key in keys.of_request(session, request.id) if key.state in HELD]
     return held[-1] if held else None
@@ -108,28 +84,28 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
     """A request with everything its card, receipt and messages show."""
     team = team_or_raise(session, request.team_id)
     project = None if request.project_id is None else people.project(session, request.project_id)
-    first, then = who_to_ask(team, purser.authority, request.requester_id, able_owners(session, purser, team))
+    first, then = owners_to_ask(session, purser, request, team)
     all_at_once = request.escalated_at is not None or len(first) < request.approvals_needed
     key = key_of(session, request)
     gateway = purser.gateways.get(request.gateway)
-    charged = charged_budgets(session, team, project, request.requester_id, now, without_request=request.id)
     return RequestFacts(
         request=request,
         team=team,
-        gateway=GatewayFacts(request.gateway, "") if gateway is None else gateway_facts(gateway),
+        gateway=GatewayFacts(request.gateway, "") if gateway is None else gateway_facts(gateway, kind=request.kind),
         project=project,
-        budgets=charged if request.purpose is Purpose.ISSUE else (),
+        budgets=charged_by(session, purser, request, team, project),
         asked_ids=first + (then if all_at_once else ()),
         rule_text=rule_text(Rule(request.rule), purser.policy) if request.rule else "",
         key=None if key is None else key_facts(session, key, now),
+        raised=raised_by(session, purser, request),
     )
 
 
-def team_facts(session: Session, team: Team, now: datetime) -> TeamFacts:
+def team_facts(session: Session, purser: Purser, team: Team) -> TeamFacts:
     """A team with its projects and their budgets."""
     projects = tuple(people.projects_of(session, team.id))
     layers = [(Layer.TEAM, team.id, team.name), *((Layer.PROJECT, each.id, each.name) for each in projects)]
-    states = (budgets.state(session, layer, subject, name, now) for layer, subject, name in layers)
+    states = (limit(session, purser, Target(layer, subject), name) for layer, subject, name in layers)
     return TeamFacts(team, projects, tuple(state for state in states if state is not None))
 
 
@@ -146,7 +122,8 @@ def home_facts(purser: Purser, member: Member) -> HomeFacts:
             and all(word.owner_id != member.id for word in request.approvals if word.stands)
         ]
         teams = people.teams_of(session, member.id)
-        states = (budgets.state(session, Layer.TEAM, team.id, team.name, now) for team in teams)
+        targets = [Target(Layer.TEAM, team.id) for team in teams] + [Target(Layer.MEMBER, member.id)]
+        states = (limit(session, purser, target, name_of(session, target)) for target in targets)
         owns = any(purser.authority.owns(member, team) for team in teams)
         return HomeFacts(
             member=member,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.budgets import Budget, Layer
 from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind
 from bot.domain.people import Project, Team
-from bot.domain.requests import Target
+from bot.domain.requests import Purpose, Request, Target
 from bot.services.context import Purser
-from storage import budgets, keys, people
+from storage import budgets, keys, people, raises
 from storage.engine import Session
 
 
@@ -44,6 +46,38 @@ def charged_for(session: Session, purser: Purser, key: Key) -> tuple[Budget, ...
     project = None if key.project_id is None else people.project(session, key.project_id)
     assert team is not None, key.team_id
     return binding_limits(session, purser, team, project, key.holder_id, key.kind)
+
+
+def charged_by(
+    session: Session, purser: Purser, request: Request, team: Team, project: Project | None
+) -> tuple[Budget, ...]:
+    """Every budget that agreeing to this request takes from, as it stands without it, widest first.
+
+    A raise of a key's cap takes from what the key is charged to. More time, a raise of a budget and a raise of a
+    key's day take from none.
+    """
+    if request.purpose is Purpose.ISSUE:
+        asked = (team, project, request.requester_id, request.kind)
+        return binding_limits(session, purser, *asked, without_request=request.id)
+    if request.target is None or request.target.layer is not Layer.KEY:
+        return ()
+    key = keys.get(session, request.target.subject_id)
+    return () if key is None else charged_for(session, purser, key)
+
+
+def raised_by(session: Session, purser: Purser, request: Request) -> Budget | None:
+    """The limit that a raise is of, as it stands now without this raise; None for other requests."""
+    if request.target is None:
+        return None
+    found = limit(session, purser, request.target, name_of(session, request.target))
+    standing = raises.of_request(session, request.id)
+    if found is None or standing is None or not standing.starts_at <= purser.now() < standing.ends_at:
+        return found
+    return replace(
+        found,
+        budget_micros=found.budget_micros - standing.micros,
+        raised_micros=found.raised_micros - standing.micros,
+    )
 
 
 def own_limits(session: Session, purser: Purser, key: Key) -> tuple[Budget, ...]:

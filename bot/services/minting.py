@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.keys import Key, KeyKind, KeyState, alias_for, label_for
-from bot.domain.people import Member
+from bot.domain.people import NAME_CHARS, Member, handle_from
 from bot.domain.requests import Request
 from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
 from bot.services.context import Purser
@@ -18,12 +18,16 @@ LEASE_SECONDS = 60
 
 
 def new_key(session: Session, purser: Purser, holder: Member, request: Request) -> Key:
-    """The key to write down before minting it: on a label nobody had, ending its agreed time from now."""
+    """The key to write down before minting it: on a label nobody had, ending its agreed time from now.
+
+    A project's or automation's key is called after it, any other after its holder.
+    """
     assert request.kind is not None, request.id
     now = purser.now()
-    label = label_for(holder.handle, purser.ids.suffix())
+    begins = handle_from(request.name, NAME_CHARS) if request.name else holder.handle
+    label = label_for(begins, purser.ids.suffix())
     while keys.label_taken(session, label):
-        label = label_for(holder.handle, purser.ids.suffix())
+        label = label_for(begins, purser.ids.suffix())
     seconds = request.terms.duration_seconds
     period = CapPeriod.TOTAL if request.kind is KeyKind.TEMPORARY else CapPeriod.MONTH
     return Key(
@@ -43,6 +47,8 @@ def new_key(session: Session, purser: Purser, holder: Member, request: Request) 
         created_at=now,
         mint_lease_until=now + timedelta(seconds=LEASE_SECONDS),
         expires_at=None if seconds is None else now + timedelta(seconds=seconds),
+        daily_cap_micros=request.terms.daily_cap_micros,
+        lead_id=request.lead_id,
     )
 
 
@@ -60,6 +66,7 @@ def mint(purser: Purser, key: Key) -> Issued:
             cap_period=CapPeriod(key.cap_period),
             expires_at=key.expires_at,
             models=key.models,
+            daily_cap_micros=key.daily_cap_micros if gateway.capabilities.daily_cap else None,
             tags={"installation": purser.installation, "key": key.id, "request": key.request_id},
         )
     )
@@ -79,5 +86,7 @@ def _check_record(gateway: Gateway, key: Key, issued: Issued) -> None:
         raise GatewayError(FailureKind.UNKNOWN, f"{gateway.name} made the key, but its record does not show it")
     if gateway.capabilities.cap_scope == "key" and seen.cap_micros != key.cap_micros:
         raise GatewayError(FailureKind.PERMANENT, f"{gateway.name} did not set the cap that was agreed")
+    if gateway.capabilities.daily_cap and seen.daily_cap_micros != key.daily_cap_micros:
+        raise GatewayError(FailureKind.PERMANENT, f"{gateway.name} did not set the cap per day that was agreed")
     if set(seen.models) != set(key.models):
         raise GatewayError(FailureKind.PERMANENT, f"{gateway.name} did not set the models that were agreed")

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.domain.deciding import AutoApproved, Decision, NeedsOwners, Rule, decide
+from bot.domain.deciding import Asking, Decision, Rule, decide
 from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState
 from bot.domain.people import Team
+from bot.domain.periods import week_start
+from bot.domain.policy import KindPolicy
 from bot.domain.requests import Ask, Because, Purpose, Refused, Request, RequestState, Terms
-from bot.services.approvals import approved
+from bot.gateways.base import Gateway
 from bot.services.context import Actor, Purser, changed, record, take_in
+from bot.services.deciders import lead_who_agrees, standing
 from bot.services.duplicates import already_waiting, held_already, in_the_way, same_waiting
-from bot.services.facts import (
-    charged_budgets,
-    gateway_facts,
-    key_facts,
-    known_models,
-    offered_models,
-    request_facts,
-    team_or_raise,
-)
+from bot.services.facts import gateway_facts, key_facts, known_models, offered_models, request_facts, team_or_raise
+from bot.services.limits import binding_limits
 from bot.services.people import refused_by
+from bot.services.resolving import Meant, as_wanted, resolve
+from bot.services.sending import needed, new_request, send
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_thread
 from storage import keys, people, requests
@@ -67,12 +65,13 @@ def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
     with purser.books.reading() as session:
         here = people.team_in_channel(session, channel_id)
         teams = tuple(people.teams_of(session, actor.id))
-    if here is not None and here not in teams and purser.authority.owns(actor.member, here):
-        teams = (here, *teams)
+        if here is not None and here not in teams and purser.authority.owns(actor.member, here):
+            teams = (here, *teams)
+        projects = tuple(project for team in teams for project in people.projects_of(session, team.id))
     if not teams:
         return _nowhere_to_ask(here)
     gateway = purser.default_gateway
-    temporary = purser.policy.kinds[KeyKind.TEMPORARY]
+    temporary = purser.policy.kinds.get(KeyKind.TEMPORARY, KindPolicy())
     preselected = here if here is not None and here in teams else teams[0]
     return FormFacts(
         teams=teams,
@@ -80,6 +79,7 @@ def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
         default_seconds=temporary.default_seconds or 0,
         longest_seconds=temporary.longest_seconds or 0,
         team_id=preselected.id,
+        projects=projects,
     )
 
 
@@ -89,29 +89,32 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
     Refused, it changes nothing. The same delivery from Slack asks once.
     """
     now = purser.now()
-    wanted = _with_defaults(purser, wanted)
+    gateway = purser.default_gateway
     offered: tuple[str, ...] = ()
     if wanted.terms.models and not draft:  # a form only offers what there is, and must answer at once
-        offered = offered_models(purser, purser.default_gateway, now)
+        offered = offered_models(purser, gateway, now)
     with purser.deciding() as session:
         take_in(session, actor)
-        team = _team_for(session, place, actor)
+        team = team_for(session, place, actor)
         if isinstance(team, Refused):
             return team
-        decision = _judge(session, purser, actor, team, wanted, offered)
+        meant = resolve(session, purser, team, wanted)
+        if isinstance(meant, Refused):
+            return meant
+        decision = _judge(session, purser, actor, meant, gateway, offered)
         if isinstance(decision, Refused):
             return decision
-        if refused := in_the_way(session, actor, team, wanted):
+        if refused := in_the_way(session, actor, meant, gateway.name):
             return refused
-        request = _new(purser, actor, team, wanted)
+        request = new_request(purser, actor, meant, gateway.name)
         requests.add(session, request)
         changed(session, now)
-        if (held := held_already(session, actor, team.id, wanted.kind)) is not None:
+        if (held := held_already(session, actor, meant, gateway.name)) is not None:
             return Duplicate(request_facts(session, purser, request, now), key_facts(session, held, now))
         if draft:
-            request = replace(request, rule=decision.rule, approvals_needed=_needed(decision))
+            request = replace(request, rule=decision.rule, approvals_needed=needed(decision))
             return Drafted(request_facts(session, purser, request, now))
-        return _send(session, purser, actor, request, decision)
+        return Sent(send(session, purser, actor, request, decision))
 
 
 def send_draft(purser: Purser, actor: Actor, request_id: str) -> Outcome:
@@ -122,14 +125,15 @@ def send_draft(purser: Purser, actor: Actor, request_id: str) -> Outcome:
         draft = _own_draft(session, actor, request_id, now)
         if isinstance(draft, Refused):
             return draft
-        team = team_or_raise(session, draft.team_id)
-        wanted = Ask(draft.kind, draft.terms, draft.reason)
-        decision = _judge(session, purser, actor, team, wanted, ())
+        meant = resolve(session, purser, team_or_raise(session, draft.team_id), as_wanted(session, draft))
+        if isinstance(meant, Refused):
+            return meant
+        decision = _judge(session, purser, actor, meant, purser.gateways[draft.gateway])
         if isinstance(decision, Refused):
             return decision
-        if refused := in_the_way(session, actor, team, wanted):
+        if refused := in_the_way(session, actor, meant, draft.gateway):
             return refused
-        return _send(session, purser, actor, draft, decision)
+        return Sent(send(session, purser, actor, draft, decision))
 
 
 def extend_instead(purser: Purser, actor: Actor, request_id: str) -> Outcome:
@@ -140,7 +144,8 @@ def extend_instead(purser: Purser, actor: Actor, request_id: str) -> Outcome:
         draft = _own_draft(session, actor, request_id, now)
         if isinstance(draft, Refused):
             return draft
-        held = held_already(session, actor, draft.team_id, draft.kind)
+        meant = Meant(as_wanted(session, draft), team_or_raise(session, draft.team_id))
+        held = held_already(session, actor, meant, draft.gateway)
         if held is None:
             return Refused(Because.WRONG_STATE, "You no longer hold such a key. Ask again with `/ai-key`.")
         outcome = _extend(session, purser, actor, held, draft.terms.duration_seconds, draft.reason)
@@ -184,103 +189,42 @@ def _extend(session: Session, purser: Purser, actor: Actor, key: Key, seconds: i
     if key.state is not KeyState.LIVE or key.expires_at is None:
         why = "does not end by itself" if key.state is KeyState.LIVE else "is not in use any more"
         return Refused(Because.WRONG_STATE, f"`{key.label}` {why}, so there is nothing to extend.")
-    terms = Terms(key.cap_micros, seconds, key.models)
-    wanted = _with_defaults(purser, Ask(key.kind, terms, reason, Purpose.EXTEND, key.id))
-    team = team_or_raise(session, key.team_id)
-    decision = _judge(session, purser, actor, team, wanted, ())
+    kind = purser.policy.kinds.get(key.kind)
+    terms = Terms(key.cap_micros, seconds or (None if kind is None else kind.default_seconds), key.models)
+    wanted = Ask(key.kind, terms, reason, Purpose.EXTEND, key.id)
+    project = None if key.project_id is None else people.project(session, key.project_id)
+    meant = Meant(wanted, team_or_raise(session, key.team_id), project)
+    decision = _judge(session, purser, actor, meant, purser.gateways[key.gateway])
     if isinstance(decision, Refused):
         return decision
-    if (same := same_waiting(session, actor, team, wanted)) is not None:
+    if (same := same_waiting(session, actor, meant)) is not None:
         return already_waiting(same)
-    request = _new(purser, actor, team, wanted)
+    request = new_request(purser, actor, meant, key.gateway)
     requests.add(session, request)
-    return _send(session, purser, actor, request, decision)
-
-
-def _send(
-    session: Session, purser: Purser, actor: Actor, request: Request, decision: AutoApproved | NeedsOwners
-) -> Sent:
-    now = purser.now()
-    auto = isinstance(decision, AutoApproved)
-    wait = purser.policy.claim_within_seconds if auto else purser.policy.give_up_after_seconds
-    change = requests.Change(
-        rule=decision.rule,
-        approvals_needed=_needed(decision),
-        created_at=now,
-        deadline_at=now + timedelta(seconds=wait),
-        decided_at=now if auto else None,
-    )
-    to = RequestState.APPROVED if auto else RequestState.WAITING
-    moved = requests.move(session, request.id, RequestState.DRAFT, to, change)
-    assert moved, request.id
-    about = subjects(request, amount_micros=request.terms.cap_micros)
-    seq = record(
-        session,
-        now,
-        actor=actor.id,
-        action="request.made",
-        about=about,
-        once=request.id,
-        reason=request.reason,
-    )
-    refresh_card(session, now, request.id, seq)
-    if auto:
-        by = f"rule:{decision.rule}"
-        record(session, now, actor=by, action="request.approved", about=about, once=request.id)
-        approved(session, request.id, None, now)
-    sent = requests.get(session, request.id)
-    assert sent is not None
-    return Sent(request_facts(session, purser, sent, now))
-
-
-def _needed(decision: AutoApproved | NeedsOwners) -> int:
-    return 0 if isinstance(decision, AutoApproved) else decision.count
-
-
-def _new(purser: Purser, actor: Actor, team: Team, wanted: Ask) -> Request:
-    now = purser.now()
-    return Request(
-        id=purser.ids.new("req"),
-        purpose=wanted.purpose,
-        kind=wanted.kind,
-        gateway=purser.default_gateway.name,
-        team_id=team.id,
-        project_id=None,
-        requester_id=actor.id,
-        asked=wanted.terms,
-        terms=wanted.terms,
-        reason=wanted.reason,
-        state=RequestState.DRAFT,
-        rule="",
-        approvals_needed=0,
-        created_at=now,
-        deadline_at=now + timedelta(seconds=purser.policy.draft_seconds),
-        channel_id=team.channel_id,
-        extends_key_id=wanted.extends_key_id,
-    )
-
-
-def _with_defaults(purser: Purser, wanted: Ask) -> Ask:
-    limits = None if wanted.kind is None else purser.policy.kinds.get(wanted.kind)
-    if wanted.terms.duration_seconds is not None or limits is None:
-        return wanted
-    return replace(wanted, terms=replace(wanted.terms, duration_seconds=limits.default_seconds))
+    return Sent(send(session, purser, actor, request, decision))
 
 
 def _judge(
-    session: Session, purser: Purser, actor: Actor, team: Team, wanted: Ask, offered: tuple[str, ...]
+    session: Session, purser: Purser, actor: Actor, meant: Meant, gateway: Gateway, offered: tuple[str, ...] = ()
 ) -> Decision:
-    gateway = purser.default_gateway
     if not gateway.capabilities.can_mint:
         return Refused(Because.GATEWAY_CANNOT, f"{gateway.name} cannot make keys, so Purser cannot hand any out.")
+    team, project, now = meant.team, meant.project, purser.now()
     if barrier := purser.authority.barrier_to_ask(actor.member, team):
         return refused_by(barrier)
-    budgets = charged_budgets(session, team, None, actor.id, purser.now())
-    small = requests.promised_by_rule(session, actor.id, Rule.SMALL_ASK)
-    return decide(wanted, purser.policy, budgets, offered, small)
+    budgets = binding_limits(session, purser, team, project, actor.id, meant.ask.kind)
+    asking = Asking(
+        team=team.name,
+        gateway=gateway.name,
+        standing=standing(session, purser, actor.member, team),
+        granted_micros=requests.granted_by_rule(session, actor.id, Rule.SMALL_ASK, week_start(now)),
+        has_lead=lead_who_agrees(session, purser, team, project) not in (None, actor.id),
+        offered=offered,
+    )
+    return decide(meant.ask, purser.policy, budgets, asking)
 
 
-def _team_for(session: Session, place: Place, actor: Actor) -> Team | Refused:
+def team_for(session: Session, place: Place, actor: Actor) -> Team | Refused:
     """The team an ask is charged to: the one named, else the channel's, else the asker's only one."""
     here = people.team_in_channel(session, place.channel_id)
     if place.team_id is not None:

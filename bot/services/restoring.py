@@ -13,7 +13,8 @@ from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, GatewayError
 from bot.services import capping
 from bot.services.context import Actor, Purser, effect, record, take_in
-from bot.services.facts import charged_budgets, key_facts, team_or_raise
+from bot.services.facts import key_facts, team_or_raise
+from bot.services.limits import charged_for
 from bot.services.people import refused_by
 from bot.services.proving import about
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
@@ -101,8 +102,7 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refuse
         return Refused(Because.NOT_ALLOWED, "Nobody restores their own key. Another owner has to.")
     if refused := _holder_refused(session, purser, team, key):
         return refused
-    project = None if key.project_id is None else people.project(session, key.project_id)
-    budgets = charged_budgets(session, team, project, key.holder_id, now)
+    budgets = charged_for(session, purser, key)
     spent = key_facts(session, key, now).spent_micros or 0
     return within_headroom(may_still_spend(key.cap_micros, spent), budgets)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion, Revealed
 from bot.domain.keys import (
     UNSHOWN,
@@ -19,11 +20,15 @@ from bot.domain.keys import (
     KeyState,
     fingerprint,
 )
+from bot.domain.money import show as show_amount
+from bot.domain.people import Team
 from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
+from bot.domain.rules import Rule
 from bot.gateways.base import AliasTaken, FailureKind, GatewayError, Issued
 from bot.services.context import Actor, Purser, record
 from bot.services.facts import gateway_facts, known_models, team_or_raise
 from bot.services.failpoints import Failpoint
+from bot.services.limits import charged_by
 from bot.services.minting import mint, new_key
 from bot.services.people import refused_by
 from bot.services.ports import DeliveryError
@@ -31,7 +36,7 @@ from bot.services.proving import about
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from bot.services.turning_off import discard
 from bot.services.worker import perform_now
-from storage import keys, requests
+from storage import keys, people, requests
 from storage.engine import BooksUnavailable, Session
 
 log = structlog.get_logger(__name__)
@@ -170,7 +175,24 @@ def _revealable(session: Session, purser: Purser, actor: Actor, request_id: str)
     if purser.now() >= request.deadline_at:
         text = "This key was not revealed in time and has lapsed. Ask again with `/ai-key`."
         return Refused(Because.TOO_LATE, text)
-    return request
+    return _used_up(session, purser, request, team) or request
+
+
+def _used_up(session: Session, purser: Purser, request: Request, team: Team) -> Refused | None:
+    """Whether a limit that the key would be under is reached: then it would be stopped as soon as it is shown."""
+    project = None if request.project_id is None else people.project(session, request.project_id)
+    charged = charged_by(session, purser, request, team, project)
+    reached = next((each for each in charged if each.hard and each.is_reached), None)
+    if reached is None:
+        return None
+    again = f" It starts again on {reached.resets_at:%-d %B} at 00:00 UTC." if reached.resets_at else ""
+    word = {Layer.TEAM: " team", Layer.PROJECT: f" project {reached.name}"}.get(reached.layer, "")
+    text = (
+        f"{reached.name}'s budget of {show_amount(reached.budget_micros)} is used up, so no key can be used under it."
+        f"{again} Your approval stands until {request.deadline_at:%-d %B, %H:%M} UTC; to go on before, ask for more: "
+        f"`/ai-budget raise $50{word} reason`."
+    )
+    return Refused(Because.NO_HEADROOM, text, Rule.HEADROOM)
 
 
 def _shown_already(session: Session, request: Request) -> Refused:
@@ -216,7 +238,9 @@ def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[R
             foreseen = True
             return _turned_off(key)
         purser.failpoint(Failpoint.AFTER_RECORDED_BEFORE_SHOWN)
-        show(Revealed(key, gateway_facts(gateway, key.models or known_models(purser, gateway)), issued.secret))
+        show(
+            Revealed(key, gateway_facts(gateway, key.models or known_models(purser, gateway), key.kind), issued.secret)
+        )
         purser.failpoint(Failpoint.AFTER_SHOWN_BEFORE_LIVE)
         live = _go_live(purser, key)
         foreseen = True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.domain.budgets import Layer
-from bot.domain.facts import TeamFacts
+from bot.domain.facts import PolicyFacts, TeamFacts
 from bot.domain.keys import SPENDING
 from bot.domain.money import show
 from bot.domain.people import BARRIER_TEXT, Barrier, Member, Project, Role, Team, is_team_name
@@ -36,7 +35,13 @@ def show_team(purser: Purser, channel_id: str) -> TeamFacts | Refused:
     """The team of this channel, to anyone of the workspace."""
     with purser.books.reading() as session:
         team = people.team_in_channel(session, channel_id)
-        return _no_team() if team is None else team_facts(session, team, purser.now())
+        return _no_team() if team is None else team_facts(session, purser, team)
+
+
+def policy(purser: Purser, channel_id: str) -> PolicyFacts:
+    """What is allowed here, to anyone of the workspace: in the channel's team, or where there is none."""
+    with purser.books.reading() as session:
+        return PolicyFacts(purser.policy, people.team_in_channel(session, channel_id))
 
 
 def create(purser: Purser, actor: Actor, channel_id: str, name: str, monthly_micros: int) -> TeamChanged | Refused:
@@ -63,7 +68,7 @@ def create(purser: Purser, actor: Actor, channel_id: str, name: str, monthly_mic
         budgets.set_monthly(session, purser.ids.new("budget"), Layer.TEAM, team.id, monthly_micros, now)
         about = Subjects(team_id=team.id, member_id=actor.id, amount_micros=monthly_micros)
         record(session, now, actor=actor.id, action="team.created", about=about, once=team.id, reason=name)
-        return TeamChanged(_facts(session, team.id, now), (actor.id,))
+        return TeamChanged(_facts(session, purser, team.id), (actor.id,))
 
 
 def invite(purser: Purser, actor: Actor, channel_id: str, user_ids: tuple[str, ...]) -> TeamChanged | Refused:
@@ -136,7 +141,7 @@ def add_project(purser: Purser, actor: Actor, channel_id: str, new: NewProject) 
         budgets.set_monthly(session, purser.ids.new("budget"), Layer.PROJECT, project.id, new.monthly_micros, now)
         about = Subjects(team.id, project.id, new.lead_id, amount_micros=new.monthly_micros)
         record(session, now, actor=actor.id, action="project.created", about=about, once=project.id, reason=new.name)
-        return TeamChanged(_facts(session, team.id, now), (new.lead_id,))
+        return TeamChanged(_facts(session, purser, team.id), (new.lead_id,))
 
 
 def _can_post(purser: Purser, channel_id: str) -> bool:
@@ -178,7 +183,7 @@ def _change_people(
             if became is Role.NONE:
                 remarks += _keys_left(session, team, user_id)
             team = people.team(session, team.id) or team
-        return TeamChanged(_facts(session, team.id, now), tuple(changed), tuple(remarks))
+        return TeamChanged(_facts(session, purser, team.id), tuple(changed), tuple(remarks))
 
 
 def _ruled(purser: Purser, team: Team, person: Member | None, user_id: str, ruling: Ruling) -> Role | str:
@@ -207,10 +212,10 @@ def _owned(session: Session, purser: Purser, actor: Actor, channel_id: str) -> T
     return team if barrier is None else refused_by(barrier)
 
 
-def _facts(session: Session, team_id: str, now: datetime) -> TeamFacts:
+def _facts(session: Session, purser: Purser, team_id: str) -> TeamFacts:
     team = people.team(session, team_id)
     assert team is not None, team_id
-    return team_facts(session, team, now)
+    return team_facts(session, purser, team)
 
 
 def _no_team() -> Refused:
