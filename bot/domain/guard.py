@@ -45,11 +45,14 @@ def thresholds_of(chosen: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted({percent for percent in chosen if 0 < percent < REACHED} | {REACHED}))
 
 
-def due(limit: Budget, chosen: Iterable[int], dealt_with: Mapping[int, int], *, is_snoozed: bool) -> Due | None:
+def due(
+    limit: Budget, chosen: Iterable[int], dealt_with: Mapping[int, int], *, is_snoozed: bool, stops_keys: bool
+) -> Due | None:
     """What there is to tell of a limit, or None.
 
     `dealt_with` holds the thresholds written down in its period with the height of the limit then, in micro-USD.
-    While a limit is snoozed only reaching it is told; the rest waits until the snooze is over.
+    While a limit is snoozed only reaching it is told; the rest waits until the snooze is over. A limit that was raised
+    and is reached again is told again when it `stops_keys`: when there are any that it has not stopped.
     """
     passed = [percent for percent in thresholds_of(chosen) if limit.used_percent >= percent]
     if not passed:
@@ -57,7 +60,7 @@ def due(limit: Budget, chosen: Iterable[int], dealt_with: Mapping[int, int], *, 
     highest = passed[-1]
     if is_snoozed and highest < REACHED:
         return None
-    if highest == REACHED and limit.budget_micros > dealt_with.get(REACHED, limit.budget_micros):
+    if stops_keys and highest == REACHED and limit.budget_micros > dealt_with.get(REACHED, limit.budget_micros):
         return Due(REACHED, tuple(percent for percent in passed[:-1] if percent not in dealt_with), again=True)
     new = [percent for percent in passed if percent not in dealt_with]
     if not new:

@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.facts import Notice, Occasion
-from bot.services import capping, extending, proving, restoring
+from bot.domain.facts import KeyFacts, Notice, Occasion
+from bot.services import capping, extending, proving, restoring, returning
+from bot.services.alerting import alert_facts, stopped_facts, team_of, who_can_act
 from bot.services.approvals import EXTEND
 from bot.services.context import Effect, Purser
 from bot.services.facts import key_facts, request_facts, request_now
 from bot.services.failpoints import Failpoint
+from bot.services.month import month_facts
 from bot.services.ports import Sending
-from bot.services.telling import CARD, DIRECT, THREAD, Telling, tell_people, tell_thread
-from storage import keys, requests
+from bot.services.telling import (
+    ALERT,
+    CARD,
+    CHANNEL,
+    DIRECT,
+    THREAD,
+    Telling,
+    tell_limit,
+    tell_people,
+    tell_thread,
+)
+from storage import alerts, keys, requests, watched
+from storage.alerts import Alert
 from storage.engine import Session
 from storage.outbox import Claimed
 
@@ -60,8 +73,11 @@ def _reply(purser: Purser, row: Claimed) -> None:
 
 def _direct(purser: Purser, row: Claimed) -> None:
     now = purser.now()
-    notice = _notice(purser, Telling.from_payload(dict(row.payload)), now)
-    purser.notifier.direct(row.payload["member_id"], notice, now, _sending(row))
+    telling, person = Telling.from_payload(dict(row.payload)), row.payload["member_id"]
+    notice = _notice(purser, telling, now, person)
+    if telling.occasion in (Occasion.KEYS_STOPPED, Occasion.KEYS_BACK) and not notice.keys:
+        return  # by now somebody turned them all off, or they work again
+    purser.notifier.direct(person, notice, now, _sending(row))
 
 
 def _direct_failed(purser: Purser, session: Session, row: Claimed, error: str) -> None:
@@ -74,10 +90,13 @@ def _direct_failed(purser: Purser, session: Session, row: Claimed, error: str) -
         tell_thread(session, purser.now(), failed, once=f"direct:{row.id}")
 
 
-def _notice(purser: Purser, telling: Telling, now: datetime) -> Notice:
+def _notice(purser: Purser, telling: Telling, now: datetime, holder_id: str | None = None) -> Notice:
+    """What there is to tell at this moment. `holder_id` is who reads it, where it is about keys of theirs."""
     with purser.books.reading() as session:
         request = None if telling.request_id is None else requests.get(session, telling.request_id)
         key = None if telling.key_id is None else keys.get(session, telling.key_id)
+        alert = None if telling.alert_id is None else alerts.get(session, telling.alert_id)
+        turned = telling.team_id is not None and telling.month is not None
         return Notice(
             occasion=telling.occasion,
             actor_id=telling.actor_id,
@@ -86,7 +105,57 @@ def _notice(purser: Purser, telling: Telling, now: datetime) -> Notice:
             warning=telling.warning,
             note=telling.note,
             others=telling.others,
+            alert=None if alert is None else alert_facts(session, purser, alert, now),
+            keys=_keys_of(session, telling, alert, holder_id, now),
+            month=month_facts(session, purser, telling.team_id or "", telling.month or "", telling.key_ids, now)
+            if turned
+            else None,
         )
+
+
+def _keys_of(
+    session: Session, telling: Telling, alert: Alert | None, holder_id: str | None, now: datetime
+) -> tuple[KeyFacts, ...]:
+    """The keys that one thing happened to: those named, or those of the holder that a limit has stopped since."""
+    if telling.since is None or alert is None:
+        return stopped_facts(session, list(telling.key_ids), now)
+    ref = (alert.layer, alert.subject_id, alert.period)
+    return stopped_facts(session, watched.stopped_by(session, ref, holder_id, telling.since), now)
+
+
+def _post_alert(purser: Purser, row: Claimed) -> None:
+    """Post an alert's message, or let the one that stands tell the truth again."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        alert = alerts.get(session, row.payload["alert_id"])
+        team = None if alert is None else team_of(session, alert.layer, alert.subject_id)
+    if alert is None or team is None:
+        return
+    notice = _notice(purser, Telling(Occasion.LIMIT, alert_id=alert.id), now)
+    if alert.channel_id is not None and alert.ts is not None:
+        purser.notifier.update(alert.channel_id, alert.ts, notice, now)
+        return
+    sending = _sending(row)
+    posted = purser.notifier.post(team.channel_id, notice, now, sending)
+    purser.failpoint(Failpoint.AFTER_ALERT_POSTED)
+    with purser.books.transaction() as session:
+        alerts.set_message(session, alert.id, posted.channel_id, posted.ts)
+    if sending.maybe_sent:  # what stands there may be what was true at the first try
+        purser.notifier.update(posted.channel_id, posted.ts, notice, now)
+
+
+def _alert_failed(purser: Purser, session: Session, row: Claimed, _error: str) -> None:
+    """The message could not be posted in the channel: those who can act are told directly."""
+    alert = alerts.get(session, row.payload["alert_id"])
+    if alert is not None and alert.ts is None:
+        people = who_can_act(session, purser, alert.layer, alert.subject_id)
+        tell_limit(session, purser.now(), alert.id, people, once=f"channel:{alert.limit_micros}")
+
+
+def _post_in_channel(purser: Purser, row: Claimed) -> None:
+    now = purser.now()
+    notice = _notice(purser, Telling.from_payload(dict(row.payload)), now)
+    purser.notifier.post(row.payload["channel_id"], notice, now, _sending(row))
 
 
 def _sending(row: Claimed) -> Sending:
@@ -114,6 +183,15 @@ def _enable_failed(purser: Purser, session: Session, row: Claimed, error: str) -
     restoring.give_up(session, purser, row.payload["key_id"], telling, once=str(row.id))
 
 
+def _resume(purser: Purser, row: Claimed) -> None:
+    batch, once = returning.Batch.of(row.payload), str(row.id)
+    returning.resume_at_gateway(purser, row.payload["key_id"], batch, once, attempts=row.attempts)
+
+
+def _resume_failing(purser: Purser, row: Claimed, error: str) -> None:
+    returning.tell_late(purser, row.payload["key_id"], returning.Batch.of(row.payload), error)
+
+
 def _extend(purser: Purser, row: Claimed) -> None:
     until = datetime.fromisoformat(row.payload["expires_at"])
     extending.extend_at_gateway(purser, row.payload["request_id"], row.payload["key_id"], until)
@@ -137,7 +215,10 @@ EFFECTS: dict[str, Effect] = {
     DIRECT: Effect(_direct, attempts=50, on_dead=_direct_failed),
     proving.DISABLE: Effect(_disable, attempts=ALWAYS, stubborn=True, on_failing=_disable_failing),
     proving.DELETE: Effect(_delete, attempts=ALWAYS, stubborn=True),
+    ALERT: Effect(_post_alert, attempts=50, on_dead=_alert_failed),
+    CHANNEL: Effect(_post_in_channel, attempts=50),
     restoring.ENABLE: Effect(_enable, attempts=20, on_dead=_enable_failed),
+    returning.RESUME: Effect(_resume, attempts=ALWAYS, stubborn=True, on_failing=_resume_failing),
     EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
     capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
 }

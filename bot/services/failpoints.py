@@ -24,6 +24,12 @@ class Failpoint(StrEnum):
     AFTER_DISABLE_COMMIT = "after-disable-commit"
     AFTER_GATEWAY_DISABLED = "after-gateway-disabled"
     """The gateway said yes; nothing is proven or written down."""
+    AFTER_STOP_COMMIT = "after-stop-commit"
+    """Keys under a reached limit are decided to be stopped; no gateway has been called."""
+    AFTER_ALERT_POSTED = "after-alert-posted"
+    """Slack has the message about a limit; where it stands is not written down."""
+    AFTER_GATEWAY_ENABLED = "after-gateway-enabled"
+    """The gateway said yes; that the key works again is not written down."""
 
 
 class Around(StrEnum):

@@ -12,14 +12,13 @@ from datetime import datetime
 
 from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, Proof
-from bot.domain.periods import month_of
 from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, KeyRecord, Probe
 from bot.services.context import Actor, Purser, Subjects, effect, record
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
-from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
+from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
 from bot.services.worker import perform_now
-from storage import keys, ledger
+from storage import keys, ledger, readings
 from storage.engine import Session
 
 DISABLE = "gateway.disable"
@@ -47,7 +46,7 @@ def about(key: Key, *, amount_micros: int | None = None) -> Subjects:
 def note_spend(session: Session, key: Key, seen: KeyRecord, now: datetime) -> None:
     """Write down what the gateway's record says was spent. Only a monthly window tells what was spent in the month."""
     in_month = seen.period_spent_micros if key.cap_period == CapPeriod.MONTH else None
-    keys.read(session, key.id, month_of(now), seen.spent_micros, now, in_month)
+    readings.note_live(session, [(key.id, seen.spent_micros, in_month)], now)
 
 
 def disable_at_gateway(purser: Purser, key_id: str, *, first_try: bool) -> None:
@@ -253,6 +252,7 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
         change = keys.Change(proof=Proof.RECORDED, proven_at=now)
         if not keys.move(session, key.id, KeyState.DISABLING, KeyState.DISABLED, change):
             return
+        key = keys.get(session, key.id) or key  # why it is off may have changed while the gateway was asked
         if seen is not None:
             note_spend(session, key, seen, now)
         rows = about(key, amount_micros=None if seen is None else seen.spent_micros)
@@ -260,6 +260,9 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
         seq = record(session, now, actor="purser", action="key.proven_off", about=rows, once=proven_once)
         refresh_card(session, now, key.request_id, seq)
         cause = key.off_cause or OffCause.DISABLED
+        if cause is OffCause.BUDGET:  # the limit's own message says it, and one to each holder
+            refresh_stop(session, now, key.stop)
+            return
         telling = Telling(OFF_OCCASION[cause], key.off_by, key.request_id, key.id, note=key.off_reason or "")
         tell_thread(session, now, telling, once=_off_once(key))
         told = {key.holder_id}

@@ -1,23 +1,26 @@
-"""Turning a disabled key on again: an owner's decision, done at the gateway and read back."""
+"""Turning a key on again: done at the gateway and read back; and an owner's decision to do so."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from bot.domain.budgets import may_still_spend
+from bot.domain import guard
+from bot.domain.budgets import Budget, Layer, may_still_spend
 from bot.domain.deciding import within_headroom
 from bot.domain.facts import KeyFacts, Occasion
-from bot.domain.keys import SPENDING, Key, KeyKind, KeyState, can_restore
+from bot.domain.keys import SPENDING, Key, KeyKind, KeyState, OffCause, can_restore
 from bot.domain.people import Team
 from bot.domain.requests import Because, Refused
-from bot.gateways.base import FailureKind, GatewayError
+from bot.gateways.base import FailureKind, Gateway, GatewayError
 from bot.services import capping
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import key_facts, team_or_raise
-from bot.services.limits import charged_for
+from bot.services.failpoints import Failpoint
+from bot.services.limits import charged_for, own_limits
 from bot.services.people import refused_by
 from bot.services.proving import about
-from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
+from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
 from bot.services.turning_off import start
 from bot.services.worker import decided_already, perform_now
 from storage import keys, people
@@ -56,25 +59,15 @@ def enable_at_gateway(purser: Purser, key_id: str, by: str, once: str) -> None:
 
     Raises `GatewayError`.
     """
-    with purser.books.reading() as session:
-        key = keys.get(session, key_id)
-    if key is None or key.state is not KeyState.RESTORING or key.handle is None:
+    key = turned_on(purser, key_id)
+    if key is None:
         return
-    gateway = purser.gateways[key.gateway]
-    capping.hold(gateway, key)  # before it can spend: what was agreed may have ended while it was off
-    gateway.enable(key.handle)
-    seen = gateway.find(key.handle)
-    if seen is None or not seen.enabled:
-        raise GatewayError(FailureKind.TRANSIENT, f"{gateway.name}'s record does not say on again")
     now = purser.now()
     with purser.deciding() as session:
-        if not keys.move(session, key.id, KeyState.RESTORING, KeyState.LIVE):
-            return
-        seq = record(session, now, actor="purser", action="key.proven_on", about=about(key), once=once)
-        refresh_card(session, now, key.request_id, seq)
-        telling = Telling(Occasion.KEY_RESTORED, by, key.request_id, key.id)
-        tell_thread(session, now, telling, once=once)
-        tell_people(session, now, telling, (key.holder_id,), once=once)
+        if proven_on(session, key, once, now):
+            telling = Telling(Occasion.KEY_RESTORED, by, key.request_id, key.id)
+            tell_thread(session, now, telling, once=once)
+            tell_people(session, now, telling, (key.holder_id,), once=once)
 
 
 def give_up(session: Session, purser: Purser, key_id: str, telling: Telling, once: str) -> None:
@@ -86,9 +79,46 @@ def give_up(session: Session, purser: Purser, key_id: str, telling: Telling, onc
     key = keys.get(session, key_id)
     if key is None or key.off_cause is None:
         return
-    if start(session, now, key, key.off_by or "purser", key.off_cause, key.off_reason or "") is not None:
+    by, reason = key.off_by or "purser", key.off_reason or ""
+    if start(session, now, key, by, key.off_cause, reason, stop=key.stop) is not None:
         about_key = replace(telling, request_id=key.request_id, key_id=key.id)
         tell_people(session, now, about_key, (telling.actor_id,), once=once)
+
+
+def turned_on(purser: Purser, key_id: str) -> Key | None:
+    """Turn a key on at its gateway, read its record, and return the key; None when that is no longer wanted.
+
+    A key that is gone there is off for good, and its people are told. Raises `GatewayError`.
+    """
+    with purser.books.reading() as session:
+        key = keys.get(session, key_id)
+    if key is None or key.state is not KeyState.RESTORING or key.handle is None:
+        return None
+    gateway = purser.gateways[key.gateway]
+    if not capping.hold(gateway, key):  # before it can spend: what was agreed may have ended while it was off
+        _gone(purser, key, gateway)
+        return None
+    gateway.enable(key.handle)
+    purser.failpoint(Failpoint.AFTER_GATEWAY_ENABLED)
+    seen = gateway.find(key.handle)
+    if seen is None or not seen.enabled:
+        raise GatewayError(FailureKind.TRANSIENT, f"{gateway.name}'s record does not say on again")
+    return key
+
+
+def proven_on(session: Session, key: Key, once: str, now: datetime) -> bool:
+    """Write down that the gateway's record says on; False when the key was turned off meanwhile."""
+    if not keys.move(session, key.id, KeyState.RESTORING, KeyState.LIVE):
+        return False
+    seq = record(session, now, actor="purser", action="key.proven_on", about=about(key), once=once)
+    refresh_card(session, now, key.request_id, seq)
+    refresh_stop(session, now, key.stop)
+    return True
+
+
+def _gone(purser: Purser, key: Key, gateway: Gateway) -> None:
+    with purser.deciding() as session:
+        start(session, purser.now(), key, "purser", OffCause.DRIFT, f"found gone at {gateway.name}")
 
 
 def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refused | None:
@@ -100,11 +130,35 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refuse
         return Refused(Because.WRONG_STATE, why_not)
     if actor.id == key.holder_id:
         return Refused(Because.NOT_ALLOWED, "Nobody restores their own key. Another owner has to.")
+    limits = (*charged_for(session, purser, key), *own_limits(session, purser, key))
+    if (reached := next((limit for limit in limits if guard.stops(limit)), None)) is not None:
+        return Refused(Because.NO_HEADROOM, _still_reached(key, reached))
     if refused := _holder_refused(session, purser, team, key):
         return refused
-    budgets = charged_for(session, purser, key)
+    if key.off_cause is OffCause.BUDGET:
+        return None  # what it may still spend has been promised to it all the time
     spent = key_facts(session, key, now).spent_micros or 0
-    return within_headroom(may_still_spend(key.cap_micros, spent), budgets)
+    return within_headroom(may_still_spend(key.cap_micros, spent), charged_for(session, purser, key))
+
+
+def _still_reached(key: Key, limit: Budget) -> str:
+    """Why a key cannot be restored under a limit that is used up, and what helps."""
+    amount = "$5/day" if limit.layer is Layer.AUTOMATION else "$50"
+    until = "" if limit.resets_at is None else f", or wait until {limit.resets_at:%-d %B}"
+    then = "Then it works again by itself." if key.off_cause is OffCause.BUDGET else "Then restore it."
+    text = f"`{key.label}` stays off, because {guard.stop_text(limit)}. First ask for a raise: "
+    return f"{text}`/ai-budget raise {amount} {_typed(limit)} REASON`{until}. {then}"
+
+
+def _typed(limit: Budget) -> str:
+    """How a limit is named in a command."""
+    match limit.layer:
+        case Layer.TEAM:
+            return "team"
+        case Layer.PROJECT:
+            return f"project {limit.name}"
+        case Layer.MEMBER | Layer.KEY | Layer.AUTOMATION:
+            return limit.name
 
 
 def _holder_refused(session: Session, purser: Purser, team: Team, key: Key) -> Refused | None:

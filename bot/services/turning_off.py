@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.budgets import Stop
 from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, fingerprint
 from bot.domain.requests import Because, Refused, RequestState
@@ -22,7 +23,7 @@ from bot.services.proving import (
     outcome,
     try_secret,
 )
-from bot.services.telling import Telling, key_stream, refresh_card, tell_people
+from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people
 from bot.services.worker import decided_already, perform_now
 from storage import keys, ledger, outbox, requests
 from storage.engine import Session
@@ -69,31 +70,50 @@ def give_back(purser: Purser, actor: Actor, target: Target) -> Off | Refused:
         return outcome(purser, found.key_id, already=found.already)
 
 
-def start(session: Session, now: datetime, key: Key, by: str, cause: OffCause, reason: str) -> int | None:
+def start(  # noqa: PLR0913 - what the books say of a key that is off
+    session: Session,
+    now: datetime,
+    key: Key,
+    by: str,
+    cause: OffCause,
+    reason: str,
+    *,
+    stop: Stop | None = None,
+) -> int | None:
     """Decide within a transaction that a key goes off; returns the outbox id that will do it.
 
-    None when the key is not in a state to be turned off: somebody was faster. An extension that was agreed for
-    it lapses, one that still waits for an owner is closed, and its requester is told.
+    None when the key is not in a state to be turned off: somebody was faster. One that a limit has stopped, or is
+    stopping, can still be turned off for another reason; it then never comes back by itself. An extension that was
+    agreed lapses; one that still waits for an owner is closed, and its requester is told, unless the key is only
+    stopped by a limit (`stop`).
     """
-    change = keys.Change(off_at=now, off_by=by, off_cause=cause, off_reason=reason)
-    was = key.state
-    if was not in (KeyState.LIVE, KeyState.RESTORING):
+    if not _may_go_off(key, cause):
         return None
-    if not keys.move(session, key.id, was, KeyState.DISABLING, change):
+    change = keys.Change(off_at=now, off_by=by, off_cause=cause, off_reason=reason, stop=stop)
+    if not keys.move(session, key.id, key.state, KeyState.DISABLING, change):
         return None
     # Nothing that still waits for this key (an extension, a restore) may hold up turning it off. A cap comes after.
     uncapped = capping.is_waiting(session, key.id)
     outbox.void(session, now=now, stream=key_stream(key.id))
     for extension in requests.extensions_of(session, key.id, RequestState.APPROVED):
         extending.lapse(session, extension.id, f"{key.label} was turned off before it could be extended", now)
-    extending.close_waiting(session, key, now)
+    if cause is not OffCause.BUDGET:
+        extending.close_waiting(session, key, now)
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
     refresh_card(session, now, key.request_id, seq)
+    refresh_stop(session, now, key.stop)
     outbox_id = effect(session, now, stream=key_stream(key.id), name=DISABLE, payload={"key_id": key.id}, once=once)
     if uncapped:
         capping.wanted(session, now, key.id, once=once)
     return outbox_id
+
+
+def _may_go_off(key: Key, cause: OffCause) -> bool:
+    if key.state in (KeyState.LIVE, KeyState.RESTORING):
+        return True
+    is_stopped = key.off_cause is OffCause.BUDGET and key.state in (KeyState.DISABLING, KeyState.DISABLED)
+    return is_stopped and cause is not OffCause.BUDGET
 
 
 def discard(session: Session, now: datetime, key: Key, by: str, reason: str) -> int | None:
