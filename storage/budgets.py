@@ -1,41 +1,67 @@
-"""Budgets as set, and how much of each is spent and promised this month: sums over keys, never stored."""
+"""Limits as they stand: what a layer may spend, has spent, and has promised. Sums over keys, never stored.
+
+The three budgets are of a calendar month, a key's cap is of its own period, and a key with a daily cap has its day.
+What counts as spent is settled in `storage.readings`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, case, func
-from sqlalchemy import select as columns
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import Row
+from sqlmodel import Session, select
 
-from bot.domain.budgets import Budget, Layer, may_still_spend
-from bot.domain.keys import SPENDING
-from bot.domain.periods import month_end, month_of
-from bot.domain.requests import Purpose, RequestState
-from storage.money_tables import BudgetRow, ReadingRow
-from storage.tables import KeyRow, RequestRow
+from bot.domain.budgets import BUDGETED, TOTAL, Budget, Layer
+from bot.domain.periods import day_end, day_of, month_end, month_of
+from storage import budget_statements as sql
+from storage.money_tables import BudgetRow
 
 
-def set_monthly(session: Session, budget_id: str, layer: Layer, subject_id: str, micros: int, now: datetime) -> None:
-    """Set what a layer may spend in a calendar month, in micro-USD. Nothing spent is touched."""
+def set_monthly(  # noqa: PLR0913 - the columns of a budget
+    session: Session,
+    budget_id: str,
+    layer: Layer,
+    subject_id: str,
+    micros: int,
+    now: datetime,
+    *,
+    hard: bool | None = None,
+) -> None:
+    """Set what a layer may spend in a calendar month, in micro-USD. Nothing spent is touched.
+
+    `hard` says whether its keys are stopped when it is used up; None leaves that as it is, which is hard at first.
+    """
     row = _row(session, layer, subject_id) or BudgetRow(
         id=budget_id, layer=layer, subject_id=subject_id, monthly_micros=micros, changed_at=now
     )
     row.monthly_micros = micros
     row.changed_at = now
+    if hard is not None:
+        row.hard = hard
     session.add(row)
     session.flush()
 
 
 def monthly(session: Session, layer: Layer, subject_id: str) -> int | None:
-    """What the layer may spend in a month, in micro-USD; None when no budget was set."""
+    """What the layer may spend in a month without raises, in micro-USD; None when no budget was set."""
     row = _row(session, layer, subject_id)
     return None if row is None else row.monthly_micros
 
 
-def state(
+def period_of(layer: Layer, cap_period: str, at: datetime) -> str:
+    """The name of the period that a limit counts at this moment: a month, a day, or `total`.
+
+    `cap_period` is that of the key, and matters only for its cap.
+    """
+    if layer is Layer.AUTOMATION:
+        return day_of(at)
+    return TOTAL if layer is Layer.KEY and cap_period == TOTAL else month_of(at)
+
+
+def state(  # noqa: PLR0913 - the limit, and from whose view
     session: Session,
     layer: Layer,
     subject_id: str,
@@ -43,110 +69,152 @@ def state(
     now: datetime,
     *,
     without_request: str | None = None,
-) -> Budget | None:
-    """One layer's month as it stands; None when no budget was set.
+    default_micros: int | None = None,
+    default_hard: bool = True,
+) -> Budget | None:  # fmt: skip
+    """One limit as it stands; None when there is none.
 
-    `without_request` leaves out what that request itself has been promised, to show the state before it.
+    `without_request` leaves out what that request itself has been promised, to show the state before it. The
+    defaults are those of a member for whom nobody set a budget.
     """
+    if layer not in BUDGETED:
+        return _state_of_key(session, layer, subject_id, name, now)
     row = _row(session, layer, subject_id)
-    if row is None:
+    amount = _Amount(row.monthly_micros, row.hard) if row is not None else None
+    if amount is None and layer is Layer.MEMBER and default_micros is not None:
+        amount = _Amount(default_micros, default_hard)
+    if amount is None:
         return None
-    live = _live_keys(session, layer, subject_id, month_of(now))
-    promised = [key.may_spend_micros for key in live if key.request_id != without_request]
+    asked = {"subject": subject_id, "month": month_of(now), "without": without_request or "", "now": now}
+    sums = session.execute(sql.sums(layer, one=True), asked).first()
+    promised = session.execute(sql.unclaimed(layer, one=True), asked).first()
+    raised = session.execute(sql.raised(layer, one=True), asked).first()
+    return _budget(layer, subject_id, name, now, _Parts(amount, sums, promised, raised))
+
+
+def limits(
+    session: Session, now: datetime, default_micros: int | None = None, default_hard: bool = True  # noqa: FBT001, FBT002
+) -> Iterator[Budget]:  # fmt: skip
+    """Every limit of any key that may spend, or that budget stopped: the widest layers first."""
+    for layer in BUDGETED:
+        yield from _limits_of(session, layer, now, default_micros, default_hard=default_hard)
+    asked = {"month": month_of(now), "day": day_of(now), "now": now}
+    raised = {
+        layer: _by_subject(session, sql.raised(layer, one=False), asked) for layer in (Layer.KEY, Layer.AUTOMATION)
+    }
+    daily: list[Budget] = []
+    for row in session.execute(sql.caps(one=False), asked):
+        yield _cap(row, row.label, now, raised[Layer.KEY].get(row.id))
+        if row.daily_cap_micros is not None:
+            daily.append(_day(row, row.label, now, raised[Layer.AUTOMATION].get(row.id)))
+    yield from daily
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """What a budget allows without raises."""
+
+    micros: int
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a budget of a month is put together from; None where nothing was found."""
+
+    amount: _Amount
+    sums: Row[Any] | None
+    unclaimed: Row[Any] | None
+    raised: Row[Any] | None
+
+
+def _limits_of(
+    session: Session, layer: Layer, now: datetime, default_micros: int | None, *, default_hard: bool
+) -> Iterator[Budget]:
+    asked = {"month": month_of(now), "without": "", "now": now}
+    rows = session.exec(select(BudgetRow).where(BudgetRow.layer == layer)).all()
+    amounts = {row.subject_id: _Amount(row.monthly_micros, row.hard) for row in rows}
+    default = None if default_micros is None or layer is not Layer.MEMBER else _Amount(default_micros, default_hard)
+    if not amounts and default is None:
+        return
+    unclaimed = _by_subject(session, sql.unclaimed(layer, one=False), asked)
+    raised = _by_subject(session, sql.raised(layer, one=False), asked)
+    names = _by_subject(session, sql.NAMES[layer], {}) if layer in sql.NAMES else {}
+    for sums in session.execute(sql.sums(layer, one=False), asked):
+        subject: str = sums.subject
+        amount = amounts.get(subject, default)
+        if amount is not None:
+            name = names[subject].name if names else f"<@{subject}>"
+            parts = _Parts(amount, sums, unclaimed.get(subject), raised.get(subject))
+            yield _budget(layer, subject, name, now, parts)
+
+
+def _by_subject(session: Session, statement: Any, asked: dict[str, Any]) -> dict[str, Row[Any]]:  # noqa: ANN401
+    return {row.subject: row for row in session.execute(statement, asked)}
+
+
+def _budget(layer: Layer, subject_id: str, name: str, now: datetime, parts: _Parts) -> Budget:
+    sums, unclaimed, raised = parts.sums, parts.unclaimed, parts.raised
+    more = 0 if raised is None else raised.micros
     return Budget(
         layer=layer,
         subject_id=subject_id,
         name=name,
-        budget_micros=row.monthly_micros,
-        spent_micros=_spent(session, layer, subject_id, month_of(now)),
-        committed_micros=sum(promised) + _unclaimed(session, layer, subject_id, without_request),
+        budget_micros=parts.amount.micros + more,
+        spent_micros=0 if sums is None else sums.spent,
+        committed_micros=(0 if sums is None else sums.promised) + (0 if unclaimed is None else unclaimed.promised),
         resets_at=month_end(now),
-        read_at=min((key.read_at for key in live if key.read_at is not None), default=None)
-        or _last_read(session, layer, subject_id, month_of(now)),
+        read_at=None if sums is None else sums.read_at,
+        period=month_of(now),
+        hard=parts.amount.hard,
+        raised_micros=more,
+        raised_until=None if raised is None else raised.until,
+        unpriced_requests=0 if sums is None else sums.unpriced,
     )
 
 
-class _LiveKey(NamedTuple):
-    """A key that may still spend: how much, and when that was last read."""
-
-    request_id: str
-    may_spend_micros: int
-    read_at: datetime | None
-
-
-_CHARGED_TO: Final = {
-    Layer.TEAM: (KeyRow.team_id, RequestRow.team_id),
-    Layer.PROJECT: (KeyRow.project_id, RequestRow.project_id),
-    Layer.MEMBER: (KeyRow.holder_id, RequestRow.requester_id),
-}
-"""The column that names a layer's subject, of keys and of requests."""
-_keys: Final = SQLModel.metadata.tables[str(KeyRow.__tablename__)]
-_readings: Final = SQLModel.metadata.tables[str(ReadingRow.__tablename__)]
+def _state_of_key(session: Session, layer: Layer, key_id: str, name: str, now: datetime) -> Budget | None:
+    asked = {"subject": key_id, "month": month_of(now), "day": day_of(now), "now": now}
+    row = session.execute(sql.caps(one=True), asked).first()
+    if row is None or (layer is Layer.AUTOMATION and row.daily_cap_micros is None):
+        return None
+    raised = session.execute(sql.raised(layer, one=True), asked).first()
+    return (_day if layer is Layer.AUTOMATION else _cap)(row, name, now, raised)
 
 
-def _live_keys(session: Session, layer: Layer, subject_id: str, period: str) -> list[_LiveKey]:
-    found = session.execute(_keys_charged_to(layer), {"subject": subject_id, "states": [*SPENDING]})
-    return [_live_key(row, period) for row in found]
-
-
-@cache
-def _keys_charged_to(layer: Layer) -> Select[Any]:
-    """Keys in one of `states` of a `subject`, with their newest readings. Built once: that takes longer than asking."""
-    key, read, other = _keys.c, _readings.c, _readings.alias("other")
-    newest = columns(func.max(other.c.period)).where(other.c.key_id == key.id).correlate(_keys).scalar_subquery()
-    both = _keys.outerjoin(_readings, and_(read.key_id == key.id, read.period == newest))
-    return (
-        columns(
-            *(key.request_id, key.cap_micros, key.cap_period),
-            *(read.period, read.lifetime_micros, read.before_micros, read.read_at),
-        )
-        .select_from(both)
-        .where(
-            col(_CHARGED_TO[layer][0]) == bindparam("subject"),
-            key.state.in_(bindparam("states", expanding=True)),
-        )
+def _cap(row: Row[Any], name: str, now: datetime, raised: Row[Any] | None) -> Budget:
+    period = period_of(Layer.KEY, row.cap_period, now)
+    return Budget(
+        layer=Layer.KEY,
+        subject_id=row.id,
+        name=name,
+        budget_micros=row.cap_micros,
+        spent_micros=row.used,
+        committed_micros=0,
+        resets_at=None if period == TOTAL else month_end(now),
+        read_at=row.read_at,
+        period=period,
+        raised_micros=0 if raised is None else raised.micros,
+        raised_until=None if raised is None else raised.until,
+        unpriced_requests=row.unpriced,
     )
 
 
-def _live_key(row: Row[Any], period: str) -> _LiveKey:
-    if row.read_at is None:
-        return _LiveKey(row.request_id, row.cap_micros, None)
-    spent = row.lifetime_micros
-    if row.cap_period != "total":
-        spent = max(0, spent - row.before_micros) if row.period == period else 0
-    return _LiveKey(row.request_id, may_still_spend(row.cap_micros, spent), row.read_at)
-
-
-def _spent(session: Session, layer: Layer, subject_id: str, period: str) -> int:
-    """What the layer's keys, whatever became of them, have spent in this month."""
-    in_month = col(ReadingRow.lifetime_micros) - col(ReadingRow.before_micros)
-    query = (
-        select(func.coalesce(func.sum(case((in_month > 0, in_month), else_=0)), 0))
-        .join(KeyRow, col(KeyRow.id) == col(ReadingRow.key_id))
-        .where(_CHARGED_TO[layer][0] == subject_id, ReadingRow.period == period)
+def _day(row: Row[Any], name: str, now: datetime, raised: Row[Any] | None) -> Budget:
+    return Budget(
+        layer=Layer.AUTOMATION,
+        subject_id=row.id,
+        name=name,
+        budget_micros=row.daily_cap_micros,
+        spent_micros=row.today,
+        committed_micros=0,
+        resets_at=day_end(now),
+        read_at=row.read_at,
+        period=day_of(now),
+        raised_micros=0 if raised is None else raised.micros,
+        raised_until=None if raised is None else raised.until,
+        unpriced_requests=row.unpriced_today,
     )
-    return int(session.exec(query).one())
-
-
-def _last_read(session: Session, layer: Layer, subject_id: str, period: str) -> datetime | None:
-    """When the spend of the layer's keys, whatever became of them, was read last in this month."""
-    query = (
-        select(func.max(ReadingRow.read_at))
-        .join(KeyRow, col(KeyRow.id) == col(ReadingRow.key_id))
-        .where(_CHARGED_TO[layer][0] == subject_id, ReadingRow.period == period)
-    )
-    return session.exec(query).one()
-
-
-def _unclaimed(session: Session, layer: Layer, subject_id: str, without_request: str | None) -> int:
-    """What is promised to approved requests whose key has not been revealed yet."""
-    query = select(func.coalesce(func.sum(RequestRow.cap_micros), 0)).where(
-        _CHARGED_TO[layer][1] == subject_id,
-        RequestRow.state == RequestState.APPROVED,
-        RequestRow.purpose == Purpose.ISSUE,
-        RequestRow.id != (without_request or ""),
-    )
-    return int(session.exec(query).one())
 
 
 def _row(session: Session, layer: Layer, subject_id: str) -> BudgetRow | None:

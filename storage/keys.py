@@ -1,4 +1,4 @@
-"""Keys and what their gateways reported of their spend. State changes are compare-and-set."""
+"""Keys as minted, from alias to end. State changes are compare-and-set."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Layer, Stop
-from bot.domain.keys import ALLOWED_MOVES, Key, KeyKind, KeyState, OffCause, Proof
-from storage.money_tables import ReadingRow
+from bot.domain.keys import ALLOWED_MOVES, PERSONAL_KINDS, Key, KeyKind, KeyState, OffCause, Proof
 from storage.tables import KeyRow
 
 
@@ -81,6 +80,28 @@ def in_state(session: Session, *states: KeyState) -> list[Key]:
 def ending(session: Session, before: datetime) -> list[Key]:
     """Live keys whose time is over before then, oldest first."""
     return _many(session, KeyRow.state == KeyState.LIVE, col(KeyRow.expires_at) <= before)
+
+
+def under(session: Session, layer: Layer, subject_id: str, states: Collection[KeyState]) -> list[Key]:
+    """Keys in any of these states that a limit counts, oldest first."""
+    subject = {
+        Layer.TEAM: KeyRow.team_id,
+        Layer.PROJECT: KeyRow.project_id,
+        Layer.MEMBER: KeyRow.holder_id,
+        Layer.KEY: KeyRow.id,
+        Layer.AUTOMATION: KeyRow.id,
+    }[layer]
+    where = [subject == subject_id, col(KeyRow.state).in_(states)]
+    if layer is Layer.MEMBER:
+        where.append(col(KeyRow.kind).in_(PERSONAL_KINDS))
+    if layer is Layer.AUTOMATION:
+        where.append(col(KeyRow.daily_cap_micros).is_not(None))
+    return _many(session, *where)
+
+
+def stopped_by_budget(session: Session) -> list[Key]:
+    """Keys that are off because a limit was reached, and nobody turned off since, oldest first."""
+    return _many(session, KeyRow.state == KeyState.DISABLED, KeyRow.off_cause == OffCause.BUDGET)
 
 
 def at_gateway(session: Session, gateway: str) -> list[Key]:
@@ -169,70 +190,6 @@ def mark_warned(session: Session, key_id: str, column: str, now: datetime) -> bo
     )
     session.expire_all()
     return done.rowcount == 1
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A key's lifetime spend as a gateway last told it, and what it was when the month began, in micro-USD."""
-
-    spent_before_micros: int
-    spent_micros: int
-    read_at: datetime
-
-    @property
-    def in_month_micros(self) -> int:
-        """Spend within the month; never below zero when a provider corrects downwards."""
-        return max(0, self.spent_micros - self.spent_before_micros)
-
-
-def read(
-    session: Session,
-    key_id: str,
-    period: str,
-    spent_micros: int,
-    now: datetime,
-    in_month_micros: int | None = None,
-) -> None:
-    """Write down the lifetime spend a gateway reports, in micro-USD.
-
-    A month starts from the last reading before it, unless the gateway itself tells what was spent in the month:
-    where only that is told, the lifetime figure starts again with it.
-    """
-    row = session.get(ReadingRow, (key_id, period))
-    if row is None:
-        before = reading(session, key_id)
-        start = 0 if before is None else before.spent_micros
-        row = ReadingRow(
-            key_id=key_id,
-            period=period,
-            before_micros=start,
-            lifetime_micros=0,
-            usage_micros=0,
-            spent_micros=0,
-            read_at=now,
-        )
-    if in_month_micros is not None:
-        row.before_micros = spent_micros - in_month_micros
-    row.lifetime_micros = spent_micros
-    row.spent_micros = max(0, row.lifetime_micros - row.before_micros)
-    row.read_at = now
-    session.add(row)
-    session.flush()
-
-
-def reading(session: Session, key_id: str, period: str | None = None) -> Reading | None:
-    """The newest reading, or the given month's; None when there is none."""
-    query = select(ReadingRow).where(ReadingRow.key_id == key_id)
-    if period is not None:
-        query = query.where(ReadingRow.period == period)
-    row = session.exec(query.order_by(col(ReadingRow.period).desc())).first()
-    return None if row is None else Reading(row.before_micros, row.lifetime_micros, row.read_at)
-
-
-def last_spent(session: Session) -> dict[str, int]:
-    """The lifetime spend that was read last of each key ever read, in micro-USD, by its id."""
-    query = select(ReadingRow.key_id, ReadingRow.lifetime_micros).order_by(col(ReadingRow.period))
-    return dict(session.exec(query).all())
 
 
 def _one(session: Session, *where: Any) -> Key | None:  # noqa: ANN401 - SQLAlchemy's column expressions

@@ -2,9 +2,8 @@
 
 Orphans of ours (minted, never surely shown) are deleted. Keys we do not know are reported once. Caps changed
 behind our back are put back and reported. A live key that is off or gone at the gateway is written down as
-off. A key of ours that is on although the books say off is turned off again. Spend is read on the way. A key
-that carries our mark but that these books have never heard of is only reported: the books may be the ones
-that lost something.
+off. A key of ours that is on although the books say off is turned off again. A key that carries our mark but
+that these books have never heard of is only reported: the books may be the ones that lost something.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.facts import Occasion
-from bot.domain.keys import SPENDING, Key, KeyState, OffCause
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.money import show
 from bot.gateways.base import CapPeriod, CapScope, Gateway, GatewayError, KeyRecord
 from bot.services.context import Purser, Subjects, record
-from bot.services.proving import about, confirm_off, note_spend
+from bot.services.proving import about, confirm_off
 from bot.services.telling import Telling, tell_people, tell_thread
 from bot.services.turning_off import start
 from storage import keys, ledger
@@ -43,7 +42,6 @@ def _reconcile_one(purser: Purser, gateway: Gateway) -> None:
     with purser.books.reading() as session:
         ours = {key.handle: key for key in keys.at_gateway(session, gateway.name)}
         orphans = {seen.handle: key for seen in held if (key := _minted_for(session, purser, seen, ours)) is not None}
-    _read_spend(purser, [(ours[seen.handle], seen) for seen in held if seen.handle in ours], now)
     failed: list[GatewayError] = []
     for seen in held:
         try:
@@ -83,17 +81,6 @@ def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: d
             _note_gone(purser, gateway, key, now)
     elif key.state is KeyState.LIVE and gateway.capabilities.cap_scope is CapScope.KEY:
         _restore_cap(purser, gateway, key, seen, now)
-
-
-def _read_spend(purser: Purser, both: list[tuple[Key, KeyRecord]], now: datetime) -> None:
-    """Write all spend down at once; keys that neither spend nor changed are not written again and again."""
-    with purser.books.reading() as session:
-        before = keys.last_spent(session)
-    new = [(key, seen) for key, seen in both if key.state in SPENDING or before.get(key.id) != seen.spent_micros]
-    if new:
-        with purser.books.transaction() as session:
-            for key, seen in new:
-                note_spend(session, key, seen, now)
 
 
 def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:

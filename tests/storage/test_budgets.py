@@ -10,9 +10,8 @@ import pytest
 from bot.domain.budgets import Budget, Layer
 from bot.domain.keys import Key, KeyKind, KeyState
 from bot.domain.people import Team
-from bot.domain.periods import month_of
 from bot.domain.requests import Purpose, Request, RequestState, Terms
-from storage import budgets, keys, people, requests
+from storage import budgets, keys, people, readings, requests, syncs
 from storage.engine import Books, Session
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -69,7 +68,8 @@ def test_a_live_key_is_promised_its_cap_until_its_spend_is_read(books: Books) ->
     assert team_budget(books).committed_micros == 25 * USD
     assert team_budget(books).read_at is None
     with books.transaction() as session:
-        keys.read(session, "k1", month_of(NOW), 10 * USD, NOW)
+        readings.note_live(session, [("k1", 10 * USD, None)], NOW)
+        syncs.read(session, "litellm", syncs.What.LIVE, NOW)
     after = team_budget(books)
     assert (after.spent_micros, after.committed_micros, after.headroom_micros) == (10 * USD, 15 * USD, 475 * USD)
     assert after.read_at == NOW
@@ -79,7 +79,8 @@ def test_honest_what_ended_keys_spent_says_when_it_was_read(books: Books) -> Non
     with books.transaction() as session:
         put(session, a_key("k1", KeyState.DISABLED))
         put(session, a_key("k2", KeyState.LIVE))
-        keys.read(session, "k1", month_of(NOW), 10 * USD, NOW)
+        readings.note_live(session, [("k1", 10 * USD, None)], NOW)
+        syncs.read(session, "litellm", syncs.What.LIVE, NOW)
     assert team_budget(books).read_at == NOW
 
 
@@ -101,7 +102,7 @@ def test_what_was_spent_stays_spent_and_only_keys_that_may_still_spend_are_promi
 ) -> None:
     with books.transaction() as session:
         put(session, a_key("k1", state))
-        keys.read(session, "k1", month_of(NOW), 10 * USD, NOW)
+        readings.note_live(session, [("k1", 10 * USD, None)], NOW)
     found = team_budget(books)
     assert (found.spent_micros, found.committed_micros) == (10 * USD, committed * USD)
 
@@ -109,7 +110,7 @@ def test_what_was_spent_stays_spent_and_only_keys_that_may_still_spend_are_promi
 def test_overshoot_is_spent_and_promises_nothing_below_zero(books: Books) -> None:
     with books.transaction() as session:
         put(session, a_key("k1", KeyState.LIVE))
-        keys.read(session, "k1", month_of(NOW), 30 * USD, NOW)
+        readings.note_live(session, [("k1", 30 * USD, None)], NOW)
     found = team_budget(books)
     assert (found.spent_micros, found.committed_micros) == (30 * USD, 0)
 
@@ -129,13 +130,13 @@ def test_a_new_month_starts_with_what_keys_may_still_spend(books: Books) -> None
     with books.transaction() as session:
         put(session, a_key("total", KeyState.LIVE))
         put(session, a_key("monthly", KeyState.LIVE, 50 * USD, "month"))
-        keys.read(session, "total", "2026-11", 10 * USD, NOW)
-        keys.read(session, "monthly", "2026-11", 40 * USD, NOW)
+        readings.note_live(session, [("total", 10 * USD, None)], NOW)
+        readings.note_live(session, [("monthly", 40 * USD, None)], NOW)
     turned = team_budget(books, december)
     assert (turned.spent_micros, turned.committed_micros) == (0, (15 + 50) * USD)
     with books.transaction() as session:
-        keys.read(session, "total", "2026-12", 12 * USD, december)
-        keys.read(session, "monthly", "2026-12", 45 * USD, december)
+        readings.note_live(session, [("total", 12 * USD, None)], december)
+        readings.note_live(session, [("monthly", 45 * USD, None)], december)
     later = team_budget(books, december)
     assert (later.spent_micros, later.committed_micros) == (7 * USD, (13 + 45) * USD)
     assert team_budget(books).spent_micros == 50 * USD, "November keeps what was spent in November"
@@ -144,8 +145,8 @@ def test_a_new_month_starts_with_what_keys_may_still_spend(books: Books) -> None
 def test_a_downward_correction_never_makes_spend_negative(books: Books) -> None:
     with books.transaction() as session:
         put(session, a_key("k1", KeyState.LIVE))
-        keys.read(session, "k1", "2026-10", 10 * USD, NOW - timedelta(days=30))
-        keys.read(session, "k1", "2026-11", 8 * USD, NOW)
+        readings.note_live(session, [("k1", 10 * USD, None)], NOW - timedelta(days=30))
+        readings.note_live(session, [("k1", 8 * USD, None)], NOW)
     assert team_budget(books).spent_micros == 0
 
 

@@ -1,0 +1,148 @@
+"""The statements of `storage.readings`: plain SQL that both databases read the same way.
+
+Periods of a key form two chains, told apart by the length of their names: months (7) and days (10).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import String, bindparam, text
+
+from storage.columns import UtcDateTime
+
+
+def _statement(sql: str, *, keys: bool = False, moments: tuple[str, ...] = (), reads: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
+    """Text with its parameters typed: `keys` is a list, `moments` go in as times, `reads` come out as such."""
+    made = text(sql).bindparams(*(bindparam(name, type_=UtcDateTime()) for name in moments))
+    if keys:
+        made = made.bindparams(bindparam("keys", expanding=True, type_=String()))
+    return made.columns(**{name: UtcDateTime() for name in reads}) if reads else made
+
+
+ROWS: Final = _statement(
+    """
+    SELECT key_id, before_micros, lifetime_micros, usage_micros, spent_micros, read_at
+    FROM readings WHERE period = :period AND key_id IN :keys
+    """,
+    keys=True,
+    reads=("read_at",),
+)
+FOLLOWED: Final = _statement(
+    """
+    SELECT DISTINCT key_id FROM readings
+    WHERE key_id IN :keys AND period > :period AND length(period) = :grain
+    """,
+    keys=True,
+)
+DAILY: Final = _statement("SELECT id FROM keys WHERE daily_cap_micros IS NOT NULL AND id IN :keys", keys=True)
+NEWEST_TOTALS: Final = _statement(
+    """
+    SELECT k.id, coalesce(m.lifetime_micros, p.lifetime_micros) AS newest, p.lifetime_micros AS before
+    FROM keys k
+    LEFT JOIN readings m ON m.key_id = k.id AND m.period = :month
+    LEFT JOIN readings p ON p.key_id = k.id AND p.period = (
+      SELECT max(o.period) FROM readings o WHERE o.key_id = k.id AND o.period < :month AND length(o.period) = 7)
+    WHERE k.id IN :keys
+    """,
+    keys=True,
+)
+KNOWN: Final = text(
+    """
+    SELECT k.id, k.handle, k.cap_period, k.daily_cap_micros IS NOT NULL AS is_daily,
+           (k.state IN ('live', 'disabling', 'restoring')
+            OR (k.state = 'disabled' AND k.off_cause = 'budget')) AS is_in_play,
+           m.lifetime_micros IS NOT NULL AS has_month, d.lifetime_micros IS NOT NULL AS has_day,
+           coalesce(m.lifetime_micros, (
+             SELECT o.lifetime_micros FROM readings o WHERE o.key_id = k.id AND length(o.period) = 7
+             ORDER BY o.period DESC LIMIT 1)) AS lifetime_micros
+    FROM keys k
+    LEFT JOIN readings m ON m.key_id = k.id AND m.period = :month
+    LEFT JOIN readings d ON d.key_id = k.id AND d.period = :day
+    WHERE k.gateway = :gateway AND k.handle IS NOT NULL
+    """
+)
+SPENT: Final = _statement(
+    """
+    SELECT r.spent_micros AS micros, r.lifetime_micros, r.unpriced_requests, r.read_at, s.read_at AS synced_at
+    FROM readings r JOIN keys k ON k.id = r.key_id
+    LEFT JOIN syncs s ON s.gateway = k.gateway AND s.what = 'live'
+    WHERE r.key_id = :key AND r.period = :period
+    """,
+    reads=("read_at", "synced_at"),
+)
+# Without a reading before it, all that was ever spent is what stands before the newest month, and in it.
+SPENT_EVER: Final = _statement(
+    """
+    SELECT r.before_micros + r.spent_micros AS micros, r.lifetime_micros, r.read_at, s.read_at AS synced_at,
+           (SELECT CAST(sum(o.unpriced_requests) AS INTEGER) FROM readings o
+            WHERE o.key_id = r.key_id AND length(o.period) = 7) AS unpriced_requests
+    FROM readings r JOIN keys k ON k.id = r.key_id
+    LEFT JOIN syncs s ON s.gateway = k.gateway AND s.what = 'live'
+    WHERE r.key_id = :key AND length(r.period) = 7
+    ORDER BY r.period DESC LIMIT 1
+    """,
+    reads=("read_at", "synced_at"),
+)
+OPEN: Final = _statement(
+    """
+    INSERT INTO readings (key_id, period, before_micros, lifetime_micros, usage_micros, spent_micros,
+                          unpriced_requests, read_at)
+    SELECT w.key_id, w.period, coalesce(p.before_micros + p.spent_micros, f.before_micros, 0),
+           coalesce(p.lifetime_micros, f.before_micros, 0), 0, 0, 0, coalesce(p.read_at, :never)
+    FROM (SELECT DISTINCT key_id, period FROM wanted_periods) w
+    JOIN keys k ON k.id = w.key_id
+    LEFT JOIN readings p ON p.key_id = w.key_id AND p.period = (
+      SELECT max(o.period) FROM readings o
+      WHERE o.key_id = w.key_id AND o.period < w.period AND length(o.period) = length(w.period))
+    LEFT JOIN readings f ON f.key_id = w.key_id AND f.period = (
+      SELECT min(o.period) FROM readings o
+      WHERE o.key_id = w.key_id AND o.period > w.period AND length(o.period) = length(w.period))
+    WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.key_id = w.key_id AND r.period = w.period)
+    """,
+    moments=("never",),
+)
+TOLD: Final = _statement(
+    """
+    UPDATE readings SET lifetime_micros = :total, spent_micros = :spent, read_at = :at
+    WHERE key_id = :key AND period = :period
+    """,
+    moments=("at",),
+)
+# Periods in which no total was told yet go on from the one that was told before them.
+CARRY: Final = _statement(
+    """
+    UPDATE readings SET lifetime_micros = :total, read_at = :at
+    WHERE key_id = :key AND period > :period AND length(period) = :grain AND read_at < :at
+    """,
+    moments=("at",),
+)
+# `domain.settling.settle` in one statement. `lasting` is the least of what later totals know beyond all usage.
+SETTLE: Final = text(
+    """
+    UPDATE readings SET before_micros = s.before_micros, spent_micros = s.spent_micros
+    FROM (
+      SELECT key_id, period,
+             base + lag(dated, 1, CAST(0 AS BIGINT)) OVER chain
+                  + lag(lasting, 1, CAST(0 AS BIGINT)) OVER chain AS before_micros,
+             usage_micros + lasting - lag(lasting, 1, CAST(0 AS BIGINT)) OVER chain AS spent_micros
+      FROM (
+        SELECT key_id, period, grain, usage_micros, base, dated,
+               min(CASE WHEN lifetime_micros > base + dated THEN lifetime_micros - base - dated ELSE 0 END)
+               OVER (PARTITION BY key_id, grain ORDER BY period DESC) AS lasting
+        FROM (
+          SELECT r.key_id, r.period, u.grain, r.usage_micros, r.lifetime_micros,
+                 first_value(r.before_micros) OVER so_far AS base,
+                 CAST(sum(r.usage_micros) OVER so_far AS BIGINT) AS dated
+          FROM readings r
+          JOIN (SELECT DISTINCT key_id, grain FROM unsettled) u ON u.key_id = r.key_id AND u.grain = length(r.period)
+          WINDOW so_far AS (PARTITION BY r.key_id, u.grain ORDER BY r.period)
+        ) AS counted
+      ) AS known
+      WINDOW chain AS (PARTITION BY key_id, grain ORDER BY period)
+    ) AS s
+    WHERE readings.key_id = s.key_id AND readings.period = s.period
+      AND (readings.before_micros <> s.before_micros OR readings.spent_micros <> s.spent_micros)
+    RETURNING readings.period
+    """
+)

@@ -1,0 +1,165 @@
+"""What keys have spent in each month and, under a daily cap, each day: live totals, dated usage, and what counts.
+
+`bot.domain.settling` is the rule; here it is one statement over however many keys, and the ledger's check holds
+the two against each other. Months and days of a key are two chains: in each, all periods together are charged the
+greater of the live total and the usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from bot.domain.budgets import TOTAL
+from bot.domain.periods import day_of, month_of, month_start
+from storage import reading_statements as sql
+from storage import syncs
+from storage.staging import stage
+
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The `read_at` of a period that has usage, in which no live total was told yet, nor before it."""
+_CHUNK: Final = 500
+_MONTH, _DAY = len("2026-11"), len("2026-11-21")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a key has spent in a period, in micro-USD."""
+
+    micros: int
+    lifetime_micros: int
+    """The newest live total told until the end of the period."""
+    read_at: datetime | None
+    """When its gateway last told all its spend; None when it never did."""
+    unpriced_requests: int = 0
+
+
+def note_live(session: Session, told: Iterable[tuple[str, int, int | None]], at: datetime) -> None:
+    """Write down the live totals that a gateway told in a call which began at `at`, in micro-USD.
+
+    Each is a key's id, its total, and what was spent in the month where the gateway tells that too: it shows what
+    the total was when the month began, even if nobody read it then, and lets a total that starts again with the
+    month count on. A total told earlier never replaces one told later.
+    """
+    rows = list(told)
+    for start in range(0, len(rows), _CHUNK):
+        chunk = {key_id: (total, in_month) for key_id, total, in_month in rows[start : start + _CHUNK]}
+        _close_month_before(session, chunk, at)
+        totals = _counting_on(session, chunk, at)
+        unsettled = _note(session, month_of(at), totals, at)
+        daily = _with_daily_cap(session, totals)
+        unsettled |= _note(session, day_of(at), {key_id: totals[key_id] for key_id in daily}, at)
+        settle(session, unsettled)
+
+
+def spent(session: Session, key_id: str, period: str) -> Spent | None:
+    """What the key has spent in a month, a day or, for `total`, ever; None when that was never read."""
+    total = period == TOTAL
+    row = session.execute(sql.SPENT_EVER if total else sql.SPENT, {"key": key_id, "period": period}).first()
+    if row is None:
+        return None
+    moments = [each for each in (row.read_at, row.synced_at) if each is not None and each > NEVER]
+    return Spent(row.micros, row.lifetime_micros, max(moments, default=None), row.unpriced_requests)
+
+
+def open_periods(session: Session, pairs: Iterable[tuple[str, str]]) -> None:
+    """Have a row for each key and period: it starts from the total that was known before it, with nothing spent."""
+    stage(session, "wanted_periods", {"key_id": "TEXT", "period": "TEXT"}, pairs)
+    session.execute(sql.OPEN, {"never": NEVER})
+
+
+def settle(session: Session, keys: Iterable[tuple[str, int]]) -> None:
+    """Settle again what counts in each period of these keys, given as id and length of the period's name."""
+    wanted = list(keys)
+    if not wanted:
+        return
+    stage(session, "unsettled", {"key_id": "TEXT", "grain": "INTEGER"}, wanted)
+    changed = {row.period for row in session.execute(sql.SETTLE)}
+    recede(session, min((period for period in changed if len(period) == _MONTH), default=None))
+
+
+def recede(session: Session, month: str | None) -> None:
+    """The month counts differently now, so that whoever posted it has to look again."""
+    if month is not None:
+        before = month_start(datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC)) - timedelta(days=1)
+        syncs.recede(session, syncs.What.SETTLED, month, month_of(before))
+
+
+def _close_month_before(session: Session, told: Mapping[str, tuple[int, int | None]], at: datetime) -> None:
+    """At the first reading in a month: what the total was when it began, where the gateway's window shows it."""
+    known = {key_id: total - in_month for key_id, (total, in_month) in told.items() if in_month is not None}
+    begun = _rows(session, month_of(at), known)
+    end = month_start(at) - timedelta(microseconds=1)
+    before = {key_id: total for key_id, total in known.items() if total > 0 and key_id not in begun}
+    if not before:
+        return
+    open_periods(session, [(key_id, month_of(end)) for key_id in before])
+    rows = _rows(session, month_of(end), before)
+    higher = {key_id: total for key_id, total in before.items() if total > rows[key_id].lifetime_micros}
+    settle(session, _note(session, month_of(end), higher, end))
+
+
+def _counting_on(session: Session, told: Mapping[str, tuple[int, int | None]], at: datetime) -> dict[str, int]:
+    """The totals, counted on where a gateway's own starts again each month.
+
+    Such a total has fallen and is all of this month: what was known before the month is added.
+    """
+    totals = {key_id: total for key_id, (total, _) in told.items()}
+    again = {key_id for key_id, (total, in_month) in told.items() if in_month == total}
+    if again:
+        for row in session.execute(sql.NEWEST_TOTALS, {"keys": sorted(again), "month": month_of(at)}):
+            if row.newest is not None and totals[row.id] < row.newest:
+                totals[row.id] += row.before or 0
+    return totals
+
+
+def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime) -> set[tuple[str, int]]:
+    """Write the totals of one period down; gives the keys whose chain has to be settled."""
+    if not totals:
+        return set()
+    there = _rows(session, period, totals)
+    missing = [(key_id, period) for key_id in totals if key_id not in there]
+    if missing:
+        open_periods(session, missing)
+        there = _rows(session, period, totals)
+    later = _followed(session, period, totals)
+    quick: list[dict[str, Any]] = []
+    unsettled: set[tuple[str, int]] = set()
+    for key_id, total in totals.items():
+        row = there[key_id]
+        if row.read_at >= at:
+            continue
+        counts = total - row.before_micros
+        # While this newest period has undated spend, what counts before it does not depend on it.
+        is_quick = key_id not in later and row.spent_micros > row.usage_micros and counts >= row.usage_micros
+        if not is_quick:
+            unsettled.add((key_id, len(period)))
+        micros = counts if is_quick else row.spent_micros
+        quick.append({"key": key_id, "period": period, "total": total, "spent": micros, "at": at})
+    if quick:
+        session.execute(sql.TOLD, quick)
+        if later:
+            session.execute(sql.CARRY, [{"grain": len(period), **told} for told in quick if told["key"] in later])
+        if len(period) == _MONTH:
+            recede(session, period)
+    return unsettled
+
+
+def _rows(session: Session, period: str, keys: Iterable[str]) -> dict[str, Row[Any]]:
+    found = session.execute(sql.ROWS, {"period": period, "keys": sorted(keys)})
+    return {row.key_id: row for row in found}
+
+
+def _followed(session: Session, period: str, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that have a later period of the same kind."""
+    rows = session.execute(sql.FOLLOWED, {"period": period, "grain": len(period), "keys": sorted(keys)})
+    return {row.key_id for row in rows}
+
+
+def _with_daily_cap(session: Session, keys: Iterable[str]) -> list[str]:
+    return [row.id for row in session.execute(sql.DAILY, {"keys": sorted(keys)})]

@@ -1,0 +1,145 @@
+"""Usage as gateways measured it, by key, hour and model: replaced whenever a gateway tells it differently.
+
+What changes here changes, in the same transaction, what counts as spent (`storage.readings`), and which days are
+posted as they stand (`storage.syncs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import CursorResult
+from sqlmodel import Session, col, select
+
+from bot.domain.periods import day_end, day_of
+from bot.domain.usage import Usage
+from storage import readings, syncs
+from storage import usage_statements as sql
+from storage.staging import instant, stage
+from storage.tables import KeyRow
+
+CHUNK_ROWS: Final = 5_000
+"""How many rows are compared and written by one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of rows that a gateway told."""
+
+    known: int = 0
+    """Rows of keys that the books know; the others were left out."""
+    telling: int = 0
+    """Those of them that tell anything but zeros."""
+    changed: int = 0
+    """Those that were new, or differed from what was there."""
+
+    def __add__(self, other: Written) -> Written:
+        return Written(self.known + other.known, self.telling + other.telling, self.changed + other.changed)
+
+
+def write(session: Session, gateway: str, rows: Iterable[Usage], now: datetime) -> Written:
+    """Make the books say of each key, hour and model what the gateway says now.
+
+    Rows of keys the books do not know are left out, and so are rows dated after today: some clock is wrong. Of
+    two rows with the same key, hour and model the later counts.
+    """
+    done, before, each = Written(), instant(day_end(now)), iter(rows)
+    while chunk := list(islice(each, CHUNK_ROWS)):
+        done += _write(session, gateway, chunk, before)
+    return done
+
+
+def zero(session: Session, gateway: str, rows: Iterable[Usage]) -> Written:
+    """Rows of one gateway that it no longer tells: they stay, and tell nothing."""
+    nothing = (Usage(*row[:3], *[0] * len(sql.COUNTS)) for row in rows)
+    done, each = Written(), iter(nothing)
+    while chunk := list(islice(each, CHUNK_ROWS)):
+        done += _write(session, gateway, chunk, before=None)
+    return done
+
+
+def telling(session: Session, gateway: str, day: date) -> int:
+    """How many rows of that UTC day tell anything but zeros."""
+    return int(session.execute(sql.COUNT_TELLING, _span(gateway, day)).scalar_one())
+
+
+def told(session: Session, gateway: str, day: date) -> Iterator[Usage]:
+    """Those rows, a few thousand at a time in memory."""
+    found = session.execute(sql.TELLING, _span(gateway, day), execution_options={"yield_per": CHUNK_ROWS})
+    for row in found:
+        yield Usage(*row)
+
+
+def by_key(session: Session, gateway: str, day: date) -> dict[str, int]:
+    """What each key spent on that UTC day, in micro-USD, by its id."""
+    return {row.key_id: row.micros for row in session.execute(sql.BY_KEY, _span(gateway, day))}
+
+
+def oldest_day(session: Session, gateway: str) -> str | None:
+    """The first UTC day of which there is usage of this gateway's keys."""
+    at: datetime | None = session.execute(sql.OLDEST, {"gateway": gateway}).scalar()
+    return None if at is None else day_of(at)
+
+
+def unpriced_models(
+    session: Session, key_ids: Iterable[str], since: datetime, until: datetime
+) -> list[tuple[str, int]]:
+    """Models that these keys used from `since` until before `until` without a price, with the number of requests."""
+    ids = sorted(key_ids)
+    if not ids:
+        return []
+    found = session.execute(sql.UNPRICED, {"keys": ids, "since": since, "until": until})
+    return [(row.model, row.requests) for row in found]
+
+
+def _write(session: Session, gateway: str, rows: Sequence[Usage], before: str | None) -> Written:
+    ours = _ours(session, gateway, {row.handle for row in rows})
+    hours: dict[datetime, str] = {}
+    staged: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+    for row in rows:
+        key_id = ours.get(row.handle)
+        if key_id is None:
+            continue
+        hour = hours.get(row.hour)
+        if hour is None:
+            hour = hours[row.hour] = instant(row.hour)
+        if before is None or hour < before:
+            staged[key_id, hour, row.model] = (key_id, hour, row.model, *row[3:], hour[:10])
+    changed = _apply(session, gateway, staged.values()) if staged else 0
+    return Written(len(staged), sum(any(row[3:-1]) for row in staged.values()), changed)
+
+
+def _apply(session: Session, gateway: str, rows: Iterable[tuple[Any, ...]]) -> int:
+    """Write what differs, and count it; gives how many rows did."""
+    stage(session, "staged_usage", sql.STAGED, rows)
+    session.execute(sql.FORGET_UNCHANGED)
+    since = session.execute(sql.FIRST_DAY).scalar()
+    if since is None:
+        return 0
+    stage(session, "usage_changes", sql.CHANGES, ())
+    session.execute(sql.COUNT_CHANGES)
+    written = session.execute(sql.UPSERT)
+    assert isinstance(written, CursorResult)
+    missing = [(row.key_id, row.period) for row in session.execute(sql.UNOPENED)]
+    if missing:
+        readings.open_periods(session, missing)
+    session.execute(sql.COUNT_IN)
+    readings.settle(session, [(row.key_id, row.grain) for row in session.execute(sql.UNSETTLED)])
+    readings.recede(session, since[:7])
+    day_before = datetime.fromisoformat(since).replace(tzinfo=UTC) - timedelta(days=1)
+    syncs.recede(session, syncs.What.POSTED, since, day_of(day_before), gateway)
+    return int(written.rowcount)
+
+
+def _ours(session: Session, gateway: str, handles: set[str]) -> dict[str, str]:
+    query = select(KeyRow.handle, KeyRow.id).where(KeyRow.gateway == gateway, col(KeyRow.handle).in_(handles))
+    return {handle: key_id for handle, key_id in session.exec(query) if handle is not None}
+
+
+def _span(gateway: str, day: date) -> dict[str, object]:
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return {"gateway": gateway, "since": start, "until": start + timedelta(days=1)}
