@@ -38,7 +38,7 @@ def waiting_raise(company: Company, target: Target, usd: float, ends_at: datetim
         id=f"raise_request_{next(_numbers)}",
         purpose=Purpose.RAISE,
         kind=None,
-        gateway=company.gateway.name,
+        gateway=company.purser.default_gateway.name,
         team_id="team_1",
         project_id=None,
         requester_id=who.id,
