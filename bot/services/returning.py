@@ -28,14 +28,16 @@ class Batch:
 
     id: str
     key_ids: tuple[str, ...]
+    why: str
+    """Why they come back, as their holder reads it."""
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Batch:
         """Read it from the effect's payload."""
-        return cls(payload["batch"], tuple(payload["together"]))
+        return cls(payload["batch"], tuple(payload["together"]), payload["why"])
 
 
-def resume(session: Session, now: datetime, key: Key, why: str, batch: Batch) -> bool:
+def resume(session: Session, now: datetime, key: Key, batch: Batch) -> bool:
     """Decide within a transaction that a key which a limit had stopped comes back by itself.
 
     False when it is not off any more.
@@ -43,9 +45,9 @@ def resume(session: Session, now: datetime, key: Key, why: str, batch: Batch) ->
     once = f"{_alert_of(session, key.stop)}:{key.id}:{ledger.head(session).seq}"
     if not keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING):
         return False
-    seq = record(session, now, actor="purser", action=alerts.RESUMED, about=about(key), once=once, reason=why)
+    seq = record(session, now, actor="purser", action=alerts.RESUMED, about=about(key), once=once, reason=batch.why)
     refresh_card(session, now, key.request_id, seq)
-    payload = {"key_id": key.id, "batch": batch.id, "together": list(batch.key_ids)}
+    payload = {"key_id": key.id, "batch": batch.id, "together": list(batch.key_ids), "why": batch.why}
     effect(session, now, stream=key_stream(key.id), name=RESUME, payload=payload, once=once)
     return True
 
@@ -83,7 +85,8 @@ def _tell_back(session: Session, now: datetime, key: Key, batch: Batch, *, late:
     back = tuple(one.id for one in found if one.state is KeyState.LIVE)
     if not back or (to_come and (late or not all(_is_late(session, one) for one in to_come))):
         return
-    telling = Telling(Occasion.KEYS_BACK, alert_id=_alert_of(session, key.stop) or None, key_ids=back)
+    alert_id = _alert_of(session, key.stop) or None
+    telling = Telling(Occasion.KEYS_BACK, note=batch.why, alert_id=alert_id, key_ids=back)
     once = f"{batch.id}:{'some' if to_come else 'all'}"
     tell_people(session, now, telling, (key.holder_id,), once=once)
 

@@ -1,0 +1,214 @@
+"""The guard: one pass over every limit. Tells what fills up, stops what is used up, brings back what has room again.
+
+Everything is read outside the write transaction and decided again within it, on what the books say then; so it may
+be killed anywhere, run by two replicas at once, and repeated for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TypeVar
+
+from bot.domain import guard as rules
+from bot.domain.budgets import Budget
+from bot.domain.guard import Subject
+from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.requests import Target
+from bot.services import stopping
+from bot.services.alerting import alert_now, announce, figures_of
+from bot.services.context import Purser
+from bot.services.limits import limit, name_of
+from bot.services.returning import Batch, resume
+from bot.services.telling import ALERT, IN_CHANNEL, refresh_alert
+from bot.services.turning_off import start
+from storage import alerts, budgets, keys, people, watched
+from storage.alerts import Passed, Ref
+from storage.engine import Session
+from storage.watched import Watched
+
+__all__ = ["alert_now", "guard"]
+
+_Some = TypeVar("_Some")
+AT_ONCE = 25
+"""Limits, or keys, that are decided about in one transaction."""
+
+
+def guard(purser: Purser) -> None:
+    """Look at every limit once and do what follows. Calls no gateway: what is decided is performed by the outbox."""
+    now = purser.now()
+    seen = _look(purser, now)
+    for filling in _in_parts(seen.filling):
+        with purser.deciding() as session:
+            for one in filling:
+                fresh = limit(session, purser, Target(one.layer, one.subject_id), one.name)
+                if fresh is not None:
+                    announce(session, purser, fresh, now)
+    stopping.stop(purser, seen.stopping, now)
+    for over in _in_parts(seen.over):
+        with purser.deciding() as session:
+            for key_id in over:
+                _end(session, purser, key_id)
+    for returning in _by_holder(seen.returning):
+        with purser.deciding() as session:
+            _bring_back(session, purser, returning)
+    if seen.changed:
+        with purser.deciding() as session:
+            for alert_id, figures in seen.changed:
+                refresh_alert(session, now, alert_id, once=now.isoformat(), figures=figures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look at the books suggests to do."""
+
+    filling: Sequence[Budget]
+    """Limits that passed a threshold which is not written down."""
+    stopping: Sequence[stopping.Stopping]
+    over: Sequence[str]
+    """Keys that a limit stopped and whose time is over: they do not come back."""
+    returning: Sequence[Watched]
+    changed: Sequence[tuple[str, str]]
+    """Alerts whose message shows other figures than there are now, with those."""
+
+
+def _look(purser: Purser, now: datetime) -> _Seen:
+    policy = purser.policy
+    with purser.books.reading() as session:
+        limits = list(budgets.limits(session, now, policy.member_budget_micros, policy.hard_budgets))
+        passed = alerts.passed(session, {one.period for one in limits} - {"total"})
+        reached = {(one.layer, one.subject_id): one for one in limits if rules.stops(one)}
+        to_stop = stopping.to_stop(watched.stoppable(session), reached) if reached else []
+        stopped = watched.stopped(session)
+        changed = _changed(session, limits, passed)
+        of_subject = {(one.layer, one.subject_id): one for one in limits}
+        here: dict[tuple[str, str], bool] = {}
+        returning = [
+            key
+            for key in stopped
+            if _may_return(key, of_subject, now) and _holder_is_here(session, purser, key.team_id, key.holder_id, here)
+        ]
+    stops_keys = {(one.limit.layer, one.limit.subject_id) for one in to_stop}
+    is_due = _due(purser, passed, stops_keys, now)
+    return _Seen(
+        filling=[one for one in limits if is_due(one)],
+        stopping=to_stop,
+        over=[key.id for key in stopped if key.expires_at is not None and key.expires_at <= now],
+        returning=returning,
+        changed=changed,
+    )
+
+
+def _due(
+    purser: Purser, passed: Mapping[Ref, Sequence[Passed]], stops_keys: set[Subject], now: datetime
+) -> Callable[[Budget], bool]:
+    """Tells whether a limit has anything to be told, as far as was read."""
+    lowest = rules.thresholds_of(purser.policy.thresholds)[0]
+
+    def is_due(one: Budget) -> bool:
+        if one.used_percent < lowest:
+            return False
+        known = passed.get((one.layer, one.subject_id, one.period), ())
+        found = rules.due(
+            one,
+            purser.policy.thresholds,
+            {alert.threshold: alert.limit_micros for alert in known},
+            is_snoozed=any((alert.snoozed_until or now) > now for alert in known),
+            stops_keys=(one.layer, one.subject_id) in stops_keys,
+        )
+        return found is not None
+
+    return is_due
+
+
+def _changed(
+    session: Session, limits: Iterable[Budget], passed: Mapping[Ref, Sequence[Passed]]
+) -> list[tuple[str, str]]:
+    """Messages in channels about reached limits whose figures are not those of now: late spend, or a raise."""
+    figures = {
+        alert.id: figures_of(one)
+        for one in limits
+        if one.layer in IN_CHANNEL
+        for alert in passed.get((one.layer, one.subject_id, one.period), ())
+        if alert.threshold >= rules.REACHED and alert.is_posted
+    }
+    shown = alerts.newest_messages(session, ALERT, figures)
+    return [(one, now) for one, now in figures.items() if shown.get(one, {}).get("figures") != now]
+
+
+def _may_return(key: Watched, limits: Mapping[Subject, Budget], now: datetime) -> bool:
+    if key.state is not KeyState.DISABLED or key.stop is None:
+        return False
+    if key.expires_at is not None and key.expires_at <= now:
+        return False
+    above = rules.subjects_of(key.id, key.kind, key.team_id, key.project_id, key.holder_id, has_day=key.has_day)
+    return rules.why_back(key.stop, [limits[one] for one in above if one in limits]) is not None
+
+
+def _end(session: Session, purser: Purser, key_id: str) -> None:
+    """A stopped key's time is over: it went off by a limit, and stays off because it ended."""
+    now, key = purser.now(), keys.get(session, key_id)
+    if key is not None and key.off_cause is OffCause.BUDGET and key.expires_at is not None and key.expires_at <= now:
+        start(session, now, key, "purser", OffCause.EXPIRED, "its time was over")
+
+
+def _bring_back(session: Session, purser: Purser, some: Sequence[Watched]) -> None:
+    """Let those of a holder's keys come back that still may, on what the books say now."""
+    now = purser.now()
+    limits: dict[Subject, Budget | None] = {}
+    held = [key for one in some if (key := keys.get(session, one.id)) is not None]
+    found = [(key, why) for key in held if (why := _why(session, purser, key, limits, now)) is not None]
+    if not found:
+        return
+    batch = Batch(f"{some[0].id}:{now.isoformat()}", tuple(key.id for key, _ in found), found[0][1])
+    for key, why in found:
+        resume(session, now, key, Batch(batch.id, batch.key_ids, why))
+
+
+def _why(session: Session, purser: Purser, key: Key, limits: dict[Subject, Budget | None], now: datetime) -> str | None:
+    """Why this key may work again, or None. `limits` keeps what was read in this transaction."""
+    if key.state is not KeyState.DISABLED or key.off_cause is not OffCause.BUDGET or key.stop is None:
+        return None
+    if key.expires_at is not None and key.expires_at <= now:
+        return None
+    above = rules.subjects_of(
+        key.id,
+        key.kind,
+        key.team_id,
+        key.project_id,
+        key.holder_id,
+        has_day=key.daily_cap_micros is not None,
+    )
+    for subject in above:
+        if subject not in limits:
+            target = Target(*subject)
+            limits[subject] = limit(session, purser, target, name_of(session, target))
+    why = rules.why_back(key.stop, [found for one in above if (found := limits[one]) is not None])
+    if why is None or not _holder_is_here(session, purser, key.team_id, key.holder_id, {}):
+        return None
+    return rules.back_text(why, limits.get((key.stop.layer, key.stop.subject_id)))
+
+
+def _holder_is_here(
+    session: Session, purser: Purser, team_id: str, holder_id: str, known: dict[tuple[str, str], bool]
+) -> bool:
+    """Whether the holder may still have keys of this team. `known` keeps what was found out."""
+    if (team_id, holder_id) not in known:
+        team, holder = people.team(session, team_id), people.member(session, holder_id)
+        is_here = team is not None and holder is not None and purser.authority.barrier_to_ask(holder, team) is None
+        known[team_id, holder_id] = is_here
+    return known[team_id, holder_id]
+
+
+def _by_holder(returning: Sequence[Watched]) -> Iterator[Sequence[Watched]]:
+    """Keys that come back, in parts, each of one holder."""
+    for _, of_one in groupby(
+        sorted(returning, key=lambda key: (key.holder_id, key.created_at)), lambda key: key.holder_id
+    ):
+        yield from _in_parts(list(of_one))
+
+
+def _in_parts(whole: Sequence[_Some]) -> Iterator[Sequence[_Some]]:
+    return (whole[first : first + AT_ONCE] for first in range(0, len(whole), AT_ONCE))
