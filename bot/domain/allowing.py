@@ -38,6 +38,8 @@ class Asking:
     """The models there are; empty when that is not known, and so not checked."""
     limit: Budget | None = None
     """The limit that a raise is of, as it stands without it."""
+    month_micros: int | None = None
+    """What a key may spend a month, when its day is to be raised: no day can have more."""
 
 
 NOBODY_SPECIAL = Asking()
@@ -75,7 +77,7 @@ def _not_let(rule: AskRule, ask: Ask) -> str:
 def within_limits(ask: Ask, policy: Policy, asking: Asking = NOBODY_SPECIAL) -> Refused | None:
     """Whether the kind, cap, time and models asked for are within policy; None when they are."""
     if ask.purpose is Purpose.RAISE:
-        return _within_raise(ask, policy, asking.limit)
+        return _within_raise(ask, policy, asking)
     limits = None if ask.kind is None else policy.kinds.get(ask.kind)
     if limits is None or ask.kind is None:
         offered = " and ".join(policy.kinds)
@@ -116,9 +118,9 @@ def _not_offered(models: Sequence[str], offered_models: Sequence[str]) -> Refuse
     return Refused(Because.MODEL_NOT_OFFERED, text, Rule.OFFERED_MODELS)
 
 
-def _within_raise(ask: Ask, policy: Policy, limit: Budget | None) -> Refused | None:
+def _within_raise(ask: Ask, policy: Policy, asking: Asking) -> Refused | None:
     """Whether the limit, raised by so much, stays within policy. A key's stays within what its kind may have."""
-    to = ask.terms.cap_micros + (0 if limit is None else limit.budget_micros)
+    to = ask.terms.cap_micros + (0 if asking.limit is None else asking.limit.budget_micros)
     layer = None if ask.target is None else ask.target.layer
     limits = None if ask.kind is None else policy.kinds.get(ask.kind)
     most, rule, what = MAX_MICROS, Rule.LARGEST_CAP, "limit"
@@ -127,6 +129,9 @@ def _within_raise(ask: Ask, policy: Policy, limit: Budget | None) -> Refused | N
     if limits is not None and layer is Layer.AUTOMATION:
         most = MAX_MICROS if limits.largest_daily_cap_micros is None else limits.largest_daily_cap_micros
         rule, what = Rule.LARGEST_DAILY_CAP, "cap per day for an automation key"
+    if layer is Layer.AUTOMATION and asking.month_micros is not None and to > asking.month_micros:
+        text = f"{show(to)} a day is more than the key has a month, {show(asking.month_micros)}. Raise that first."
+        return Refused(Because.WRONG_DAILY_CAP, text, Rule.MUST_HAVES)
     if to <= most:
         return None
     text = f"The largest {what} is {show(most)}, and this makes it {show(to)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.allowing import Asking, end_refused
+from bot.domain.allowing import end_refused
 from bot.domain.deciding import Agreed, OneMore, Rule, judge_approval, lead_refused
 from bot.domain.facts import Occasion, RequestFacts
 from bot.domain.keys import KeyState, can_be_raised, extended_expiry
@@ -16,7 +16,7 @@ from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.deciders import barrier_to_decide, decider, standing
 from bot.services.facts import gateway_facts, known_models, offered_models, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
-from bot.services.limits import charged_by, raised_by
+from bot.services.limits import asking_of_raise, charged_by, raised_by
 from bot.services.people import refused_by
 from bot.services.resolving import lead_gone
 from bot.services.subjects import subjects
@@ -116,12 +116,12 @@ def _judge(
 ) -> Agreed | OneMore | Refused:
     team = team_or_raise(session, request.team_id)
     project = None if request.project_id is None else people.project(session, request.project_id)
-    asking = Asking(
+    asking = replace(
+        asking_of_raise(session, request.target, raised_by(session, purser, request)),
         team=team.name,
         gateway=request.gateway,
         standing=standing(session, purser, actor.member, team),
         offered=offered,
-        limit=raised_by(session, purser, request),
     )
     budgets = charged_by(session, purser, request, team, project)
     who = decider(session, purser, actor, team, request)

@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+from bot.domain.budgets import Layer
 from bot.domain.facts import BudgetFacts, RequestFacts
-from bot.domain.requests import Refused
+from bot.domain.people import Team
+from bot.domain.periods import month_end, month_start
+from bot.domain.requests import Refused, RequestState, Verdict
 from bot.services.context import Actor, Purser
+from bot.services.deciders import barrier_to_decide
+from bot.services.facts import HELD, request_facts, team_or_raise
 from bot.services.limits import binding_limits
-from storage import people
+from bot.services.requests import nowhere_to_ask
+from bot.services.targets import bound_by
+from storage import keys, people, requests, syncs, usage
+from storage.engine import Session
 
 __all__ = ["binding_limits", "queue", "show"]
 
 
 def show(purser: Purser, actor: Actor, channel_id: str) -> BudgetFacts | Refused:
     """Every limit that binds this person, the channel's team first: budgets, then their keys."""
+    now = purser.now()
     with purser.books.reading() as session:
-        team = people.team_in_channel(session, channel_id)
-        limits = () if team is None else binding_limits(session, purser, team, None, actor.id, None)
-    return BudgetFacts(actor.id, limits, poll_seconds=purser.policy.poll_seconds)
+        here = people.team_in_channel(session, channel_id)
+        teams = _teams(session, purser, actor, here)
+        limits = tuple(stands for _, stands in bound_by(session, purser, actor, teams))
+        if not teams and not limits:
+            return nowhere_to_ask(here)
+        used = {key.id for team in teams for key in keys.under(session, Layer.TEAM, team.id, HELD)}
+        unpriced = usage.unpriced_models(session, used, month_start(now), month_end(now))
+        return BudgetFacts(
+            member_id=actor.id,
+            limits=limits,
+            freshness=tuple(syncs.freshness(session)),
+            unpriced=tuple(unpriced),
+            poll_seconds=purser.policy.poll_seconds,
+        )
 
 
 def queue(purser: Purser, actor: Actor) -> tuple[RequestFacts, ...]:
-    """Requests that wait for this person's word, oldest first."""
-    return ()
+    """Requests that wait for this person's word, oldest first: all they may decide and have not agreed to."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        return tuple(
+            request_facts(session, purser, request, now)
+            for request in requests.in_state(session, RequestState.WAITING)
+            if all(word.owner_id != actor.id for word in request.standing(Verdict.APPROVE))
+            and barrier_to_decide(session, purser, actor.member, team_or_raise(session, request.team_id), request)
+            is None
+        )
+
+
+def _teams(session: Session, purser: Purser, actor: Actor, here: Team | None) -> list[Team]:
+    """The person's teams, that of the channel first; an owner of the workspace sees that one wherever they are."""
+    mine = people.teams_of(session, actor.id)
+    if here is not None and (here in mine or purser.authority.owns(actor.member, here)):
+        return [here, *(team for team in mine if team.id != here.id)]
+    return mine

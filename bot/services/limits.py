@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain.allowing import Asking
 from bot.domain.budgets import Budget, Layer
 from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind
 from bot.domain.people import Project, Team
@@ -80,6 +81,14 @@ def raised_by(session: Session, purser: Purser, request: Request) -> Budget | No
     )
 
 
+def asking_of_raise(session: Session, target: Target | None, found: Budget | None) -> Asking:
+    """What the rules look at when a limit is to be raised: how it stands, and for a key's day also its month."""
+    if target is None or target.layer is not Layer.AUTOMATION:
+        return Asking(limit=found)
+    key = keys.get(session, target.subject_id)
+    return Asking(limit=found, month_micros=None if key is None else key.cap_micros)
+
+
 def own_limits(session: Session, purser: Purser, key: Key) -> tuple[Budget, ...]:
     """What only this key is under: its cap, and its day if it has one."""
     layers = (Layer.KEY, Layer.AUTOMATION) if key.daily_cap_micros is not None else (Layer.KEY,)
@@ -91,7 +100,16 @@ def limit(
     session: Session, purser: Purser, target: Target, name: str, *, without_request: str | None = None
 ) -> Budget | None:
     """One limit as it stands now; None when there is no such limit. A person's may come from policy."""
-    return budgets.state(session, target.layer, target.subject_id, name, purser.now(), without_request=without_request)
+    return budgets.state(
+        session,
+        target.layer,
+        target.subject_id,
+        name,
+        purser.now(),
+        without_request=without_request,
+        default_micros=purser.policy.member_budget_micros,
+        default_hard=purser.policy.hard_budgets,
+    )
 
 
 def name_of(session: Session, target: Target) -> str:

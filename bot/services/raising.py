@@ -5,18 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.allowing import end_refused
+from bot.domain.budgets import Budget, Layer
+from bot.domain.deciding import AutoApproved, Decision, decide
 from bot.domain.facts import RaiseFormFacts
+from bot.domain.money import show
+from bot.domain.people import Team
 from bot.domain.periods import month_end
-from bot.domain.requests import Because, Refused, Target
-from bot.services.context import Actor, Purser
-from bot.services.limits import binding_limits
-from bot.services.requests import Place, Sent
+from bot.domain.requests import Ask, Because, Purpose, Refused, RequestState, Target, Terms
+from bot.services.context import Actor, Purser, take_in
+from bot.services.limits import asking_of_raise, charged_for, limit, name_of
+from bot.services.requests import Place, Sent, team_for
+from bot.services.resolving import Meant
+from bot.services.sending import new_request, send
+from bot.services.targets import Aim, LimitWord, aim, aim_at_key, aim_at_target, barrier_to_raise, bound_by
 from bot.services.words import KeyWord, PersonWord, ProjectWord, TeamWord
-from storage import people
+from storage import alerts, keys, people, requests
+from storage.engine import Session
 
 __all__ = ["AskRaise", "KeyWord", "PersonWord", "ProjectWord", "RaiseWord", "TeamWord", "ask_raise", "raise_form"]
 
-RaiseWord = TeamWord | ProjectWord | PersonWord | KeyWord | Target
+RaiseWord = LimitWord
 """What somebody wants raised, as typed; a `Target` as chosen in a form."""
 
 
@@ -38,7 +47,30 @@ class AskRaise:
 
 def ask_raise(purser: Purser, actor: Actor, place: Place, wanted: AskRaise) -> Sent | Refused:
     """Ask for a raise. Refused, it changes nothing. The same delivery from Slack asks once."""
-    return Refused(Because.NOT_FOUND, "Purser does not know this limit.")
+    with purser.deciding() as session:
+        take_in(session, actor)
+        found = _aimed(session, purser, actor, place, wanted)
+        if isinstance(found, Refused):
+            return found
+        if refused := barrier_to_raise(purser, actor, found):
+            return refused
+        now_at = limit(session, purser, found.target, name_of(session, found.target))
+        if now_at is None:
+            return _nothing_to_raise(found)
+        terms = _terms(purser, now_at, wanted)
+        if isinstance(terms, Refused):
+            return terms
+        if refused := _waiting(session, actor, found):
+            return refused
+        meant = _meant(found, terms, wanted.reason)
+        decision = _judged(session, purser, meant, now_at)
+        if isinstance(decision, Refused):
+            return decision
+        assert not isinstance(decision, AutoApproved), "no rule grants a raise"
+        gateway = purser.default_gateway.name if found.key is None else found.key.gateway
+        request = new_request(purser, actor, meant, gateway)
+        requests.add(session, request)
+        return Sent(send(session, purser, actor, request, decision))
 
 
 def raise_form(purser: Purser, actor: Actor, channel_id: str, about: str = "") -> RaiseFormFacts | Refused:
@@ -48,8 +80,122 @@ def raise_form(purser: Purser, actor: Actor, channel_id: str, about: str = "") -
     """
     now = purser.now()
     with purser.books.reading() as session:
-        team = people.team_in_channel(session, channel_id)
-        if team is None:
-            return Refused(Because.NOT_FOUND, "No team lives in this channel.")
-        limits = binding_limits(session, purser, team, None, actor.id, None)
-    return RaiseFormFacts(limits, limits[0] if limits else None, month_end(now))
+        pressed = _pressed(session, about)
+        team = _team_of(session, actor, channel_id, pressed)
+        if isinstance(team, Refused):
+            return team
+        bound = bound_by(session, purser, actor, [team])
+        limits = [stands for _, stands in bound]
+        if pressed is not None and all(found.target != pressed for found, _ in bound):
+            found = aim(session, team, pressed)
+            if isinstance(found, Refused):
+                return found
+            if refused := barrier_to_raise(purser, actor, found):
+                return refused
+            also = limit(session, purser, pressed, name_of(session, pressed))
+            limits[:0] = [] if also is None else [also]
+    if not limits:
+        return Refused(Because.NOT_FOUND, f"Nothing limits team {team.name}, so there is nothing to raise.")
+    return RaiseFormFacts(tuple(limits), _chosen(limits, pressed), month_end(now))
+
+
+def _chosen(limits: list[Budget], pressed: Target | None) -> Budget:
+    """The limit preselected: that of the button, else the person's own budget, else the first."""
+    asked = (each for each in limits if pressed == Target(each.layer, each.subject_id))
+    own = (each for each in limits if each.layer is Layer.MEMBER)
+    return next(asked, None) or next(own, None) or limits[0]
+
+
+def _pressed(session: Session, about: str) -> Target | None:
+    """The limit that a button is about, by the id it carries; None for a form typed bare, or an id of nothing."""
+    alert = alerts.get(session, about) if about else None
+    if alert is not None:
+        return Target(alert.layer, alert.subject_id)
+    key = keys.get(session, about) if about else None
+    return None if key is None else Target(Layer.KEY, key.id)
+
+
+def _team_of(session: Session, actor: Actor, channel_id: str, pressed: Target | None) -> Team | Refused:
+    """The team that a form is about: that of the button's limit, wherever the button was, else the asker's."""
+    key = None if pressed is None else keys.get(session, pressed.subject_id)
+    project = None if pressed is None else people.project(session, pressed.subject_id)
+    team_id = key.team_id if key else project.team_id if project else None
+    if pressed is not None and pressed.layer is Layer.TEAM:
+        team_id = pressed.subject_id
+    return team_for(session, Place(channel_id, team_id), actor)
+
+
+def _aimed(session: Session, purser: Purser, actor: Actor, place: Place, wanted: AskRaise) -> Aim | Refused:
+    """The limit that is meant. A key, or one chosen in a form, says itself which team it belongs to."""
+    word = wanted.target
+    if isinstance(word, KeyWord):
+        return aim_at_key(session, word, daily=wanted.daily)
+    if isinstance(word, Target) and word.layer is not Layer.MEMBER:
+        return aim_at_target(session, word)
+    if wanted.daily:
+        text = "Only an automation key has a cap per day. Name it: `/ai-budget raise $5/day ci-7kq2 reason`."
+        return Refused(Because.WRONG_LIMIT, text)
+    team = team_for(session, place, actor)
+    if isinstance(team, Refused):
+        return team
+    if word is None:
+        own = limit(session, purser, Target(Layer.MEMBER, actor.id), actor.id)
+        word = TeamWord() if own is None else PersonWord(actor.id)
+    return aim(session, team, word)
+
+
+def _terms(purser: Purser, now_at: Budget, wanted: AskRaise) -> Terms | Refused:
+    """By how much and until when."""
+    now = purser.now()
+    ends_at = wanted.ends_at or month_end(now)
+    if refused := end_refused(ends_at, now):
+        return refused
+    by = wanted.micros - now_at.budget_micros if wanted.to else wanted.micros
+    if by <= 0:
+        text = (
+            f"{now_at.name} has {show(now_at.budget_micros)} already, so {show(wanted.micros)} is no raise. "
+            f"Say by how much: `/ai-budget raise $50 reason`."
+        )
+        return Refused(Because.CAP_TOO_LARGE, text)
+    return Terms(by, None, ends_at=ends_at)
+
+
+def _waiting(session: Session, actor: Actor, found: Aim) -> Refused | None:
+    """Whether the same person has asked for more of the same already."""
+    waiting = requests.raises_of(session, found.target, RequestState.WAITING)
+    mine = next((each for each in waiting if each.requester_id == actor.id), None)
+    if mine is None:
+        return None
+    text = (
+        f"You have asked for {show(mine.terms.cap_micros)} more here already, and owners have been told. "
+        "Cancel that request first to ask for something else."
+    )
+    return Refused(Because.WRONG_STATE, text)
+
+
+def _judged(session: Session, purser: Purser, meant: Meant, now_at: Budget) -> Decision:
+    target = meant.ask.target
+    key = keys.get(session, meant.ask.extends_key_id or "")
+    charged = charged_for(session, purser, key) if key and target and target.layer is Layer.KEY else ()
+    return decide(meant.ask, purser.policy, charged, asking_of_raise(session, target, now_at))
+
+
+def _meant(found: Aim, terms: Terms, reason: str) -> Meant:
+    wanted = Ask(
+        kind=None if found.key is None else found.key.kind,
+        terms=terms,
+        reason=reason,
+        purpose=Purpose.RAISE,
+        extends_key_id=None if found.key is None else found.key.id,
+        target=found.target,
+    )
+    return Meant(wanted, found.team, found.project)
+
+
+def _nothing_to_raise(found: Aim) -> Refused:
+    what = {
+        Layer.TEAM: f"Team {found.team.name} has no budget",
+        Layer.PROJECT: f"Project {'' if found.project is None else found.project.name} has no budget",
+        Layer.MEMBER: f"<@{found.target.subject_id}> has no budget of their own",
+    }.get(found.target.layer, "This key has no such cap")
+    return Refused(Because.WRONG_LIMIT, f"{what}, so there is nothing to raise. `/ai-budget` shows every limit.")

@@ -69,7 +69,7 @@ def form(purser: Purser, actor: Actor, channel_id: str) -> FormFacts | Refused:
             teams = (here, *teams)
         projects = tuple(project for team in teams for project in people.projects_of(session, team.id))
     if not teams:
-        return _nowhere_to_ask(here)
+        return nowhere_to_ask(here)
     gateway = purser.default_gateway
     temporary = purser.policy.kinds.get(KeyKind.TEMPORARY, KindPolicy())
     preselected = here if here is not None and here in teams else teams[0]
@@ -236,7 +236,7 @@ def team_for(session: Session, place: Place, actor: Actor) -> Team | Refused:
     if len(mine) == 1:
         return mine[0]
     if not mine:
-        return _nowhere_to_ask(here)
+        return nowhere_to_ask(here)
     channels = " or ".join(f"<#{team.channel_id}>" for team in mine)
     return Refused(
         Because.WRONG_STATE,
@@ -244,7 +244,8 @@ def team_for(session: Session, place: Place, actor: Actor) -> Team | Refused:
     )
 
 
-def _nowhere_to_ask(here: Team | None) -> Refused:
+def nowhere_to_ask(here: Team | None) -> Refused:
+    """What somebody reads who is in no team that could be charged."""
     if here is not None:
         text = f"You are not in team {here.name}. Ask one of its owners to type `/ai-team invite @you` here."
         return Refused(Because.NOT_ALLOWED, text)
