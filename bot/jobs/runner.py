@@ -46,14 +46,15 @@ class Runner:
     def look(self, job: Job) -> None:
         """Run the job if its present slot is still free."""
         try:
-            slot = slot_of(self._purser.now(), job.every_seconds)
+            every_seconds = job.seconds(self._purser.policy)
+            slot = slot_of(self._purser.now(), every_seconds)
             if self._last.get(job.name) == slot:
                 return
             if job.in_every_process:
                 job.run(self._purser)
             else:
-                run_once(self._purser, job.name, job.every_seconds, job.run)
+                run_once(self._purser, job.name, every_seconds, job.run)
             self._last[job.name] = slot
         except Exception:
             log.exception("a job failed and will run again", job=job.name)
-            self._last[job.name] = slot_of(self._purser.now(), job.every_seconds)
+            self._last[job.name] = slot_of(self._purser.now(), job.seconds(self._purser.policy))

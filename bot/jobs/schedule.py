@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
+from bot.domain.policy import Policy
 from bot.services.context import Purser
 from bot.services.expiry import pass_time
+from bot.services.guarding import guard
 from bot.services.housekeeping import refresh_catalog, tidy
+from bot.services.month import turn_month
+from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
+
+Step = Callable[[Purser], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something done once per slot over all replicas. Slots start every `every_seconds` since 1970 UTC.
+    """Something done once per slot over all replicas. Slots start every so many seconds since 1970 UTC.
 
     Each job does everything that is due, so a missed slot is made up for by the next one.
     """
 
     name: str
     every_seconds: int
-    run: Callable[[Purser], None]
+    steps: tuple[Step, ...]
+    """Done one after another; what one of them raises does not keep the next from being done."""
     in_every_process: bool = False
     """For what a process keeps in memory: not claimed, so each replica does it for itself."""
+    by_policy: Callable[[Policy], int] | None = None
+    """How often it runs where the installation may choose; `every_seconds` is then what it is without a choice."""
+
+    def seconds(self, policy: Policy) -> int:
+        """How often it runs here."""
+        return self.every_seconds if self.by_policy is None else self.by_policy(policy)
+
+    def run(self, purser: Purser) -> None:
+        """Do every step, whatever the others raise. Raises the last of that, with what was raised before as its context."""
+        with ExitStack() as stack:
+            for step in reversed(self.steps):
+                stack.callback(step, purser)
 
 
 JOBS = (
-    Job("expiry", 30, pass_time),
-    Job("reconcile", 600, reconcile),
-    Job("catalog", 300, refresh_catalog, in_every_process=True),
-    Job("housekeeping", 86_400, tidy),
+    Job("guard", Policy().poll_seconds, (end_raises, turn_month, guard), by_policy=lambda policy: policy.poll_seconds),
+    Job("expiry", 30, (pass_time,)),
+    Job("reconcile", 600, (reconcile,)),
+    Job("catalog", 300, (refresh_catalog,), in_every_process=True),
+    Job("housekeeping", 86_400, (tidy,)),
 )
