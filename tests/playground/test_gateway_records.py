@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.playground.gateway import FakeGateway
+from bot.playground.gateway import FakeGateway, windows
 from bot.playground.gateway.keys import StoredKey, hash_of
 from bot.playground.gateway.records import Calls, record
 
@@ -59,6 +59,21 @@ def test_the_call_that_crosses_the_cap_goes_through_and_those_after_it_are_refus
     assert (outcome.answered, outcome.refused) == (5, 95)
     assert gateway.keys[0].spend == pytest.approx(5.0)
     assert record(gateway.state, [calls(1, NOW - timedelta(minutes=30))]).answered == 0
+
+
+def test_a_cap_per_day_stops_many_calls_at_once_and_starts_again_the_next_day(gateway: FakeGateway) -> None:
+    key = gateway.state.keys[TOKEN]
+    windows.give(key, windows.read([{"budget_duration": "1d", "max_budget": 1.0}]), NOW, [])
+    assert record(gateway.state, [calls(30)]).answered == 10
+    assert record(gateway.state, [calls(30, NOW - timedelta(hours=1))]).answered == 0
+    gateway.state.clock = lambda: NOW + timedelta(days=1)
+    assert record(gateway.state, [calls(30, NOW + timedelta(hours=20))]).answered == 10
+
+
+def test_a_gateway_that_lets_everything_through_charges_all_of_it(gateway: FakeGateway) -> None:
+    gateway.habits.accepts_over_caps = True
+    assert record(gateway.state, [calls(80)]).answered == 80
+    assert gateway.really_spent() == {TOKEN: 8_000_000}
 
 
 @pytest.mark.parametrize("end", ["expires", "deleted_at", "blocked_at"])

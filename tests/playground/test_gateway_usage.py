@@ -83,6 +83,30 @@ def test_daily_activity_splits_by_day_model_and_key(rig: FakeRig) -> None:
     assert only_ben["metrics"]["api_requests"] == 1
 
 
+def test_a_day_is_split_over_pages_of_rows_and_the_pages_add_up(rig: FakeRig) -> None:
+    for _ in range(3):
+        key = rig.issue()
+        rig.chat(key.secret, "mock-expensive")
+        rig.chat(key.secret)
+    whole = daily(rig)
+    assert (whole["metadata"]["total_pages"], whole["metadata"]["has_more"]) == (1, False)
+    pages = [daily(rig, page_size="4", page=str(number)) for number in (1, 2, 3)]
+    assert [page["metadata"]["has_more"] for page in pages] == [True, False, False]
+    assert [len(page["results"]) for page in pages] == [1, 1, 0]
+    assert sum(page["metadata"]["total_api_requests"] for page in pages) == 6
+    rig.fake.habits.daily_page_rows = 1
+    assert daily(rig)["metadata"]["total_pages"] == 6
+
+
+def test_a_call_in_between_is_in_the_activity_of_its_day_only(rig: FakeRig) -> None:
+    key = rig.issue(lives_seconds=None)
+    for _ in range(3):
+        rig.chat(key.secret)
+        daily(rig)
+        rig.clock.advance(43_200)
+    assert [day["metrics"]["api_requests"] for day in daily(rig)["results"]] == [2, 1]
+
+
 def test_activity_outlives_the_key_and_waits_for_the_flush(rig: FakeRig) -> None:
     rig.fake.habits.flush_seconds = 10
     issued = rig.issue()

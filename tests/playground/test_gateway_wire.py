@@ -104,6 +104,25 @@ def test_habits_are_changed_over_http(fake: FakeGateway, admin: httpx.Client) ->
     assert admin.post("/_play/habits", json={"mood": "bad"}).status_code == 400
 
 
+def test_a_gateway_switched_down_fails_everywhere_but_on_its_switches(fake: FakeGateway, admin: httpx.Client) -> None:
+    secret = mint(admin)
+    admin.post("/_play/habits", json={"is_down": True})
+    paths = ("/key/list", "/health/readiness", "/user/daily/activity", "/v1/models", "/no/such/page")
+    assert [admin.get(path).status_code for path in paths] == [503] * 5
+    assert chat(fake, secret).status_code == 503
+    assert len(admin.get("/_play/keys").json()["keys"]) == 1
+    admin.post("/_play/habits", json={"is_down": False})
+    assert chat(fake, secret).status_code == 200
+
+
+def test_caps_are_changed_behind_everybodys_back(fake: FakeGateway, admin: httpx.Client) -> None:
+    secret = mint(admin, key_alias="a", max_budget=0)
+    assert chat(fake, secret).status_code == 422
+    [row] = admin.post("/_play/keys", json={"key_alias": "a", "max_budget": 5}).json()["keys"]
+    assert (row["max_budget"], chat(fake, secret).status_code) == (5, 200)
+    assert admin.post("/_play/keys", json={"key_alias": "nobody", "max_budget": 5}).status_code == 404
+
+
 def test_a_stopped_gateway_refuses_connections_and_comes_back_as_it_was(fake: FakeGateway, admin: httpx.Client) -> None:
     secret = mint(admin)
     address = fake.base_url
@@ -157,6 +176,17 @@ def test_the_inspector_shows_what_a_key_is_and_spent(fake: FakeGateway, admin: h
     [row] = admin.get("/_play/keys").json()["keys"]
     assert (row["key_alias"], row["status"], row["works"]) == ("a", "active", True)
     assert (row["spend"], row["live_spend"]) == (0, pytest.approx(0.028))
+    assert row["really_spent"] == pytest.approx(0.028)
+    assert list(fake.really_spent().values()) == [28_000]
+
+
+def test_what_was_really_spent_stays_whatever_anybody_resets(fake: FakeGateway, admin: httpx.Client) -> None:
+    fake.habits.flush_seconds = 10
+    secret = mint(admin, key_alias="a", max_budget=1)
+    chat(fake, secret, "mock-expensive")
+    admin.post("/key/update", json={"key": secret, "spend": 0})
+    admin.post("/key/delete", json={"keys": [secret]})
+    assert list(fake.really_spent().values()) == [28_000]
 
 
 # --- memory ---
@@ -164,7 +194,9 @@ def test_the_inspector_shows_what_a_key_is_and_spent(fake: FakeGateway, admin: h
 
 def test_a_new_process_takes_over_all_there_was(fake: FakeGateway, admin: httpx.Client, clock: Clock) -> None:
     fake.habits.flush_seconds = 10
-    kept = mint(admin, key_alias="kept", max_budget=1, duration="7d", budget_duration="1mo", metadata={"a": [1]})
+    per_day = {"budget_duration": "1d", "max_budget": 0.06}
+    terms = {"duration": "7d", "budget_duration": "1mo", "metadata": {"a": [1]}, "budget_limits": [per_day]}
+    kept = mint(admin, key_alias="kept", max_budget=1, **terms)
     gone = mint(admin, key_alias="gone")
     chat(fake, kept, "mock-expensive")
     admin.post("/key/delete", json={"key_aliases": ["gone"]})
@@ -176,6 +208,7 @@ def test_a_new_process_takes_over_all_there_was(fake: FakeGateway, admin: httpx.
         later.load(json.loads(saved))
         assert later.dump() == fake.dump()
         assert chat(later, kept).status_code == 200
+        assert [chat(later, kept, "mock-expensive").status_code for _ in range(3)] == [200, 200, 422]
         assert chat(later, gone).status_code == 401
         clock.advance(3600 * 24 * 7)
         assert chat(later, kept).json()["error"]["type"] == "expired_key"
