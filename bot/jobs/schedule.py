@@ -39,7 +39,7 @@ class Job:
         return self.every_seconds if self.by_policy is None else self.by_policy(policy)
 
     def run(self, purser: Purser) -> None:
-        """Do every step, whatever the others raise. Raises the last of that, with what was raised before as its context."""
+        """Do every step, whatever the others raise. Raises the last of that, with the rest as its context."""
         with ExitStack() as stack:
             for step in reversed(self.steps):
                 stack.callback(step, purser)
