@@ -81,7 +81,17 @@ class UsageRow(SQLModel, table=True):
     """What a gateway measured of a key and model in one hour, or day. Replaced when the gateway restates it."""
 
     __tablename__ = "usage"
-    __table_args__ = (Index("ix_usage_hour", "hour"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index("ix_usage_hour", "hour"),
+        Index(
+            "ix_usage_unpriced",
+            "hour",
+            "key_id",
+            sqlite_where=text("unpriced_requests > 0"),
+            postgresql_where=text("unpriced_requests > 0"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
 
     key_id: str = Field(primary_key=True)
     hour: datetime = Field(sa_type=UtcDateTime, primary_key=True)
@@ -98,18 +108,18 @@ class UsageRow(SQLModel, table=True):
 
 
 class SyncRow(SQLModel, table=True):
-    """How far a gateway has been read: its live totals, and its usage by day."""
+    """How far a gateway has been read, and what it told been posted to the ledger."""
 
     __tablename__ = "syncs"
 
     gateway: str = Field(primary_key=True)
     what: str = Field(primary_key=True)
-    """`live` or `usage`."""
+    """One of `storage.syncs.What`."""
     tried_at: datetime = when()
     read_at: datetime | None = when(optional=True)
     """When the newest full reading began."""
     through: str | None = None
-    """The newest UTC day whose usage was read."""
+    """The newest UTC day, or month, that was dealt with."""
     error: str | None = None
 
 

@@ -192,7 +192,10 @@ class LedgerRow(SQLModel, table=True):
     """One thing that happened. Append-only and hash-chained; triggers refuse anything else."""
 
     __tablename__ = "ledger"
-    __table_args__ = (CheckConstraint("seq > 0", name="seq_counts_from_one"),)
+    __table_args__ = (
+        CheckConstraint("seq > 0", name="seq_counts_from_one"),
+        Index("ix_ledger_action_period", "action", "period"),
+    )
 
     # Counted by the ledger itself: a database's own sequence leaves a gap at every rollback.
     seq: int = Field(sa_type=RowId, primary_key=True, sa_column_kwargs={"autoincrement": False})

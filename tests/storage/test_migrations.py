@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, inspect, text
+from sqlalchemy import CheckConstraint, Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from storage import ledger, migrations
+from bot.domain.budgets import Layer
+from storage import budgets, ledger, migrations, readings
 from storage.engine import Books
 from tests.storage.kit import add, at_once, claim, entry, run
 
@@ -97,8 +99,8 @@ def bring_to(books: Books, revision: str) -> None:
         migrations.upgrade(session.connection(), revision)
 
 
-def row_of_each_kind(table: Any, number: int) -> dict[str, object]:
-    """Values that every condition on the table accepts."""
+def row_of_each_kind(table: Table, number: int) -> dict[str, object]:
+    """Values that every condition on the table, as the database knows it, accepts."""
     words = {"layer": "team", "role": "owner", "state": "waiting", "purpose": "issue", "kind": "temporary"}
     if table.name == "keys":
         words["state"] = "live"
@@ -124,25 +126,58 @@ def row_of_each_kind(table: Any, number: int) -> dict[str, object]:
     return values
 
 
+def put(connection: Connection, table: Table, number: int, **others: object) -> None:
+    row = row_of_each_kind(table, number) | others
+    marks = ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO {table.name} ({', '.join(row)}) VALUES ({marks})"), row)
+
+
+def fill(books: Books, revision: str) -> list[str]:
+    """Bring the books to a revision, put two rows into each of its tables, and name those."""
+    bring_to(books, revision)
+    with books.transaction() as session:
+        connection, there = session.connection(), MetaData()
+        there.reflect(connection)
+        tables = [table for table in there.sorted_tables if table.name != "alembic_version"]
+        for table in tables:
+            for number in (1, 2):
+                put(connection, table, number)
+    return [table.name for table in tables]
+
+
 @pytest.mark.parametrize("start", REVISIONS[:-1])
 def test_each_earlier_revision_migrates_with_its_rows(empty: Books, start: str) -> None:
-    bring_to(empty, start)
-    with empty.transaction() as session:
-        connection = session.connection()
-        inspector = inspect(connection)
-        for table in SQLModel.metadata.sorted_tables:
-            there = {column["name"] for column in inspector.get_columns(table.name)}
-            for number in (1, 2):
-                row = {name: value for name, value in row_of_each_kind(table, number).items() if name in there}
-                marks = ", ".join(f":{name}" for name in row)
-                connection.execute(text(f"INSERT INTO {table.name} ({', '.join(row)}) VALUES ({marks})"), row)
+    filled = fill(empty, start)
     empty.migrate()
     assert empty.revision() == REVISIONS[-1]
     with empty.reading() as session:
         for table in SQLModel.metadata.sorted_tables:
-            assert len(session.connection().execute(table.select()).all()) == 2, table.name
+            wanted = 2 if table.name in filled else 0
+            assert len(session.connection().execute(table.select()).all()) == wanted, table.name
     with pytest.raises(IntegrityError, match="append-only"):
         run(empty, "DELETE FROM ledger")
+
+
+def test_what_was_read_before_counts_as_it_did(empty: Books) -> None:
+    """A month's spend was the difference of two totals; and a budget stops its keys unless somebody said otherwise."""
+    fill(empty, "0002")
+    with empty.transaction() as session:
+        connection, there = session.connection(), MetaData()
+        there.reflect(connection)
+        run_in = {"read_at": "2026-11-20 12:00:00.000000"}
+        totals = {"2026-10": (0, 30), "2026-11": (30, 45), "2026-12": (45, 40)}
+        for period, (before, total) in totals.items():
+            row = {"spent_before_micros": before, "spent_micros": total, "key_id": "1", "period": period}
+            put(connection, there.tables["readings"], 1, **row, **run_in)
+    empty.migrate()
+    with empty.reading() as session:
+        counted = {period: readings.spent(session, "1", period) for period in (*totals, "total")}
+        team = budgets.state(session, Layer.TEAM, "subject_id-1", "search", datetime(2026, 11, 20, tzinfo=UTC))
+    assert {period: found.micros for period, found in counted.items() if found} == {
+        "2026-10": 30, "2026-11": 15, "2026-12": 0, "total": 45
+    }  # fmt: skip
+    assert team is not None
+    assert team.hard
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty: Books) -> None:
@@ -171,7 +206,7 @@ def test_the_books_work_after_a_migration_on_the_same_connection(empty: Books) -
         add(session, "a")
         assert claim(session) is not None
     with pytest.raises(IntegrityError):
-        run(empty, "INSERT INTO readings VALUES ('nobody', '2026-11', 0, 0, '2026-11-20 12:00:00')")
+        run(empty, "INSERT INTO readings VALUES ('nobody', '2026-11', 0, 0, '2026-11-20 12:00:00', 0, 0, 0)")
 
 
 def test_the_revisions_form_one_line() -> None:

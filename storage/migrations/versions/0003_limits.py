@@ -65,6 +65,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("usage", schema=None) as batch_op:
         batch_op.create_index("ix_usage_hour", ["hour"], unique=False)
+    op.create_index(
+        "ix_usage_unpriced",
+        "usage",
+        ["hour", "key_id"],
+        unique=False,
+        sqlite_where=sa.text("unpriced_requests > 0"),
+        postgresql_where=sa.text("unpriced_requests > 0"),
+    )
+    # Never in batch mode: that may rebuild the table, and drop its triggers.
+    op.create_index("ix_ledger_action_period", "ledger", ["action", "period"], unique=False)
 
     op.create_table(
         "raises",
