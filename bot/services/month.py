@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.budgets import BUDGETED, Budget, Layer
+from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import MonthFacts, Occasion
 from bot.domain.guard import why_back
-from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.keys import Key
 from bot.domain.money import show
 from bot.domain.people import Team
 from bot.domain.periods import HOUR_SECONDS, month_end, month_of, month_start
@@ -63,7 +63,7 @@ def month_facts(
         closed=tuple(replace(limit, committed_micros=0) for limit in _limits(session, team, turn - _INSTANT)),
         opened=_limits(session, team, min(max(now, turn), month_end(turn) - _INSTANT)),
         back=tuple(key_facts(session, key, now) for key in back if key is not None),
-        raises_ended=tuple(_ended_limit(session, one) for one in _raises_until(session, team, turn)),
+        raises_ended=tuple(_ended_limit(session, purser, one) for one in _raises_until(session, team, turn)),
         may_rise=read is not None and (read.live_at is None or read.live_at < turn),
     )
 
@@ -152,9 +152,8 @@ def _coming_back(session: Session, purser: Purser, team: Team, ended: str, now: 
     """The team's keys that a limit of the month which ended has stopped, and that nothing holds back any longer."""
     return [
         key
-        for key in keys.in_state(session, KeyState.DISABLING, KeyState.DISABLED)
+        for key in keys.stopped_by_budget(session)
         if key.team_id == team.id
-        and key.off_cause is OffCause.BUDGET
         and key.stop is not None
         and key.stop.period == ended
         and (key.expires_at is None or key.expires_at > now)
@@ -172,12 +171,13 @@ def _raises_until(session: Session, team: Team, turn: datetime) -> list[Raise]:
     return [one for one in _raises_of(session, team, turn - _INSTANT, turn) if one.ends_at == turn]
 
 
-def _ended_limit(session: Session, one: Raise) -> Budget:
+def _ended_limit(session: Session, purser: Purser, one: Raise) -> Budget:
     """The limit as it stood in its last moment with the raise, which alone it shows as raised."""
-    name = name_of(session, Target(one.layer, one.subject_id))
-    at = one.ends_at - _INSTANT
-    state = budgets.state(session, one.layer, one.subject_id, name, at) if one.layer in BUDGETED else None
-    limit = state or Budget(one.layer, one.subject_id, name, one.micros, 0, 0, None)
+    target = Target(one.layer, one.subject_id)
+    name, at = name_of(session, target), one.ends_at - _INSTANT
+    default = purser.policy.member_budget_micros
+    limit = budgets.state(session, one.layer, one.subject_id, name, at, default_micros=default)
+    limit = limit or Budget(one.layer, one.subject_id, name, one.micros, 0, 0, None)
     return replace(limit, committed_micros=0, raised_micros=one.micros, raised_until=one.ends_at)
 
 

@@ -20,6 +20,7 @@ from bot.services.failpoints import Failpoint
 from bot.services.limits import charged_for, own_limits
 from bot.services.people import refused_by
 from bot.services.proving import about
+from bot.services.raised import end_raises
 from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
 from bot.services.turning_off import start
 from bot.services.worker import decided_already, perform_now
@@ -90,6 +91,7 @@ def turned_on(purser: Purser, key_id: str) -> Key | None:
 
     A key that is gone there is off for good, and its people are told. Raises `GatewayError`.
     """
+    end_raises(purser)  # one may have ended while nobody looked
     with purser.books.reading() as session:
         key = keys.get(session, key_id)
     if key is None or key.state is not KeyState.RESTORING or key.handle is None:

@@ -226,6 +226,17 @@ def test_a_key_never_comes_back_with_a_raise_that_has_ended(company: Company, *,
     assert seen.cap_micros == 25 * USD
 
 
+def test_a_key_restored_before_the_end_was_noticed_comes_back_without_the_raise(company: Company) -> None:
+    key = held(company, what=wanted(25, 30))
+    agreed_raise(company, Target(Layer.KEY, key.id), 10, on("2026-11-23"))
+    list(turning_off.disable(company.purser, company.actor(OMAR), turning_off.Target(key_id=key.id), "a pause"))
+    company.clock.at = on("2026-11-24")
+    outcome = restore(company.purser, company.actor(OMAR), key.id)
+    assert not isinstance(outcome, Refused), outcome
+    seen = at_gateway(company, key)
+    assert (seen.enabled, seen.cap_micros) == (True, 25 * USD)
+
+
 def test_a_key_that_somebody_raised_at_the_gateway_while_it_was_off_comes_back_with_its_own_cap(
     company: Company,
 ) -> None:
