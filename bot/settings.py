@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment and of the policy file.
+"""Settings: the only reader of the environment. The policy file that it names is `policy_file`'s to read.
 
 Everything wrong is found at once and said in one readable list (`SettingsError`), before anything starts.
 """
@@ -7,25 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.domain.keys import KeyKind
-from bot.domain.money import BadAmount
-from bot.domain.money import parse as parse_usd
-from bot.domain.periods import DAY_SECONDS, BadDuration, parse_duration
-from bot.domain.policy import KindPolicy, Policy
+from bot import policy_file
+from bot.domain.policy import Policy
 
 PEPPER_CHARS = 32
-LONGEST_YEARS = 10
-"""No time in the policy file may be longer: further on lie dates that no calendar here can hold."""
 NOT_OURS = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
 """With both in its environment, even empty, Bolt serves OAuth, ignores the bot token and runs no handler."""
 
@@ -187,7 +181,7 @@ def load(*, http: bool, any_mode: bool = False, **values: Any) -> Configuration:
     except ValidationError as found:
         problems += [_line(error) for error in found.errors(include_url=False, include_input=False)]
     problems += [] if any_mode else _mode_problems(values, http=http)
-    policy, wrong = _policy(_given("PURSER_CONFIG", values))
+    policy, wrong = policy_file.read(_given("PURSER_CONFIG", values))
     problems += wrong
     if problems or settings is None:
         raise SettingsError(problems)
@@ -217,134 +211,3 @@ def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     if error["type"] == "missing":
         return f"{name} is missing: {description}"
     return f"{name} {str(error['msg']).removeprefix('Value error, ')}."
-
-
-# --- the policy file ---
-
-
-def _amount(value: object) -> int:
-    try:
-        return parse_usd(str(value))
-    except BadAmount as wrong:
-        raise ValueError(str(wrong)) from None
-
-
-def _amount_or_none(value: object) -> int:
-    return 0 if str(value).strip() in {"$0", "0"} else _amount(value)
-
-
-def _time(value: object) -> int:
-    try:
-        seconds = parse_duration(str(value))
-    except BadDuration as wrong:
-        raise ValueError(str(wrong)) from None
-    if seconds > LONGEST_YEARS * 366 * DAY_SECONDS:
-        msg = f"no time may be longer than {LONGEST_YEARS} years"
-        raise ValueError(msg)
-    return seconds
-
-
-Usd = Annotated[int, BeforeValidator(_amount)]
-UsdOrNone = Annotated[int, BeforeValidator(_amount_or_none)]
-Time = Annotated[int, BeforeValidator(_time)]
-
-
-class _Strict(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-
-class _KindTable(_Strict):
-    largest_cap: Usd | None = None
-    default_time: Time | None = None
-    longest_time: Time | None = None
-
-
-class _KeysTable(_Strict):
-    temporary: _KindTable = _KindTable()
-    member: _KindTable = _KindTable()
-
-
-class _ApprovalTable(_Strict):
-    two_owners_from: Usd | None = None
-    auto_approve_up_to: UsdOrNone | None = None
-    auto_approve_time: Time | None = None
-    remind_after: Time | None = None
-    escalate_after: Time | None = None
-    give_up_after: Time | None = None
-    claim_within: Time | None = None
-
-
-class _ModelsTable(_Strict):
-    offered: tuple[str, ...] = ()
-
-
-class _PolicyFile(_Strict):
-    keys: _KeysTable = _KeysTable()
-    approval: _ApprovalTable = _ApprovalTable()
-    models: _ModelsTable = _ModelsTable()
-
-
-def _policy(path: str | None) -> tuple[Policy, list[str]]:
-    if path is None:
-        return Policy(), []
-    try:
-        read = _PolicyFile.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-    except OSError as unread:
-        return Policy(), [f"PURSER_CONFIG: {path} cannot be read: {unread.strerror}."]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        return Policy(), [f"PURSER_CONFIG: {path} is not TOML: {wrong}."]
-    except ValidationError as found:
-        return Policy(), [_policy_line(error) for error in found.errors(include_url=False, include_input=False)]
-    policy = _merged(read)
-    return policy, _contradictions(policy)
-
-
-def _policy_line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"PURSER_CONFIG: {where}: there is no such setting."
-    return f"PURSER_CONFIG: {where}: {str(error['msg']).removeprefix('Value error, ')}."
-
-
-def _merged(read: _PolicyFile) -> Policy:
-    base = Policy()
-    given = {
-        "two_owners_from_micros": read.approval.two_owners_from,
-        "auto_approve_micros": read.approval.auto_approve_up_to,
-        "auto_approve_seconds": read.approval.auto_approve_time,
-        "remind_after_seconds": read.approval.remind_after,
-        "escalate_after_seconds": read.approval.escalate_after,
-        "give_up_after_seconds": read.approval.give_up_after,
-        "claim_within_seconds": read.approval.claim_within,
-    }
-    kinds = {
-        KeyKind.TEMPORARY: _kind(base.kinds[KeyKind.TEMPORARY], read.keys.temporary),
-        KeyKind.MEMBER: _kind(base.kinds[KeyKind.MEMBER], read.keys.member),
-    }
-    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    return replace(base, kinds=kinds, models=read.models.offered, **chosen)
-
-
-def _kind(base: KindPolicy, table: _KindTable) -> KindPolicy:
-    given = {
-        "largest_cap_micros": table.largest_cap,
-        "default_seconds": table.default_time,
-        "longest_seconds": table.longest_time,
-    }
-    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    return replace(base, **chosen)
-
-
-def _contradictions(policy: Policy) -> list[str]:
-    wrong = []
-    temporary = policy.kinds[KeyKind.TEMPORARY]
-    if (temporary.default_seconds or 0) > (temporary.longest_seconds or 0):
-        wrong.append("PURSER_CONFIG: keys.temporary.default_time is longer than longest_time.")
-    if not policy.remind_after_seconds < policy.escalate_after_seconds < policy.give_up_after_seconds:
-        wrong.append("PURSER_CONFIG: approval needs remind_after < escalate_after < give_up_after.")
-    if policy.auto_approve_micros and policy.auto_approve_micros >= policy.two_owners_from_micros:
-        wrong.append("PURSER_CONFIG: approval.auto_approve_up_to must be below two_owners_from.")
-    member = policy.kinds[KeyKind.MEMBER]
-    if member.default_seconds or member.longest_seconds:
-        wrong.append("PURSER_CONFIG: keys.member: member keys do not end by themselves, so they have no times.")
-    return wrong

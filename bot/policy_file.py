@@ -1,0 +1,281 @@
+"""The policy file: what an installation allows, who may ask, who has to agree. TOML, named by `PURSER_CONFIG`.
+
+Everything wrong with it is found at once, one line each with the place and what would be right. What is left out keeps
+the default in `bot.domain.policy`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
+
+from bot.domain.contradictions import contradictions
+from bot.domain.keys import KeyKind
+from bot.domain.money import BadAmount
+from bot.domain.money import parse as parse_usd
+from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS, BadDuration, parse_duration
+from bot.domain.policy import AskRule, KindPolicy, Policy, Who
+
+LONGEST_YEARS = 10
+"""No time in the policy file may be longer: further on lie dates that no calendar here can hold."""
+POLL_SECONDS = (10, HOUR_SECONDS)
+"""How often spend may be read: seldomer is no guard, oftener is a burden on the gateway."""
+
+
+def read(path: str | None) -> tuple[Policy, list[str]]:
+    """The policy in this file and what is wrong with it, a line each; without a file, the default."""
+    if path is None:
+        return Policy(), []
+    try:
+        found = _PolicyFile.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except OSError as unread:
+        return Policy(), [f"PURSER_CONFIG: {path} cannot be read: {unread.strerror}."]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        return Policy(), [f"PURSER_CONFIG: {path} is not TOML: {wrong}."]
+    except ValidationError as wrong:
+        return Policy(), [_line(error) for error in wrong.errors(include_url=False)]
+    policy = _merged(found)
+    return policy, [f"PURSER_CONFIG: {line}" for line in contradictions(policy)]
+
+
+# --- values ---
+
+
+def _amount(value: object) -> int:
+    try:
+        return parse_usd(str(value))
+    except BadAmount as wrong:
+        raise ValueError(str(wrong)) from None
+
+
+def _amount_or_none(value: object) -> int:
+    return 0 if str(value).strip() in {"$0", "0"} else _amount(value)
+
+
+def _seconds(value: object) -> int:
+    try:
+        seconds = parse_duration(str(value))
+    except BadDuration as wrong:
+        raise ValueError(str(wrong)) from None
+    if seconds > LONGEST_YEARS * 366 * DAY_SECONDS:
+        msg = f"no time may be longer than {LONGEST_YEARS} years"
+        raise ValueError(msg)
+    return seconds
+
+
+def _poll(value: object) -> int:
+    typed = re.fullmatch(r"(\d{1,4}) ?(?:s|secs?|seconds?)", str(value).strip(), re.ASCII)
+    least, most = POLL_SECONDS
+    try:
+        seconds = int(typed[1]) if typed else parse_duration(str(value))
+    except BadDuration:
+        seconds = 0
+    if not least <= seconds <= most:
+        msg = f"must be from 10s to 1h, such as 60s or 5m; {str(value)!r} is not"
+        raise ValueError(msg)
+    return seconds
+
+
+def _person(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[UW][A-Z0-9]{2,}", value):
+        msg = f'must be Slack user ids such as "U024BE7LH"; {value!r} is not one'
+        raise ValueError(msg)
+    return value
+
+
+def _percent(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 100:
+        msg = f"must be whole percents from 1 to 100, such as 80; {value!r} is not one"
+        raise ValueError(msg)
+    return value
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > 40:
+        msg = f'must be 1 to 40 of a-z, 0-9 and inner hyphens, such as "no-opus"; {value!r} is not'
+        raise ValueError(msg)
+    return value
+
+
+def _one_of(kinds: type[KeyKind | Who]) -> Any:  # noqa: ANN401 - a pydantic annotation
+    def known(value: object) -> object:
+        names = [str(each) for each in kinds]
+        if value not in names:
+            there_is = ", ".join(names)
+            msg = f"there is {there_is}; {value!r} is none of them"
+            raise ValueError(msg)
+        return kinds(str(value))
+
+    return BeforeValidator(known)
+
+
+Usd = Annotated[int, BeforeValidator(_amount)]
+UsdOrNone = Annotated[int, BeforeValidator(_amount_or_none)]
+Time = Annotated[int, BeforeValidator(_seconds)]
+Poll = Annotated[int, BeforeValidator(_poll)]
+Person = Annotated[str, BeforeValidator(_person)]
+Percent = Annotated[int, BeforeValidator(_percent)]
+RuleName = Annotated[str, BeforeValidator(_name)]
+Kind = Annotated[KeyKind, _one_of(KeyKind)]
+Standing = Annotated[Who, _one_of(Who)]
+
+
+# --- tables ---
+
+
+class _Strict(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+class _Capped(_Strict):
+    largest_cap: Usd | None = None
+
+
+class _Temporary(_Capped):
+    default_time: Time | None = None
+    longest_time: Time | None = None
+
+
+class _Automation(_Capped):
+    largest_daily_cap: Usd | None = None
+
+
+class _Keys(_Strict):
+    temporary: _Temporary = _Temporary()
+    member: _Capped = _Capped()
+    project: _Capped = _Capped()
+    automation: _Automation = _Automation()
+
+
+class _Ask(_Strict):
+    name: RuleName
+    who: Standing
+    teams: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    gateways: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+class _Approval(_Strict):
+    two_owners_from: Usd | None = None
+    lead_up_to: UsdOrNone | None = None
+    auto_approve_up_to: UsdOrNone | None = None
+    auto_approve_time: Time | None = None
+    auto_approve_per_week: UsdOrNone | None = None
+    quiet_approvers: tuple[Person, ...] | None = None
+    remind_after: Time | None = None
+    escalate_after: Time | None = None
+    give_up_after: Time | None = None
+    claim_within: Time | None = None
+
+
+class _Budgets(_Strict):
+    member: UsdOrNone | None = None
+    hard: StrictBool | None = None
+    thresholds: tuple[Percent, ...] | None = None
+
+
+class _Models(_Strict):
+    offered: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+
+
+class _Sync(_Strict):
+    every: Poll | None = None
+
+
+class _PolicyFile(_Strict):
+    keys: _Keys = _Keys()
+    ask: tuple[_Ask, ...] = ()
+    approval: _Approval = _Approval()
+    budgets: _Budgets = _Budgets()
+    models: _Models = _Models()
+    sync: _Sync = _Sync()
+
+
+# --- what was read ---
+
+_WANTED = {
+    "string_type": "must be text in quotes",
+    "tuple_type": 'must be a list, such as ["a", "b"]',
+    "bool_type": "must be true or false",
+    "model_type": "must be a table",
+    "missing": "is missing",
+}
+_NO_TIMES = {"member", "project", "automation"}
+
+
+def _line(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    *above, last = (str(part) for part in error["loc"])
+    where = re.sub(r"\.(\d+)", lambda found: f"[{int(found[1]) + 1}]", ".".join((*above, last)))
+    if error["type"] == "extra_forbidden":
+        return f"PURSER_CONFIG: {where}: {_why_unknown(above, last)}."
+    if where == "ask":
+        return f"PURSER_CONFIG: {where}: must be tables, each under [[ask]]."
+    said = _WANTED.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
+    return f"PURSER_CONFIG: {where}: {said}."
+
+
+def _why_unknown(above: list[str], last: str) -> str:
+    if above == ["keys"]:
+        return f"there is no such kind of key; there is {', '.join(KeyKind)}"
+    if above[:1] == ["keys"] and above[1] in _NO_TIMES and last in _Temporary.model_fields:
+        return f"{above[1]} keys do not end by themselves, so they have no times"
+    if above[:1] == ["keys"] and last in _Automation.model_fields:
+        return "only automation keys have a cap per day"
+    model: type[BaseModel] = _PolicyFile
+    for part in above:
+        inner = _Ask if part == "ask" else model.model_fields[part].annotation if not part.isdigit() else model
+        assert isinstance(inner, type)
+        model = inner
+    return f"there is no such setting; there is {', '.join(model.model_fields)}"
+
+
+def _merged(found: _PolicyFile) -> Policy:
+    base, approval = Policy(), found.approval
+    given = {
+        "two_owners_from_micros": approval.two_owners_from,
+        "lead_up_to_micros": approval.lead_up_to,
+        "auto_approve_micros": approval.auto_approve_up_to,
+        "auto_approve_seconds": approval.auto_approve_time,
+        "auto_approve_per_week_micros": approval.auto_approve_per_week,
+        "quiet_approvers": approval.quiet_approvers,
+        "remind_after_seconds": approval.remind_after,
+        "escalate_after_seconds": approval.escalate_after,
+        "give_up_after_seconds": approval.give_up_after,
+        "claim_within_seconds": approval.claim_within,
+        "hard_budgets": found.budgets.hard,
+        "thresholds": found.budgets.thresholds,
+        "poll_seconds": found.sync.every,
+    }
+    tables = {KeyKind(name): getattr(found.keys, name) for name in _Keys.model_fields}
+    kinds = {kind: _kind(base.kinds[kind], table) for kind, table in tables.items()}
+    return replace(
+        base,
+        kinds=kinds,
+        ask_rules=tuple(AskRule(**dict(rule)) for rule in found.ask),
+        models=found.models.offered,
+        free_models=found.models.free,
+        member_budget_micros=found.budgets.member or None,
+        **_chosen(given),
+    )
+
+
+def _kind(base: KindPolicy, table: _Capped) -> KindPolicy:
+    given = {
+        "largest_cap_micros": table.largest_cap,
+        "default_seconds": getattr(table, "default_time", None),
+        "longest_seconds": getattr(table, "longest_time", None),
+        "largest_daily_cap_micros": getattr(table, "largest_daily_cap", None),
+    }
+    return replace(base, **_chosen(given))
+
+
+def _chosen(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
