@@ -39,6 +39,42 @@ class Spent:
     unpriced_requests: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the books know of a key before its gateway is asked again."""
+
+    key_id: str
+    is_monthly: bool
+    """Whether its cap is for a month, so that the gateway's window tells what was spent in it."""
+    is_in_play: bool
+    """Whether it may spend, or was stopped by a limit and comes back."""
+    is_open: bool
+    """Whether this month, and this day under a daily cap, has a reading."""
+    lifetime_micros: int | None
+    """The newest live total; None when there is no reading at all."""
+
+    def learns_from(self, lifetime_micros: int) -> bool:
+        """Whether such a total tells anything new. Keys in play get a reading each period even when it does not."""
+        if self.is_in_play and not self.is_open:
+            return True
+        return lifetime_micros != (self.lifetime_micros or 0)
+
+
+def known(session: Session, gateway: str, at: datetime) -> dict[str, Known]:
+    """Every key of the gateway, by its handle."""
+    asked = {"gateway": gateway, "month": month_of(at), "day": day_of(at)}
+    return {
+        row.handle: Known(
+            row.id,
+            row.cap_period == "month",
+            bool(row.is_in_play),
+            bool(row.has_month and (row.has_day or not row.is_daily)),
+            row.lifetime_micros,
+        )
+        for row in session.execute(sql.KNOWN, asked)
+    }
+
+
 def note_live(session: Session, told: Iterable[tuple[str, int, int | None]], at: datetime) -> None:
     """Write down the live totals that a gateway told in a call which began at `at`, in micro-USD.
 

@@ -58,13 +58,6 @@ def all_of(session: Session, what: What) -> list[Sync]:
     return [_sync(row) for row in rows]
 
 
-def began(session: Session, gateway: str, what: What, at: datetime) -> None:
-    """A reading begins."""
-    row = _row(session, gateway, what, at)
-    row.tried_at = max(row.tried_at, at)
-    session.flush()
-
-
 def read(session: Session, gateway: str, what: What, at: datetime, through: str | None = None) -> None:
     """A reading that began at that moment is complete. An older one than the newest changes nothing."""
     row = _row(session, gateway, what, at)
@@ -93,6 +86,16 @@ def reached(session: Session, gateway: str, what: What, at: datetime, through: s
     row = _row(session, gateway, what, at)
     row.through = max(row.through or through, through)
     session.flush()
+
+
+def advance(session: Session, gateway: str, what: What, at: datetime, frm: str | None, to: str) -> bool:
+    """Move a mark on; False, and nothing is moved, when it is not where the caller last saw it."""
+    row = _row(session, gateway, what, at)
+    if row.through != frm:
+        return False
+    row.through, row.read_at, row.tried_at = to, at, at
+    session.flush()
+    return True
 
 
 def recede(session: Session, what: What, since: str, to: str, gateway: str | None = None) -> None:

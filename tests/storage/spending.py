@@ -1,0 +1,82 @@
+"""Keys of a small team, and what the books say of their spend, for tests of the books."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel import select
+
+from bot.domain.budgets import Layer
+from bot.domain.keys import Key, KeyKind, KeyState
+from bot.domain.people import Team
+from bot.domain.requests import Purpose, Request, RequestState, Terms
+from bot.domain.settling import Count, settle
+from bot.domain.usage import Usage
+from storage import budgets, keys, people, requests
+from storage.money_tables import ReadingRow, UsageRow
+
+if TYPE_CHECKING:
+    from storage.engine import Books, Session
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+USD = 1_000_000
+GATEWAY = "litellm"
+
+
+def found_team(session: Session, micros: int = 500 * USD) -> None:
+    people.add_team(session, Team("t1", "search", "C1"), "U0OLGA", NOW)
+    budgets.set_monthly(session, "b1", Layer.TEAM, "t1", micros, NOW)
+
+
+def a_request(name: str, state: RequestState, cap: int = 25 * USD, **others: Any) -> Request:
+    terms = Terms(cap, 7 * 86_400)
+    values: dict[str, Any] = {"purpose": Purpose.ISSUE, "kind": KeyKind.TEMPORARY, "project_id": None, **others}
+    return Request(
+        id=name, gateway=GATEWAY, team_id="t1", requester_id="U0ANA", asked=terms, terms=terms, reason="r",
+        state=state, rule="one-owner", approvals_needed=1, created_at=NOW, deadline_at=NOW, channel_id="C1", **values,
+    )  # fmt: skip
+
+
+def a_key(name: str, state: KeyState = KeyState.LIVE, cap: int = 25 * USD, period: str = "total", **others: Any) -> Key:
+    values: dict[str, Any] = {"kind": KeyKind.TEMPORARY, "project_id": None, "holder_id": "U0ANA", **others}
+    return Key(
+        id=name, label=name, alias=name, request_id=f"r-{name}", gateway=GATEWAY, team_id="t1", cap_micros=cap,
+        cap_period=period, models=(), state=state, created_at=NOW, handle=f"h-{name}", **values,
+    )  # fmt: skip
+
+
+def put(session: Session, key: Key) -> None:
+    requests.add(session, a_request(key.request_id, RequestState.FULFILLED, key.cap_micros, kind=key.kind))
+    keys.add(session, key)
+    if key.handle is not None:
+        keys.move(session, key.id, key.state, key.state, keys.Change(handle=key.handle))
+
+
+def used(key: str, at: datetime, micros: int, model: str = "mock-gpt", **others: int) -> Usage:
+    """A row of usage in the hour of `at`."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    row = Usage(f"h-{key}", model, hour, 1, 0, 0, 1, 100, 0, 10, micros, 0)
+    return row._replace(**others)  # type: ignore[arg-type]
+
+
+def counted(books: Books, key_id: str, *, days: bool = False) -> dict[str, int]:
+    """What counts as spent by the key in each month, or day, that anything is known of."""
+    with books.reading() as session:
+        rows = session.exec(select(ReadingRow).where(ReadingRow.key_id == key_id)).all()
+    return {row.period: row.spent_micros for row in rows if len(row.period) == (10 if days else 7)}
+
+
+def assert_settled(books: Books) -> None:
+    """Every reading is what the rule makes of its sources, and the usage it counts is all there is."""
+    with books.reading() as session:
+        rows = session.exec(select(ReadingRow).order_by(ReadingRow.key_id, ReadingRow.period)).all()
+        usage = session.exec(select(UsageRow)).all()
+    for key_id, grain in {(row.key_id, len(row.period)) for row in rows}:
+        chain = [row for row in rows if (row.key_id, len(row.period)) == (key_id, grain)]
+        for row in chain:
+            inside = [each for each in usage if each.key_id == key_id and f"{each.hour:%Y-%m-%d}"[:grain] == row.period]
+            assert row.usage_micros == sum(each.cost_micros for each in inside), row
+            assert row.unpriced_requests == sum(each.unpriced_requests for each in inside), row
+        settled = settle([Count(row.usage_micros, row.lifetime_micros) for row in chain], chain[0].before_micros)
+        assert [(row.before_micros, row.spent_micros) for row in chain] == settled, (key_id, chain)
