@@ -64,8 +64,19 @@ class SlackNotifier:
         channel = str(opened["channel"]["id"])
         if sending.maybe_sent and self._find(channel, sending) is not None:
             return
-        for_owner = notice.key is not None and notice.key.key.holder_id != member_id
-        self._post(channel, direct(notice, now, for_owner=for_owner), sending)
+        self._post(channel, direct(notice, now, for_owner=_is_anothers(notice, member_id)), sending)
+
+    def post(self, channel_id: str, notice: Notice, now: datetime, sending: Sending) -> Posted:
+        """Post a message of its own in a channel, once."""
+        if sending.maybe_sent and (ts := self._find(channel_id, sending)) is not None:
+            return Posted(channel_id, ts)
+        return Posted(channel_id, self._post(channel_id, thread(notice, now), sending))
+
+    def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
+        """Write such a message anew. One that was deleted in Slack stays deleted."""
+        shown = thread(notice, now)
+        with translated("updating a message"):
+            self._client.chat_update(channel=channel_id, ts=ts, text=shown.text, blocks=shown.blocks)
 
     def _post(self, channel: str, message: Message, sending: Sending, thread_ts: str | None = None) -> str:
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"id": sending.id}}
@@ -96,6 +107,13 @@ class SlackNotifier:
             if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("id") == sending.id:
                 return str(message["ts"])
         return None
+
+
+def _is_anothers(notice: Notice, member_id: str) -> bool:
+    """Whether what it is about belongs to somebody else than the person who reads it."""
+    if notice.alert is not None:
+        return notice.alert.limit.subject_id != member_id
+    return notice.key is not None and notice.key.key.holder_id != member_id
 
 
 class SlackDirectory:

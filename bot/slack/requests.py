@@ -20,6 +20,7 @@ from bot.slack.guard import CLOSED, Response, replaced_by, with_errors
 from bot.slack.incoming import Incoming, Replace, allowed
 from bot.slack.views import actions, answers, forms
 from bot.slack.views.base import Message, View
+from bot.slack.views.request_form import read_request_form, request_form
 from bot.slack.views.requests import duplicate, preview, receipt, refused_modal
 from bot.slack.views.wrapping import message_modal
 
@@ -30,6 +31,11 @@ ERROR_BESIDE = {
     Because.NO_HEADROOM: actions.CAP,
     Because.TIME_TOO_LONG: actions.TIME,
     Because.MODEL_NOT_OFFERED: actions.MODELS,
+    Because.WRONG_DAILY_CAP: actions.DAILY_CAP,
+    Because.WRONG_NAME: actions.NAME,
+    Because.WRONG_LEAD: actions.LEAD,
+    Because.WRONG_LIMIT: actions.LIMIT,
+    Because.WRONG_END: actions.UNTIL,
 }
 """Beside which input of a form a refusal is shown; all others replace the form."""
 
@@ -48,15 +54,17 @@ def ask_typed(event: Incoming, typed: AskTyped) -> None:
 def open_form(event: Incoming) -> None:
     """`/ai-key` typed bare."""
     facts = allowed(requests.form(event.purser, event.actor(), event.channel_id))
-    event.open_form(forms.request_form(facts))
+    event.open_form(request_form(facts))
 
 
 def submit_form(event: Incoming) -> Response:
     """The request form: shows what is wrong, or what would be sent."""
-    read = forms.read_request_form(event.view)
+    read = read_request_form(event.view)
     if isinstance(read, dict):
         return with_errors(read)
-    wanted = Ask(read.kind, Terms(read.cap_micros, read.duration_seconds, read.models), redacted(read.reason))
+    terms = Terms(read.cap_micros, read.duration_seconds, read.models, read.daily_cap_micros)
+    reason = redacted(read.reason)
+    wanted = Ask(read.kind, terms, reason, name=read.name, project=read.project, lead_id=read.lead_id)
     place = Place(event.channel_id, read.team_id or None)
     outcome = requests.ask(event.purser, event.actor(), place, wanted, draft=True)
     return form_answer(event, outcome)
@@ -101,7 +109,7 @@ def submit_changes(event: Incoming) -> Response:
     read = forms.read_changes_form(event.view)
     if isinstance(read, dict):
         return with_errors(read)
-    changes = Changes(read.cap_micros, read.duration_seconds, read.models)
+    changes = Changes(read.cap_micros, read.duration_seconds, read.models, read.daily_cap_micros, read.ends_at)
     outcome = approvals.approve(event.purser, event.actor(), read.request_id, changes)
     return _decision_answer(outcome, event.view)
 

@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.services.context import Purser
-from bot.slack import keys, people, requests, teams
+from bot.slack import budgets, keys, people, requests, teams
 from bot.slack.guard import Handler, Submission, answered, guarded
 from bot.slack.incoming import Incoming
 from bot.slack.views import actions, answers
@@ -44,6 +44,7 @@ class Form:
 
 ROUTES = (
     Route(Kind.COMMAND, "/ai-key", keys.key_command),
+    Route(Kind.COMMAND, "/ai-budget", budgets.budget_command),
     Route(Kind.COMMAND, "/ai-disable", keys.disable_command),
     Route(Kind.COMMAND, "/ai-team", teams.team_command),
     Route(Kind.ACTION, actions.APPROVE, requests.approve),
@@ -57,6 +58,9 @@ ROUTES = (
     Route(Kind.ACTION, actions.GIVE_BACK, keys.give_back),
     Route(Kind.ACTION, actions.DISABLE_NOW, keys.disable_now),
     Route(Kind.ACTION, actions.RESTORE, keys.restore),
+    Route(Kind.ACTION, actions.RAISE, budgets.open_raise),
+    Route(Kind.ACTION, actions.SNOOZE, budgets.snooze),
+    Route(Kind.ACTION, actions.DISABLE_UNDER, budgets.open_disable_under),
     Route(Kind.EVENT, "message", requests.thread_reply),
     Route(Kind.EVENT, "app_home_opened", people.home_opened),
     Route(Kind.EVENT, "user_change", people.user_changed),
@@ -68,6 +72,7 @@ FORMS = (
     Form(actions.CHANGES_FORM, requests.submit_changes),
     Form(actions.DENY_FORM, requests.submit_deny),
     Form(actions.EXTEND_FORM, keys.submit_extend),
+    Form(actions.RAISE_FORM, budgets.submit_raise),
 )
 
 

@@ -14,6 +14,7 @@ from bot.slack.views import answers
 from bot.slack.views import teams as views
 from bot.slack.views.base import Message
 from bot.slack.views.help import help_for
+from bot.slack.views.policy import policy
 from bot.slack.views.wrapping import with_remarks
 
 Change = grammar.CreateTeam | grammar.Invite | grammar.Remove | grammar.AddOwners | grammar.CreateProject
@@ -31,6 +32,9 @@ def _answer(event: Incoming) -> Message:
         case grammar.ShowTeam():
             event.actor()
             return views.team(allowed(teams.show_team(purser, channel)), purser.now())
+        case grammar.ShowPolicy():
+            event.actor()
+            return policy(teams.policy(purser, channel))
         case Help():
             return help_for("/ai-team")
         case Mistake():

@@ -6,12 +6,13 @@ from bot.domain.facts import RequestFacts
 from bot.domain.requests import Refused, RequestState, Verdict
 from bot.slack.views import phrases as say
 from bot.slack.views.base import Message, code, mention, mentions, message, section, sentence
-from bot.slack.views.requests import status
+from bot.slack.views.standing import status
 
 
 def refused(no: Refused) -> Message:
     """Why something cannot be done. Mentions in the text stay mentions, everything else is literal."""
-    return _answer(sentence(no.text))
+    rule = f" Rule {code(no.rule, 60)}." if no.rule else ""
+    return _answer(f"{sentence(no.text)}{rule}")
 
 
 def mistake(text: str, example: str) -> Message:
@@ -74,7 +75,9 @@ def failed(reference: str) -> Message:
 
 def unknown_command(command: str) -> Message:
     """A command Slack sent and Purser does not have."""
-    return _answer(f"Purser does not know {code(command, 40)}. There are `/ai-key`, `/ai-team` and `/ai-disable`.")
+    return _answer(
+        f"Purser does not know {code(command, 40)}. There are `/ai-key`, `/ai-budget`, `/ai-team` and `/ai-disable`."
+    )
 
 
 def plain(text: str) -> Message:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.domain.budgets import Layer
 from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose
 from bot.slack.views import phrases as say
+from bot.slack.views.alerts import alert, back, stopped
 from bot.slack.views.base import (
     Block,
     Message,
@@ -27,8 +29,9 @@ from bot.slack.views.base import (
     section,
     stack,
 )
-from bot.slack.views.requests import details, purpose, status
-from bot.slack.views.thread import thread
+from bot.slack.views.requests import details, purpose
+from bot.slack.views.standing import raise_stands, status
+from bot.slack.views.thread import raise_ended, thread
 
 _ASK_AGAIN = "Need one again? Ask with `/ai-key`."
 
@@ -38,6 +41,12 @@ def direct(notice: Notice, now: datetime, *, for_owner: bool = False) -> Message
 
     An occasion without a wording of its own says what the thread says.
     """
+    if notice.occasion is Occasion.LIMIT and notice.alert:
+        return alert(notice.alert, now, own=notice.alert.limit.layer is Layer.MEMBER and not for_owner)
+    if notice.occasion is Occasion.KEYS_STOPPED:
+        return stopped(notice.keys, notice.alert)
+    if notice.occasion is Occasion.KEYS_BACK:
+        return back(notice.keys, notice.note)
     if notice.request and (telling := _OF_REQUESTS.get(notice.occasion)):
         return telling(notice, notice.request)
     if notice.key and for_owner and (telling_owner := _OF_KEYS_TO_OWNERS.get(notice.occasion)):
@@ -54,6 +63,8 @@ def _approved(notice: Notice, facts: RequestFacts) -> Message:
     request = facts.request
     if request.purpose is Purpose.EXTEND:
         return _tell(f"You get {say.ask(facts)}. {say.approved_by(facts)} The new end is being set at the gateway.")
+    if request.purpose is Purpose.RAISE:
+        return _tell(stack([f"*Your raise was approved.* {status(facts)}", say.changed(facts)]))
     clock = (
         f" Its time of {show_duration(request.terms.duration_seconds)} starts then."
         if request.terms.duration_seconds
@@ -69,24 +80,34 @@ def _approved(notice: Notice, facts: RequestFacts) -> Message:
 
 
 def _denied(notice: Notice, facts: RequestFacts) -> Message:
+    again = "/ai-budget raise" if facts.request.purpose is Purpose.RAISE else "/ai-key"
     return _tell(
         f"Your request for {say.ask(facts)} was not approved. {status(facts)}\n"
-        f"You can talk it over in its thread in <#{facts.request.channel_id}>, or ask again with `/ai-key`."
+        f"You can talk it over in its thread in <#{facts.request.channel_id}>, or ask again with `{again}`."
     )
 
 
 def _request_expired(notice: Notice, facts: RequestFacts) -> Message:
-    again = "" if facts.request.purpose is Purpose.EXTEND else f"\nTo ask again: {say.retype(facts.request)}"
+    again = "" if facts.request.purpose is Purpose.EXTEND else f"\nTo ask again: {say.retype(facts)}"
+    kept = "made" if facts.request.purpose is Purpose.ISSUE else "changed"
     return _tell(
-        f"Nobody decided on your request for {say.ask(facts)} in time, so it has expired. Nothing was made.{again}"
+        f"Nobody decided on your request for {say.ask(facts)} in time, so it has expired. Nothing was {kept}.{again}"
     )
+
+
+def _raised(notice: Notice, facts: RequestFacts) -> Message:
+    return _tell(stack([f"*Your raise stands.* {raise_stands(facts)}", say.changed(facts)]))
+
+
+def _raise_ended(notice: Notice, facts: RequestFacts) -> Message:
+    return _tell(f"{raise_ended(facts)}\nStill needed? {say.capital(say.retype(facts))} asks again.")
 
 
 def _lapsed(notice: Notice, facts: RequestFacts) -> Message:
     return _tell(
         f"Your approved request for {say.ask(facts)} has lapsed: the key was not revealed in time. No key was "
         "made.\n"
-        f"To ask again: {say.retype(facts.request)}"
+        f"To ask again: {say.retype(facts)}"
     )
 
 
@@ -145,6 +166,8 @@ def _disabled(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     key = facts.key
     if key.state is not KeyState.DISABLED:
         hint = "Please stop using it. Not expected? Ask an owner of the team."
+    elif say.is_stopped(key):
+        hint = "Calls with it fail until then."
     elif say.restore_button(key, now):
         hint = "Calls with it fail. Not expected? An owner of the team can restore it."
     else:
@@ -221,6 +244,16 @@ def _cap_restored_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Messa
     )
 
 
+def _cap_unproven_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
+    key = facts.key
+    return _tell(
+        f"*The cap of {_whose(facts)} could not be set at the gateway* {code(key.gateway)} as agreed. It should be "
+        f"{say.cap(key.cap_micros, key.kind, key.daily_cap_micros)}; the old one may still hold there.{why} "
+        "Purser keeps trying."
+    )
+
+
 def _whose(facts: KeyFacts) -> str:
     return f"{code(facts.key.label)} of {mention(facts.key.holder_id)} (team {clip(facts.team_name, 80)})"
 
@@ -240,6 +273,8 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], Message]] = {
     Occasion.DENIED: _denied,
     Occasion.REQUEST_EXPIRED: _request_expired,
     Occasion.LAPSED: _lapsed,
+    Occasion.RAISED: _raised,
+    Occasion.RAISE_ENDED: _raise_ended,
     Occasion.KEY_WITHDRAWN: _withdrawn,
     Occasion.EXTENDED: _extended,
     Occasion.EXTENSION_CLOSED: _extension_closed,
@@ -260,4 +295,5 @@ _OF_KEYS_TO_OWNERS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Messag
     Occasion.KEY_EXPIRED: _expired_owner,
     Occasion.KEY_GONE: _gone_owner,
     Occasion.CAP_RESTORED: _cap_restored_owner,
+    Occasion.CAP_UNPROVEN: _cap_unproven_owner,
 }

@@ -9,42 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import money
-from bot.domain.facts import FormFacts, KeyFacts, RequestFacts
-from bot.domain.keys import KeyKind
+from bot.domain.facts import KeyFacts, RequestFacts
 from bot.domain.periods import short_duration, show_duration
 from bot.domain.requests import Purpose
 from bot.slack.views import actions as act
 from bot.slack.views import inputs
 from bot.slack.views import phrases as say
-from bot.slack.views.base import (
-    OPTIONS,
-    Block,
-    View,
-    code,
-    mention,
-    modal,
-    section,
-)
-
-_KINDS = {
-    KeyKind.TEMPORARY: "Temporary: a total cap, and it ends by itself",
-    KeyKind.MEMBER: "Member: your own key for daily work, with a monthly cap",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class RequestInput:
-    """What the request form holds. Cap in micro-USD; no time means that the kind has none."""
-
-    team_id: str
-    kind: KeyKind
-    cap_micros: int
-    duration_seconds: int | None
-    models: tuple[str, ...]
-    reason: str
+from bot.slack.views.base import Block, View, code, mention, modal, section
+from bot.slack.views.raise_forms import BY_HOW_MUCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +31,9 @@ class ChangesInput:
     cap_micros: int | None
     duration_seconds: int | None
     models: tuple[str, ...] | None
+    daily_cap_micros: int | None = None
+    ends_at: datetime | None = None
+    """When a raise falls back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,56 +62,6 @@ class DisableInput:
     reason: str
 
 
-# --- asking for a key ---
-
-
-def request_form(facts: FormFacts) -> View:
-    """Team (when there is a choice), kind, cap, time, models (when known) and reason."""
-    longest = show_duration(facts.longest_seconds)
-    blocks: list[Block] = []
-    if len(facts.teams) > 1:
-        blocks.append(_team_select(facts))
-    kinds = [inputs.option(text, kind) for kind, text in _KINDS.items()]
-    radio = {"type": "radio_buttons", "options": kinds, "initial_option": kinds[0]}
-    blocks += [
-        inputs.block(act.KIND, "Kind", radio),
-        inputs.block(
-            act.CAP,
-            "Cap in US dollars",
-            inputs.line("$25"),
-            hint="In total for a temporary key, a month for a member key.",
-        ),
-        inputs.block(
-            act.TIME,
-            "Time",
-            inputs.line("7d", short_duration(facts.default_seconds)),
-            hint=(f"For temporary keys, such as 36h, 7d or 2w; at most {longest}. It starts when you reveal the key."),
-            optional=True,
-        ),
-        *inputs.models(facts.gateway.models, ()),
-        inputs.reason("What is it for?"),
-    ]
-    team_id = facts.team_id or (facts.teams[0].id if facts.teams else "")
-    return modal(act.REQUEST_FORM, "Ask for a key", blocks, team_id, "Next")
-
-
-def read_request_form(view: Mapping[str, Any]) -> RequestInput | inputs.Errors:
-    """What was asked for. Without a team select, the team is the one in the form's private metadata."""
-    errors: inputs.Errors = {}
-    team_id = inputs.chosen(view, act.TEAM) or str(view.get("private_metadata") or "")
-    kind = next((kind for kind in _KINDS if kind == inputs.chosen(view, act.KIND)), None)
-    if kind is None:
-        errors[act.KIND] = "Choose what kind of key you need."
-    if not team_id:
-        errors[act.TEAM] = "Choose a team."
-    cap = inputs.read_cap(view, errors)
-    seconds = None if kind is KeyKind.MEMBER else inputs.read_time(view, errors, needed=True)
-    reason = inputs.read_reason(view, errors, "Say in a few words what it is for.", needed=kind is not KeyKind.MEMBER)
-    if errors or kind is None:
-        return errors
-    return RequestInput(team_id, kind, cap, seconds, inputs.many(view, act.MODELS) or (), reason)
-
-
 # --- an owner's answer ---
 
 
@@ -143,8 +72,15 @@ def changes_form(facts: RequestFacts) -> View:
     blocks: list[Block] = [
         section(f"{mention(request.requester_id)} asks for {say.ask(facts)}. You approve this instead:")
     ]
-    if request.purpose is Purpose.ISSUE:
-        blocks.append(inputs.block(act.CAP, "Cap in US dollars", inputs.line("$25", money.show(terms.cap_micros))))
+    if request.purpose is not Purpose.EXTEND:
+        name = BY_HOW_MUCH if request.purpose is Purpose.RAISE else "Cap in US dollars"
+        blocks.append(inputs.block(act.CAP, name, inputs.line("$25", money.show(terms.cap_micros))))
+    if request.purpose is Purpose.ISSUE and terms.daily_cap_micros:
+        daily = inputs.line("$10", money.show(terms.daily_cap_micros))
+        blocks.append(inputs.block(act.DAILY_CAP, "Cap per day", daily))
+    if request.purpose is Purpose.RAISE and terms.ends_at:
+        last = (terms.ends_at - timedelta(seconds=1)).date()
+        blocks.append(inputs.until(last, "The last day it stands, UTC. Then it falls back by itself."))
     if terms.duration_seconds:
         name = "More time" if request.purpose is Purpose.EXTEND else "Time"
         blocks.append(
@@ -165,8 +101,12 @@ def read_changes_form(view: Mapping[str, Any]) -> ChangesInput | inputs.Errors:
     errors: inputs.Errors = {}
     cap = inputs.read_cap(view, errors) if inputs.has(view, act.CAP) else None
     seconds = inputs.read_time(view, errors, needed=True) if inputs.has(view, act.TIME) else None
+    daily = inputs.read_daily_cap(view, errors)
+    if daily is None and inputs.has(view, act.DAILY_CAP):
+        errors.setdefault(act.DAILY_CAP, "An automation key needs a cap per day, such as $10.")
+    ends_at = inputs.read_until(view, errors) if inputs.has(view, act.UNTIL) else None
     models = inputs.many(view, act.MODELS)
-    return errors or ChangesInput(str(view.get("private_metadata") or ""), cap, seconds, models)
+    return errors or ChangesInput(str(view.get("private_metadata") or ""), cap, seconds, models, daily, ends_at)
 
 
 def deny_form(facts: RequestFacts) -> View:
@@ -220,20 +160,11 @@ def disable_form(facts: KeyFacts | None = None) -> View:
 
 
 def read_disable_form(view: Mapping[str, Any]) -> DisableInput | inputs.Errors:
-    """Which key. What was typed is never echoed in an error."""
+    """Which key: that of the form, one that was chosen, or what was typed, which is never echoed in an error."""
     errors: inputs.Errors = {}
-    key_id = str(view.get("private_metadata") or "") or None
+    key_id = str(view.get("private_metadata") or "") or inputs.chosen(view, act.KEY) or None
     typed = inputs.typed(view, act.KEY)
     if key_id is None and not typed:
         errors[act.KEY] = "Type the key's label, or paste the key."
     reason = inputs.read_reason(view, errors, "", needed=False)
     return errors or DisableInput(key_id, typed, reason)
-
-
-def _team_select(facts: FormFacts) -> Block:
-    options = [inputs.option(team.name, team.id) for team in facts.teams[:OPTIONS]]
-    element: Block = {"type": "static_select", "options": options}
-    chosen = [option for option in options if option["value"] == facts.team_id]
-    if chosen:
-        element["initial_option"] = chosen[0]
-    return inputs.block(act.TEAM, "Team", element)

@@ -5,18 +5,26 @@ from __future__ import annotations
 from bot.slack.views.base import Message, message, section
 
 KEY = "/ai-key"
+BUDGET = "/ai-budget"
 TEAM = "/ai-team"
 DISABLE = "/ai-disable"
 
 USAGE_HINTS: dict[str, str] = {
-    KEY: "$25 7d what it is for | member $50 | list | extend LABEL 7d | return LABEL | help",
-    TEAM: "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | help",
+    KEY: (
+        "$25 7d what it is for | member $50 | project NAME $500 what for | automation NAME $200 $10/day @lead what for "
+        "| list | extend LABEL 7d | return LABEL | help"
+    ),
+    BUDGET: (
+        "raise $200 [team, project NAME, @name or LABEL] until 15 December what for | set team $500 | queue | help"
+    ),
+    TEAM: "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | policy | help",
     DISABLE: "KEY or LABEL, and a reason | help",
 }
 """By command, without angle brackets; the app's manifest has the same."""
 
 DESCRIPTIONS: dict[str, str] = {
     KEY: "Ask for an AI key; see, extend or give back yours",
+    BUDGET: "What is left of every budget and cap; ask for more",
     TEAM: "Set up this channel's team: people, projects, budgets",
     DISABLE: "Turn a key off now. Anybody may",
 }
@@ -27,6 +35,10 @@ _KEY = """*Ask for an AI key, and manage yours*
 • `/ai-key $25 evaluate rerankers` the same, for the usual time.
 • `/ai-key $25 7d models=gpt-4o,gpt-4o-mini evaluate rerankers` only for these models.
 • `/ai-key member $50` asks for your own key for daily work: $50 a month.
+• `/ai-key project search $500 serve search` asks for a key for a project in production: $500 a month.
+• `/ai-key automation nightly-evals $200 $10/day @omar nightly evaluation` asks for a key for CI or scripts: $200 a \
+month and $10 a day, with a lead who answers for it.
+• `/ai-key $25 7d project=search try prompts` charges a key to a project as well.
 • `/ai-key list` shows your keys, what they have spent and when they end.
 • `/ai-key extend ana-7kq2 7d almost done` asks for more time.
 • `/ai-key return ana-7kq2` gives a key back early.
@@ -41,7 +53,21 @@ Owners of the workspace in Purser can do this.
 • `/ai-team remove @ben` stops that; keys that are out keep working until they end or are turned off.
 • `/ai-team owner @omar` lets somebody decide about requests.
 • `/ai-team project reranker $200 @ana` adds a project with a monthly budget and a lead.
+• `/ai-team policy` shows what is allowed here, and who has to agree to what.
 Names have 1 to 40 of a-z, 0-9 and hyphens. Budgets start again on the 1st of each month, 00:00 UTC."""
+
+_BUDGET = """*What is left, and asking for more*
+• `/ai-budget` shows every limit that binds you: budget, spent, promised, left, when it resets, how fresh that is.
+• `/ai-budget raise $200 until 15 December launch week` asks for more of what binds you; `raise` alone opens a form.
+• `/ai-budget raise to $700 team until 2026-12-15 launch week` says what the limit should be.
+• `/ai-budget raise $50 project search for 7d backfill`, `raise $20 @ana ...`, `raise $20 ana-7kq2 ...` raise a \
+project's, a person's, a key's limit.
+• `/ai-budget raise $5/day ci-7kq2 for 7d larger test runs` raises an automation key's cap per day.
+• `/ai-budget queue` shows what waits for your word.
+• `/ai-budget set team $700`, `set project search $300 soft`, `set @ana $50` set a monthly budget; for owners. A hard \
+budget stops its keys when it is used up, a soft one only tells.
+A raise is decided in the thread, like a key. It falls back by itself after its last day, or at the end of this month \
+if you name none. Nothing that was spent is ever reset. Nobody decides their own."""
 
 _DISABLE = """*Turn a key off, now*
 • `/ai-disable ana-7kq2 posted in a public repo` turns off the key with this label.
@@ -50,12 +76,14 @@ Purser neither stores nor repeats it.
 Anybody may do this: when in doubt, do it. You are told how far "off" is proven. Its holder and the owners \
 are told, and an owner can restore it."""
 
-_TEXTS = {KEY: _KEY, TEAM: _TEAM, DISABLE: _DISABLE}
+_TEXTS = {KEY: _KEY, BUDGET: _BUDGET, TEAM: _TEAM, DISABLE: _DISABLE}
 
 
 def help_for(command: str) -> Message:
     """How a command is used, with examples; for an unknown one, which there are."""
     text = _TEXTS.get(command)
     if text is None:
-        return message("Purser knows `/ai-key`, `/ai-team` and `/ai-disable`. Type one of them with `help`.")
+        return message(
+            "Purser knows `/ai-key`, `/ai-budget`, `/ai-team` and `/ai-disable`. Type one of them with `help`."
+        )
     return message(f"How to use {command}", section(text))

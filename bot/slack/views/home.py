@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.budgets import Budget
 from bot.domain.facts import HomeFacts, RequestFacts
-from bot.domain.keys import KeyState
 from bot.domain.requests import Purpose, RequestState
+from bot.slack.views import limits
 from bot.slack.views import phrases as say
 from bot.slack.views.base import (
     Block,
@@ -19,18 +20,17 @@ from bot.slack.views.base import (
     context,
     divider,
     header,
-    mention,
     moment,
     section,
-    stack,
 )
+from bot.slack.views.budgets import waiting_item
 from bot.slack.views.keys import key_line, key_lines
-from bot.slack.views.requests import status
+from bot.slack.views.standing import status
 
 WAITING_SHOWN = 10
 REQUESTS_SHOWN = 10
 KEYS_SHOWN = 15
-BUDGETS_SHOWN = 20
+BUDGETS_SHOWN = 12
 
 
 def home(facts: HomeFacts, now: datetime) -> View:
@@ -50,10 +50,7 @@ def _waiting(facts: HomeFacts) -> list[Block]:
         return quiet if facts.is_owner else []
     blocks: list[Block] = [header("Waiting for me")]
     for one in facts.waiting_for_me[:WAITING_SHOWN]:
-        request = one.request
-        asked = f"*{mention(request.requester_id)} asks for {say.ask(one)}* in team {clip(one.team.name, 80)}"
-        blocks.append(section(stack([asked, say.quoted(request.reason), status(one)])))
-        blocks += actions(*say.decision_buttons(request))
+        blocks += waiting_item(one)
     return [*blocks, *_more(len(facts.waiting_for_me) - WAITING_SHOWN), divider()]
 
 
@@ -77,23 +74,31 @@ def _request_button(one: RequestFacts) -> Block | None:
 
 
 def _keys(facts: HomeFacts) -> list[Block]:
-    keys = sorted(facts.keys, key=lambda one: one.key.state is KeyState.DISABLED)
+    keys = sorted(facts.keys, key=lambda one: say.is_off(one.key))
     blocks: list[Block] = [header("My keys")]
     if not keys:
         blocks.append(section("None yet."))
     shown = keys[:KEYS_SHOWN]
     for one in shown:
-        if one.key.state is not KeyState.DISABLED:
+        if not say.is_off(one.key):
             blocks.append(section(key_line(one)))
-            blocks += actions(say.extend_button(one.key), say.give_back_button(one.key))
-    if off := [one for one in shown if one.key.state is KeyState.DISABLED]:
+            blocks += actions(say.extend_button(one.key), say.give_back_button(one.key), say.raise_button(one.key))
+    if off := [one for one in shown if say.is_off(one.key)]:
         blocks.append(section(key_lines(off)))
     return [*blocks, *_more(len(keys) - KEYS_SHOWN), divider()]
 
 
 def _budgets(facts: HomeFacts) -> list[Block]:
-    lines = [say.budget_line(budget) for budget in facts.budgets[:BUDGETS_SHOWN]]
-    return [header("My budgets"), section(stack(lines) or "No budget binds you here.")]
+    blocks: list[Block] = [header("My budgets")]
+    blocks += [section(_budget(one)) for one in facts.budgets[:BUDGETS_SHOWN]]
+    if not facts.budgets:
+        blocks.append(section("No budget binds you here."))
+    more = _more(len(facts.budgets) - BUDGETS_SHOWN)
+    return [*blocks, *more, *context("`/ai-budget` shows more, `/ai-budget raise` asks for more.")]
+
+
+def _budget(limit: Budget) -> str:
+    return f"{limits.line(limit)}\n{limits.bar(limit)} ({limits.as_of(limit.read_at, 'not read yet')})"
 
 
 def _more(count: int) -> list[Block]:

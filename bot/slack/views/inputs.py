@@ -6,6 +6,7 @@ Readers never raise: a payload of another shape reads as empty. Problems go into
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.domain import money
@@ -111,6 +112,44 @@ def read_time(view: Mapping[str, Any], errors: Errors, *, needed: bool) -> int |
     except BadDuration as problem:
         errors[act.TIME] = f"{_capital(str(problem))}."
         return None
+
+
+def read_daily_cap(view: Mapping[str, Any], errors: Errors) -> int | None:
+    """The cap per day, or None where none was typed."""
+    given = typed(view, act.DAILY_CAP)
+    if not given:
+        return None
+    try:
+        return money.parse(given.removesuffix("/day"))
+    except money.BadAmount as problem:
+        errors[act.DAILY_CAP] = f"{_capital(str(problem))}."
+        return None
+
+
+def until(last: date, hint: str) -> Block:
+    """The last day that something stands."""
+    element = {"type": "datepicker", "initial_date": last.isoformat()}
+    return block(act.UNTIL, "Until", element, hint)
+
+
+def read_until(view: Mapping[str, Any], errors: Errors) -> datetime | None:
+    """The moment after the last day chosen."""
+    given = _element(view, act.UNTIL).get("selected_date")
+    try:
+        last = date.fromisoformat(given) if isinstance(given, str) else None
+        after = None if last is None else last + timedelta(days=1)
+    except (ValueError, OverflowError):
+        after = None
+    if after is None:
+        errors[act.UNTIL] = "Choose the last day it stands."
+        return None
+    return datetime(after.year, after.month, after.day, tzinfo=UTC)
+
+
+def person(view: Mapping[str, Any], name: str) -> str | None:
+    """The Slack user id of who was chosen, or None."""
+    chosen = _element(view, name).get("selected_user")
+    return chosen if isinstance(chosen, str) and chosen else None
 
 
 def read_reason(view: Mapping[str, Any], errors: Errors, ask: str, *, needed: bool = True) -> str:

@@ -34,11 +34,11 @@ from bot.slack.views.base import (
     stack,
 )
 
-BUTTONED_KEYS = 10
+BUTTONED_KEYS = 8
 """Keys in a list that get buttons of their own: Slack allows 50 blocks and 13,200 characters in a message."""
 _LISTED_OFF = 20
 _LIST_CHARS = 2200
-_STATE_CHARS = 250
+_STATE_CHARS = 400
 
 
 # --- the reveal ---
@@ -61,7 +61,7 @@ def revealed_modal(revealed: Revealed, now: datetime) -> View:
         fields(
             ("Base URL", code(base_url, 300)),
             ("Models", say.models(key.models or gateway.models)),
-            ("Cap", say.cap(key.cap_micros, key.kind)),
+            ("Cap", say.cap(key.cap_micros, key.kind, key.daily_cap_micros)),
             ("Works", _lifetime(key, now)),
         ),
         section("*In your shell* (asks for the key, so that it stays out of your history)"),
@@ -134,7 +134,7 @@ def key_list(keys: list[KeyFacts], now: datetime) -> Message:
     """Live keys first, with buttons as far as a message has room; then those that are off, newest first."""
     if not keys:
         return message("You hold no key. Ask for one with `/ai-key`, or `/ai-key $25 7d what it is for`.")
-    live = [facts for facts in keys if facts.key.state is not KeyState.DISABLED]
+    live = [facts for facts in keys if not say.is_off(facts.key)]
     off = sorted(
         (facts for facts in keys if facts not in live),
         key=lambda facts: facts.key.off_at or now,
@@ -143,7 +143,7 @@ def key_list(keys: list[KeyFacts], now: datetime) -> Message:
     blocks: list[Block] = [section(f"*Your keys:* {_count(live, off)}")]
     for facts in live[:BUTTONED_KEYS]:
         blocks.append(section(key_line(facts)))
-        blocks += actions(say.extend_button(facts.key), say.give_back_button(facts.key))
+        blocks += actions(say.extend_button(facts.key), say.give_back_button(facts.key), say.raise_button(facts.key))
     if rest := live[BUTTONED_KEYS:]:
         hint = "For these, type `/ai-key extend LABEL 7d` or `/ai-key return LABEL`."
         blocks += [divider(), section(key_lines(rest, hint))]
@@ -165,7 +165,7 @@ def key_line(facts: KeyFacts) -> str:
     """A key in one line: label, kind, team, spend and how fresh it is, and its state."""
     key = facts.key
     head = f"*{code(key.label)}* · {key.kind} · team {clip(facts.team_name, 40)} · {say.spent(facts)}"
-    if key.state is KeyState.DISABLED:
+    if say.is_off(key):
         since = f" since {moment(key.off_at)}" if key.off_at else ""
         return f"{head}\nOff{since}: {_OFF_SHORT[key.off_cause or OffCause.DISABLED]}."
     return f"{head}\n{fit(say.key_state(key), _STATE_CHARS)}"
@@ -176,14 +176,18 @@ _OFF_SHORT = {
     OffCause.RETURNED: "given back",
     OffCause.EXPIRED: "its time is over",
     OffCause.DRIFT: "removed at the gateway",
+    OffCause.BUDGET: "stopped by a limit",
 }
 
 
 def _count(live: list[KeyFacts], off: list[KeyFacts]) -> str:
     working = sum(facts.key.state is KeyState.LIVE for facts in live)
-    between = len(live) - working
-    parts = [f"{working} in use", f"{between} in between" if between else "", f"{len(off)} off" if off else ""]
-    return f"{', '.join(filter(None, parts))}."
+    stopped = sum(say.is_stopped(facts.key) for facts in live)
+    between = len(live) - working - stopped
+    parts = [f"{working} in use"]
+    parts += [f"{count} {what}" for count, what in ((stopped, "stopped by a limit"), (between, "in between")) if count]
+    parts += [f"{len(off)} off"] if off else []
+    return f"{', '.join(parts)}."
 
 
 # --- turning off, and on again ---

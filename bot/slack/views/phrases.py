@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.budgets import Budget, Layer
+from bot.domain.budgets import TOTAL
 from bot.domain.facts import GatewayFacts, KeyFacts, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause, Proof, can_restore
-from bot.domain.money import show
+from bot.domain.money import show, show_beside
 from bot.domain.periods import short_duration, show_duration
 from bot.domain.requests import Purpose, Request, RequestState, Terms, Verdict
 from bot.slack.views import actions as act
+from bot.slack.views import limits
 from bot.slack.views.base import (
     NAME_CHARS,
     REASON_CHARS,
@@ -23,7 +24,6 @@ from bot.slack.views.base import (
     mention,
     mentions,
     moment,
-    reset_moment,
     sentence,
 )
 
@@ -33,9 +33,10 @@ MODELS_SHOWN = 12
 NOT_CONFIRMED = "*NOT confirmed off yet.* It may still work. Purser keeps trying and calls an owner if it can't."
 
 
-def cap(micros: int, kind: KeyKind | None) -> str:
-    """`$25 in total` or `$50 a month`, as the kind of key has it."""
-    return f"{show(micros)} in total" if kind is KeyKind.TEMPORARY else f"{show(micros)} a month"
+def cap(micros: int, kind: KeyKind | None, daily_micros: int | None = None) -> str:
+    """`$25 in total` or `$50 a month`, as the kind of key has it; `$200 a month, $10 a day` for automation."""
+    day = f", {show(daily_micros)} a day" if daily_micros else ""
+    return f"{show(micros)} in total" if kind is KeyKind.TEMPORARY else f"{show(micros)} a month{day}"
 
 
 def time(seconds: int | None, *, to_come: bool) -> str:
@@ -55,10 +56,17 @@ def models(names: tuple[str, ...]) -> str:
     return join(shown)
 
 
-def kind(request: Request) -> str:
-    """`a temporary key`."""
-    article = "an" if request.kind is KeyKind.AUTOMATION else "a"
-    return f"{article} {request.kind} key"
+def kind(facts: RequestFacts) -> str:
+    """`a temporary key`, `a project key for search`, `an automation key nightly-evals`."""
+    request = facts.request
+    match request.kind:
+        case KeyKind.PROJECT:
+            named = facts.project.name if facts.project else request.name
+            return f"a project key for {code(named)}" if named else "a project key"
+        case KeyKind.AUTOMATION:
+            return f"an automation key {code(request.name)}" if request.name else "an automation key"
+        case _:
+            return f"a {request.kind or 'new'} key"
 
 
 def label(facts: RequestFacts) -> str:
@@ -72,8 +80,18 @@ def ask(facts: RequestFacts, terms: Terms | None = None) -> str:
     stands = terms or request.terms
     if request.purpose is Purpose.EXTEND:
         return f"{more(stands.duration_seconds or 0)} for {label(facts)}"
+    if request.purpose is Purpose.RAISE:
+        return more_money(facts, stands)
     span = f", {show_duration(stands.duration_seconds)}" if stands.duration_seconds else ""
-    return f"{kind(request)} ({cap(stands.cap_micros, request.kind)}{span})"
+    return f"{kind(facts)} ({cap(stands.cap_micros, request.kind, stands.daily_cap_micros)}{span})"
+
+
+def more_money(facts: RequestFacts, terms: Terms) -> str:
+    """`$200 more a month for team search, through 15 December 2026 (UTC)`."""
+    limit = facts.raised
+    what = f" {limits.per(limit)} for {limits.short(limit).removesuffix(' per day')}" if limit else ""
+    until = f", {limits.through(terms.ends_at)}" if terms.ends_at else ""
+    return f"{show(terms.cap_micros)} more{what}{until}"
 
 
 def more(seconds: int) -> str:
@@ -87,17 +105,23 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def retype(request: Request) -> str:
+def retype(facts: RequestFacts) -> str:
     """The command that asks for the same again."""
+    request = facts.request
     terms = request.asked
+    if request.purpose is Purpose.RAISE:
+        return f"`/ai-budget raise {show(terms.cap_micros)}` with what it is for"
     span = f" {short_duration(terms.duration_seconds)}" if terms.duration_seconds else ""
     word = "" if request.kind is KeyKind.TEMPORARY else f"{request.kind} "
-    return f"`/ai-key {word}{show(terms.cap_micros)}{span} what it is for`"
+    named = facts.project.name if facts.project and request.kind is KeyKind.PROJECT else request.name
+    name = f"{clip(named.replace('`', ''), NAME_CHARS)} " if named else ""
+    day = f" {show(terms.daily_cap_micros)}/day @lead" if terms.daily_cap_micros else ""
+    return f"`/ai-key {word}{name}{show(terms.cap_micros)}{day}{span} what it is for`"
 
 
-def quoted(words: str) -> str:
+def quoted(words: str, limit: int = REASON_SHOWN) -> str:
     """Somebody's own words, or nothing."""
-    said = clip(words, REASON_SHOWN)
+    said = clip(words, limit)
     return f"“{said}”" if said else ""
 
 
@@ -150,42 +174,13 @@ def changed(facts: RequestFacts) -> str:
     return f"Changed by an owner. Asked for was {ask(facts, asked)}.{note}"
 
 
-def layer(budget: Budget) -> str:
-    """`Team *search*`, or a member by mention."""
-    if budget.layer is Layer.MEMBER:
-        return f"Member {sentence(budget.name, NAME_CHARS)}"
-    return f"{budget.layer.capitalize()} *{clip(budget.name, NAME_CHARS)}*"
-
-
-def as_of(read_at: datetime | None, never: str) -> str:
-    """How fresh a figure is."""
-    return f"as of {moment(read_at)}" if read_at else never
-
-
-def budget_line(budget: Budget, cap_micros: int | None = None) -> str:
-    """One layer: left before and after this cap, what it is made of, how fresh, and when it resets."""
-    left = budget.headroom_micros
-    if cap_micros is None:
-        change = f"{show(left)} left"
-    else:
-        change = f"{show(left)} left now, {show(left - cap_micros)} after this"
-    if budget.spent_micros or budget.committed_micros:
-        use = (
-            f"Spent {show(budget.spent_micros)} ({as_of(budget.read_at, 'not read yet')}), "
-            f"promised to keys {show(budget.committed_micros)}."
-        )
-    else:
-        use = "Nothing spent or promised yet."
-    resets = f"Resets {reset_moment(budget.resets_at)}." if budget.resets_at else "Never resets."
-    return f"{layer(budget)}: {change}, of {show(budget.budget_micros)} a month. {use} {resets}"
-
-
 def budget_lines(facts: RequestFacts) -> list[str]:
-    """Every layer this request would be charged to, before and after it."""
+    """Every limit this request would be charged to, before and after it, and which of them binds."""
     request = facts.request
     if request.purpose is Purpose.EXTEND:
         return ["Its cap stays the same, so no new money is promised."]
-    return [budget_line(budget, request.terms.cap_micros) for budget in facts.budgets]
+    shown = [limits.line(limit, request.terms.cap_micros) for limit in facts.budgets]
+    return [*shown, limits.binds(facts.budgets)]
 
 
 def gateway_limits(gateway: GatewayFacts) -> list[str]:
@@ -197,13 +192,17 @@ def gateway_limits(gateway: GatewayFacts) -> list[str]:
 
 
 def spent(facts: KeyFacts) -> str:
-    """`spent $3.20 of $25 in total (as of …)`."""
+    """`spent $3.20 of $25 in total (as of …)`, and for a key with a cap per day what it spent today."""
     key = facts.key
     if facts.spent_micros is None:
-        return f"cap {cap(key.cap_micros, key.kind)}, spend not read yet"
-    period = "in total" if key.kind is KeyKind.TEMPORARY else "this month"
-    limit = f"{show(key.cap_micros)} {period}"
-    return f"spent {show(facts.spent_micros)} of {limit} ({as_of(facts.read_at, 'not read again since')})"
+        return f"cap {cap(key.cap_micros, key.kind, key.daily_cap_micros)}, spend not read yet"
+    limit = f"{show(key.cap_micros)} {'in total' if key.cap_period == TOTAL else 'this month'}"
+    today = ""
+    if key.daily_cap_micros is not None and facts.today_micros is not None:
+        so_far = show_beside(facts.today_micros, key.daily_cap_micros)
+        today = f", today {so_far} of {show(key.daily_cap_micros)}"
+    amount = show_beside(facts.spent_micros, key.cap_micros)
+    return f"spent {amount} of {limit}{today} ({limits.as_of(facts.read_at, 'not read again since')})"
 
 
 def ends(key: Key) -> str:
@@ -212,10 +211,13 @@ def ends(key: Key) -> str:
 
 
 def off_cause(key: Key) -> str:
-    """Why a key is off, by whom, when, and in whose words."""
+    """Why a key is off, by whom, when, and in whose words; of one that a limit stopped, what brings it back."""
     by = f" by {mention(key.off_by)}" if key.off_by else ""
     when = f" {moment(key.off_at)}" if key.off_at else ""
     match key.off_cause:
+        case OffCause.BUDGET:
+            why = clip(key.off_reason or "a limit was reached", 300).rstrip(".")
+            return f"Stopped{when}: {why}. {limits.comes_back(key.stop)}"
         case OffCause.RETURNED:
             return f"Given back{by}{when}."
         case OffCause.EXPIRED:
@@ -240,6 +242,18 @@ def proof(found: Proof | None, proven_at: datetime | None = None) -> str:
     return f"{_PROOFS[found]} ({moment(proven_at)})." if proven_at else f"{_PROOFS[found]}."
 
 
+_PROOFS_SHORT = {
+    Proof.RECORDED: "recorded off",
+    Proof.PROBED: "probed: a call was refused",
+    Proof.QUIET: "recorded off, and quiet since",
+}
+
+
+def proof_short(found: Proof, proven_at: datetime | None) -> str:
+    """The same in a list: `recorded off (when)`."""
+    return f"{_PROOFS_SHORT[found]} ({moment(proven_at)})" if proven_at else _PROOFS_SHORT[found]
+
+
 _PASSING = {
     KeyState.MINTING: "Being made; not shown to anybody yet.",
     KeyState.MINTED: "Being made; not shown to anybody yet.",
@@ -258,6 +272,16 @@ def key_state(key: Key) -> str:
     if key.state is KeyState.DISABLED:
         return f"{off_cause(key)} {proof(key.proof, key.proven_at)}"
     return _PASSING[key.state]
+
+
+def is_stopped(key: Key) -> bool:
+    """Whether a limit has stopped it, so that it comes back by itself or with a raise."""
+    return key.off_cause is OffCause.BUDGET and key.state in (KeyState.DISABLING, KeyState.DISABLED)
+
+
+def is_off(key: Key) -> bool:
+    """Whether it is off for good, or until an owner restores it."""
+    return key.state is KeyState.DISABLED and not is_stopped(key)
 
 
 def is_waiting(request: Request) -> bool:
@@ -292,8 +316,15 @@ def disable_button(key: Key) -> Block | None:
 
 
 def restore_button(key: Key, now: datetime) -> Block | None:
-    """Restore, where an owner could."""
+    """Restore, where an owner could. What a limit stopped comes back by itself or with a raise instead."""
+    if key.off_cause is OffCause.BUDGET:
+        return None
     return button("Restore", act.RESTORE, key.id) if can_restore(key, now) is None else None
+
+
+def raise_button(key: Key) -> Block | None:
+    """Raise, for a key that a limit stopped: asks for more of that limit."""
+    return button("Raise", act.RAISE, key.id) if is_stopped(key) else None
 
 
 def decision_buttons(request: Request) -> list[Block]:

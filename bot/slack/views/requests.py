@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.facts import KeyFacts, RequestFacts
-from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.keys import Key, KeyState
+from bot.domain.money import show
 from bot.domain.periods import show_duration
-from bot.domain.requests import Purpose, Request, RequestState, Verdict
+from bot.domain.requests import Purpose, Request, RequestState
 from bot.slack.views import actions as act
+from bot.slack.views import limits
 from bot.slack.views import phrases as say
 from bot.slack.views.base import (
     Block,
@@ -33,6 +35,7 @@ from bot.slack.views.base import (
     sentence,
     stack,
 )
+from bot.slack.views.standing import status
 
 _UNDECIDED = frozenset({RequestState.DRAFT, RequestState.WAITING, RequestState.APPROVED})
 
@@ -40,7 +43,7 @@ _UNDECIDED = frozenset({RequestState.DRAFT, RequestState.WAITING, RequestState.A
 def card(facts: RequestFacts, now: datetime) -> Message:
     """The card in the team's channel, at this moment."""
     request = facts.request
-    headline, state = _headline(facts), status(facts)
+    headline, state = _headline(facts), status(facts, now)
     return message(
         f"{headline}. {state}",
         section(f"*{headline}*\n{state}"),
@@ -111,112 +114,14 @@ def notice_modal(title: str, text: str) -> View:
     return modal(act.NOTICE_MODAL, clip(title, 24), [section(sentence(text))])
 
 
-def status(facts: RequestFacts) -> str:
-    """Where a request stands, in one to three sentences."""
-    request = facts.request
-    match request.state:
-        case RequestState.DRAFT:
-            return "Not sent yet."
-        case RequestState.WAITING:
-            return _waiting(facts)
-        case RequestState.APPROVED:
-            return _approved(facts)
-        case RequestState.FULFILLED:
-            return _fulfilled(facts)
-        case RequestState.DENIED:
-            return _denied(request)
-        case RequestState.CANCELLED:
-            return _cancelled(facts)
-        case RequestState.EXPIRED:
-            return "Expired: nobody decided in time. Nothing was made."
-        case RequestState.LAPSED:
-            return _lapsed(facts)
-
-
-def closed(facts: RequestFacts) -> str:
-    """An ask for more time that ended because its key went off first, and whether asking again can make sense."""
-    key = facts.key.key if facts.key else None
-    cause = (key.off_cause if key else None) or OffCause.DISABLED
-    again = " If it is restored, more time has to be asked for again." if cause in _RESTORABLE else ""
-    return (
-        f"Closed: {say.label(facts)} {_WENT_OFF[cause]} before this was decided, so there is nothing to extend.{again}"
-    )
-
-
-_RESTORABLE = frozenset({OffCause.DISABLED, OffCause.DRIFT})
-_WENT_OFF = {
-    OffCause.DISABLED: "was turned off",
-    OffCause.RETURNED: "was given back",
-    OffCause.EXPIRED: "came to its end",
-    OffCause.DRIFT: "was found off or gone at the gateway",
-}
-
-
 def _headline(facts: RequestFacts) -> str:
     request = facts.request
     who = mention(request.requester_id)
     if request.purpose is Purpose.EXTEND:
         return f"{who} wants {say.ask(facts)}"
-    return f"{who} asks for {say.kind(request)}"
-
-
-def _waiting(facts: RequestFacts) -> str:
-    request = facts.request
-    agreed = say.approvers(request)
-    lines = []
-    if agreed:
-        missing = request.approvals_needed - len(agreed)
-        more = "one more owner has" if missing == 1 else f"{missing} more owners have"
-        lines.append(f"Approved by {mentions(agreed)}: {len(agreed)} of {request.approvals_needed}, {more} to agree.")
-    elif request.approvals_needed > 1:
-        lines.append(f"Waiting for {request.approvals_needed} owners to agree.")
-    else:
-        lines.append("Waiting for an owner.")
-    lines += [say.asked_owners(facts), f"Unanswered, it expires {moment(request.deadline_at)}."]
-    return " ".join(lines)
-
-
-def _approved(facts: RequestFacts) -> str:
-    request = facts.request
-    who = mention(request.requester_id)
-    said = say.approved_by(facts)
-    if request.purpose is Purpose.EXTEND:
-        return f"{said} The new end is being set at the gateway."
-    until = moment(request.deadline_at)
-    if facts.key is None:
-        return f"{said} Waiting for {who} to reveal it, until {until}. No key exists before that."
-    if facts.key.key.state in (KeyState.MINTING, KeyState.MINTED):
-        return f"{said} {who} is revealing it now."
-    return f"{said} A first key was never surely shown, so it is withdrawn. {who} can reveal again until {until}."
-
-
-def _fulfilled(facts: RequestFacts) -> str:
-    if facts.key is None:
-        return f"{say.approved_by(facts)} Done."
-    key = facts.key.key
-    done = "Extended" if facts.request.purpose is Purpose.EXTEND else f"Revealed as {code(key.label)}"
-    return f"{say.approved_by(facts)} {done}. {say.key_state(key)}"
-
-
-def _denied(request: Request) -> str:
-    words = request.standing(Verdict.DENY)
-    if not words:
-        return "Denied."
-    return f"Denied by {mention(words[-1].owner_id)}{say.because(words[-1].note)}"
-
-
-def _cancelled(facts: RequestFacts) -> str:
-    request = facts.request
-    if request.closed_with_its_key:
-        return closed(facts)
-    kept = "Nothing was changed." if request.purpose is Purpose.EXTEND else "No key was made."
-    return f"Cancelled by {mention(request.requester_id)}. {kept}"
-
-
-def _lapsed(facts: RequestFacts) -> str:
-    if facts.request.purpose is Purpose.EXTEND:
-        return f"{say.approved_by(facts)} Lapsed: the new end could not be set, so nothing was changed."
-    return f"{say.approved_by(facts)} Lapsed: it was not revealed in time, so no key was made."
+    if request.purpose is Purpose.RAISE:
+        return f"{who} asks for {say.ask(facts)}"
+    return f"{who} asks for {say.kind(facts)}"
 
 
 def details(facts: RequestFacts) -> Block:
@@ -226,9 +131,13 @@ def details(facts: RequestFacts) -> Block:
     """
     request, terms = facts.request, facts.request.terms
     pairs = [("Team", clip(facts.team.name, 80))]
+    if request.purpose is Purpose.RAISE:
+        return fields(*pairs, *_raise_terms(facts))
     if facts.project:
         pairs.append(("Project", clip(facts.project.name, 80)))
-    pairs.append(("Cap", say.cap(terms.cap_micros, request.kind)))
+    if request.lead_id:
+        pairs.append(("Lead", mention(request.lead_id)))
+    pairs.append(("Cap", say.cap(terms.cap_micros, request.kind, terms.daily_cap_micros)))
     if request.purpose is Purpose.EXTEND:
         pairs.append(("More time", show_duration(terms.duration_seconds or 0)))
         if facts.key and facts.request.state in _UNDECIDED:
@@ -243,14 +152,36 @@ def details(facts: RequestFacts) -> Block:
     return fields(*pairs)
 
 
+def _raise_terms(facts: RequestFacts) -> list[tuple[str, str]]:
+    """What a raise is of, by how much, and until when; while it is open, what it would make of the limit."""
+    terms, limit = facts.request.terms, facts.raised
+    pairs = [("By", show(terms.cap_micros))]
+    if limit:
+        pairs = [("Limit", say.capital(limits.whole(limit))), *pairs]
+    if limit and facts.request.state in _UNDECIDED:
+        to = show(limit.budget_micros + terms.cap_micros)
+        pairs.append(("Now, and with this", f"{show(limit.budget_micros)}, then {to} {limits.per(limit)}"))
+    if terms.ends_at:
+        pairs.append(("Stands", f"{limits.through(terms.ends_at)}, then it falls back by itself"))
+    return pairs
+
+
 def purpose(request: Request) -> list[Block]:
     """What it is for, in its author's words, or no block."""
     return [section(f"*For:* {say.quoted(request.reason)}")] if request.reason.strip() else []
 
 
 def _money(facts: RequestFacts) -> list[Block]:
-    lines = say.budget_lines(facts) if facts.request.state in _UNDECIDED else []
-    return [section(stack(["*Budget*", *lines]))] if lines else []
+    if facts.request.state not in _UNDECIDED:
+        return []
+    limit = facts.raised if facts.request.purpose is Purpose.RAISE else None
+    use = (
+        f"{limits.bar(limit)}: {limits.spent_of(limit)} ({limits.as_of(limit.read_at, 'not read yet')})."
+        if limit
+        else ""
+    )
+    lines = [use, *say.budget_lines(facts)]
+    return [section(stack(["*Budget*", *lines]))] if any(lines) else []
 
 
 def _small_print(facts: RequestFacts) -> list[str]:
@@ -258,23 +189,25 @@ def _small_print(facts: RequestFacts) -> list[str]:
         return [say.changed(facts)]
     told = facts.rule_text and facts.request.state is not RequestState.APPROVED
     rule = f"Rule {code(facts.request.rule)}: {clip(facts.rule_text, 300)}." if told else ""
-    return [say.changed(facts), rule, *say.gateway_limits(facts.gateway)]
+    gateway = say.gateway_limits(facts.gateway) if facts.request.purpose is not Purpose.RAISE else []
+    return [say.changed(facts), rule, *gateway]
 
 
 def _late(request: Request, now: datetime) -> str:
     """A form or question left open too long, said before it is sent in vain."""
     late = request.state is RequestState.DRAFT and request.deadline_at <= now
-    return "This has been open too long to be sent. Please start again with `/ai-key`." if late else ""
+    return "This has been open too long to be sent. Please start again." if late else ""
 
 
 def _card_buttons(facts: RequestFacts, now: datetime) -> list[Block | None]:
     request = facts.request
     if say.is_waiting(request):
         return [*say.decision_buttons(request)]
-    if request.state is not RequestState.FULFILLED or facts.key is None:
+    done = request.state is RequestState.FULFILLED and request.purpose is not Purpose.RAISE
+    if not done or facts.key is None:
         return []
     key: Key = facts.key.key
-    return [say.disable_button(key), say.restore_button(key, now)]
+    return [say.disable_button(key), say.restore_button(key, now), say.raise_button(key)]
 
 
 def _receipt_text(facts: RequestFacts) -> str:

@@ -9,7 +9,7 @@ from bot.domain.budgets import Layer
 from bot.domain.facts import TeamFacts
 from bot.domain.money import show
 from bot.domain.people import Project, Team
-from bot.slack.views import phrases as say
+from bot.slack.views import limits
 from bot.slack.views.base import (
     Message,
     code,
@@ -29,7 +29,7 @@ def team(facts: TeamFacts, now: datetime) -> Message:
     owners = mentions(one.owner_ids, most=20) or "nobody yet; name one with `/ai-team owner @name`"
     members = mentions(one.member_ids, most=20) or "nobody yet; add people with `/ai-team invite @name`"
     projects = [f"{code(project.name)}, led by {mention(project.lead_id)}" for project in facts.projects]
-    budgets = [say.budget_line(budget) for budget in facts.budgets]
+    budgets = [limits.line(budget) for budget in facts.budgets]
     return message(
         f"Team {code(one.name)}: {_count(len(one.owner_ids), 'owner')}, {_count(len(one.member_ids), 'member')}, "
         f"{_count(len(facts.projects), 'project')}.",

@@ -12,7 +12,9 @@ from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Verdict
+from bot.slack.views import limits
 from bot.slack.views import phrases as say
+from bot.slack.views.alerts import alert
 from bot.slack.views.base import (
     Message,
     actions,
@@ -27,11 +29,16 @@ from bot.slack.views.base import (
     sentence,
     stack,
 )
-from bot.slack.views.requests import closed
+from bot.slack.views.months import month_turned
+from bot.slack.views.standing import closed, raise_stands
 
 
 def thread(notice: Notice, now: datetime) -> Message:
-    """The thread's line for a notice. A key turned off comes with Restore, for the owners who read it."""
+    """The line for a notice in a thread or channel. A key turned off comes with Restore, for the owners who read it."""
+    if notice.alert and notice.occasion is Occasion.LIMIT:
+        return alert(notice.alert, now)
+    if notice.month and notice.occasion is Occasion.MONTH_TURNED:
+        return month_turned(notice.month)
     said = line(notice)
     wants_restore = notice.occasion is Occasion.KEY_DISABLED and notice.key is not None
     restore = say.restore_button(notice.key.key, now) if wants_restore and notice.key else None
@@ -113,7 +120,32 @@ def _escalation(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _request_expired(notice: Notice, facts: RequestFacts) -> str:
-    return "Expired: nobody decided in time. Nothing was made, and the requester has been told."
+    kept = "made" if facts.request.purpose is Purpose.ISSUE else "changed"
+    return f"Expired: nobody decided in time. Nothing was {kept}, and the requester has been told."
+
+
+def _raised(notice: Notice, facts: RequestFacts) -> str:
+    return f"Raised. {raise_stands(facts)}"
+
+
+def raise_ended(facts: RequestFacts) -> str:
+    """A raise is over: what the limit is again, and what that means where more than that was spent."""
+    terms, limit = facts.request.terms, facts.raised
+    if limit is None:
+        return f"The raise of {show(terms.cap_micros)} is over. Nothing that was spent is reset."
+    said = (
+        f"The raise of {show(terms.cap_micros)} for {limits.short(limit)} is over: the limit is "
+        f"{show(limit.budget_micros)} {limits.per(limit)} again. Nothing that was spent is reset."
+    )
+    if not limit.is_reached:
+        return said
+    stops = " Its keys are stopped until it resets or is raised." if limit.hard else ""
+    age = limits.as_of(limit.read_at, "not read yet")
+    return f"{said} That much is spent already: {limits.spent_of(limit)} ({age}).{stops}"
+
+
+def _raise_ended(notice: Notice, facts: RequestFacts) -> str:
+    return raise_ended(facts)
 
 
 def _revealed(notice: Notice, facts: RequestFacts) -> str:
@@ -169,6 +201,14 @@ def _cap_restored(notice: Notice, facts: KeyFacts) -> str:
     return (
         f"The cap of {code(facts.key.label)} had been changed at the gateway, without Purser.{found} "
         f"Purser set it back to {show(facts.key.cap_micros)}."
+    )
+
+
+def _cap_unproven(notice: Notice, facts: KeyFacts) -> str:
+    why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
+    return (
+        f"*The cap of {code(facts.key.label)} could not be set at the gateway as agreed*, so the old one may still "
+        f"hold there.{why} Purser keeps trying; the owners have been told."
     )
 
 
@@ -241,6 +281,8 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], str]] = {
     Occasion.EXTENDED: _extended,
     Occasion.EXTENSION_CLOSED: _extension_closed,
     Occasion.KEY_WITHDRAWN: _withdrawn,
+    Occasion.RAISED: _raised,
+    Occasion.RAISE_ENDED: _raise_ended,
 }
 _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.EXPIRY_WARNING: _warning,
@@ -250,6 +292,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.KEY_RESTORED: _restored,
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.CAP_RESTORED: _cap_restored,
+    Occasion.CAP_UNPROVEN: _cap_unproven,
     Occasion.KEY_GONE: _gone,
     Occasion.FOUND_ON: _found_on,
 }

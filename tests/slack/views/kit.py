@@ -105,6 +105,8 @@ def key(world: World, state: KeyState = KeyState.LIVE, number: int = 1, **change
         "created_at": NOW - timedelta(days=2), "revealed_at": NOW - timedelta(days=2),
         "expires_at": NOW + timedelta(days=5),
     }  # fmt: skip
+    if changes.get("kind", KeyKind.TEMPORARY) is not KeyKind.TEMPORARY:
+        facts["cap_period"] = "month"
     spent = changes.pop("spent_micros", 3_200_000)
     return KeyFacts(Key(**(facts | changes)), world.team, spent, None if spent is None else NOW - timedelta(minutes=4))
 

@@ -14,9 +14,11 @@ from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import Because, Refused, RequestState, Terms, Verdict
 from bot.slack.views import answers, direct, forms, help, home, keys, requests, teams, thread  # noqa: A004
 from bot.slack.views.base import Message
+from bot.slack.views.request_form import request_form
 from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
+from tests.slack.views.screens_money import every_about_money
 
 Screen = Message | dict[str, Any]
 CHANGED = {"terms": Terms(20 * USD, 3 * DAY_SECONDS)}
@@ -180,9 +182,9 @@ def form_screens(world: World) -> dict[str, Screen]:
     waiting = kit.facts(world, kit.request(world))
     no_models = replace(kit.form(world), gateway=replace(kit.gateway(world), models=()))
     return {
-        "form_request": forms.request_form(kit.form(world)),
-        "form_request_teams": forms.request_form(kit.form(world, teams=max(2, world.many * 3))),
-        "form_request_no_models": forms.request_form(no_models),
+        "form_request": request_form(kit.form(world)),
+        "form_request_teams": request_form(kit.form(world, teams=max(2, world.many * 3))),
+        "form_request_no_models": request_form(no_models),
         "form_changes": forms.changes_form(waiting),
         "form_changes_extend": forms.changes_form(kit.facts(world, kit.extend(world), kit.key(world))),
         "form_deny": forms.deny_form(waiting),
@@ -238,6 +240,7 @@ def team_screens(world: World) -> dict[str, Screen]:
         "home_empty": home.home(nobody, NOW),
         "home_owner": home.home(replace(nobody, is_owner=True), NOW),
         "help_key": help.help_for("/ai-key"),
+        "help_budget": help.help_for("/ai-budget"),
         "help_team": help.help_for("/ai-team"),
         "help_disable": help.help_for("/ai-disable"),
         "help_unknown": help.help_for("/ai-nonsense"),
@@ -276,6 +279,6 @@ def answer_screens(world: World) -> dict[str, Screen]:
 def every(world: World) -> dict[str, Screen]:
     """All screens of a world by name."""
     found: dict[str, Screen] = {}
-    for draw in (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens):
+    for draw in (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens, every_about_money):
         found |= draw(world)
     return found

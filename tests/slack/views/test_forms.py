@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.keys import KeyKind
 from bot.domain.periods import DAY_SECONDS
 from bot.slack.views import forms
-from bot.slack.views.forms import ChangesInput, DenyInput, DisableInput, ExtendInput, RequestInput
+from bot.slack.views.forms import ChangesInput, DenyInput, DisableInput, ExtendInput
+from bot.slack.views.request_form import RequestInput, read_request_form, request_form
 from tests.slack.views import kit
 from tests.slack.views.kit import EVERYDAY, SECRET, USD
 
@@ -35,6 +36,10 @@ def filled(view: dict[str, Any], **typed: Any) -> dict[str, Any]:
             case "multi_static_select":
                 chosen = [one for one in element["options"] if one["value"] in typed.get(name, ())]
                 held = {"selected_options": chosen if name in typed else element.get("initial_options", [])}
+            case "users_select":
+                held = {"selected_user": typed.get(name)}
+            case "datepicker":
+                held = {"selected_date": typed.get(name, element.get("initial_date"))}
             case _:
                 chosen = [one for one in element["options"] if one["value"] == typed.get(name)]
                 held = {"selected_option": chosen[0] if chosen else element.get("initial_option")}
@@ -43,20 +48,20 @@ def filled(view: dict[str, Any], **typed: Any) -> dict[str, Any]:
 
 
 def test_a_filled_in_form_is_read_as_typed() -> None:
-    view = filled(forms.request_form(kit.form(EVERYDAY)), cap="$25", reason=" evaluate\nrerankers ", models=("gpt-4o",))
-    assert forms.read_request_form(view) == RequestInput(
+    view = filled(request_form(kit.form(EVERYDAY)), cap="$25", reason=" evaluate\nrerankers ", models=("gpt-4o",))
+    assert read_request_form(view) == RequestInput(
         "team-1", KeyKind.TEMPORARY, 25 * USD, 7 * DAY_SECONDS, ("gpt-4o",), "evaluate rerankers"
     )
 
 
 def test_a_member_key_has_no_time_and_needs_no_reason() -> None:
-    view = filled(forms.request_form(kit.form(EVERYDAY)), kind="member", cap="50", time="nonsense")
-    assert forms.read_request_form(view) == RequestInput("team-1", KeyKind.MEMBER, 50 * USD, None, (), "")
+    view = filled(request_form(kit.form(EVERYDAY)), kind="member", cap="50", time="nonsense")
+    assert read_request_form(view) == RequestInput("team-1", KeyKind.MEMBER, 50 * USD, None, (), "")
 
 
 def test_the_chosen_team_counts() -> None:
-    view = filled(forms.request_form(kit.form(EVERYDAY, teams=3)), team="team-3", cap="$5", reason="try it")
-    read = forms.read_request_form(view)
+    view = filled(request_form(kit.form(EVERYDAY, teams=3)), team="team-3", cap="$5", reason="try it")
+    read = read_request_form(view)
     assert isinstance(read, RequestInput)
     assert read.team_id == "team-3"
 
@@ -74,8 +79,8 @@ def test_the_chosen_team_counts() -> None:
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(typed: dict[str, Any], errors: dict[str, str]) -> None:
-    view = filled(forms.request_form(kit.form(EVERYDAY)), **({"cap": "$25", "reason": "evaluate"} | typed))
-    assert forms.read_request_form(view) == errors
+    view = filled(request_form(kit.form(EVERYDAY)), **({"cap": "$25", "reason": "evaluate"} | typed))
+    assert read_request_form(view) == errors
 
 
 def test_an_owners_changes_start_from_what_was_asked() -> None:
@@ -125,7 +130,7 @@ JUNK = st.recursive(
 @given(junk=JUNK, name=st.sampled_from(["cap", "time", "kind", "models", "reason", "key"]))
 def test_forged_payloads_read_as_mistakes_not_as_crashes(junk: object, name: str) -> None:
     view = {"private_metadata": junk, "state": {"values": {name: {name: junk}}}}
-    assert isinstance(forms.read_request_form(view), dict)
+    assert isinstance(read_request_form(view), dict)
     assert isinstance(forms.read_deny_form(view), dict | forms.DenyInput)
     assert isinstance(forms.read_extend_form(view), dict | forms.ExtendInput)
     forms.read_changes_form(view)

@@ -24,9 +24,9 @@ DRAWN = {world.name: every(world) for world in kit.WORLDS}
 NAMES = sorted(DRAWN["everyday"])
 EXACT_LABELS = {
     "Approve", "Approve with changes", "Deny", "Reveal key", "Extend", "Give back", "Disable now", "Restore", "Cancel",
-    "Ask anyway",
+    "Ask anyway", "Raise", "Snooze",
 }  # fmt: skip
-OUR_IDS = re.compile(r"(req|mine|key)-\d+")
+OUR_IDS = re.compile(r"(req|mine|key|alert)-\d+")
 
 
 def as_json(screen: Screen) -> dict[str, Any]:
@@ -81,7 +81,7 @@ ESCAPE = re.compile(r"&(?:amp|lt|gt);")
 
 @pytest.mark.parametrize("world", ["longest", "hostile"])
 def test_typed_text_can_neither_ping_nor_break_a_screen(world: str) -> None:
-    allowed_mention = {"answer_refused", "answer_plain", "refused_modal", "notice_modal", "reveal_failed"}
+    allowed_mention = {"answer_refused", "answer_plain", "refused_modal", "notice_modal", "reveal_failed", "budget_set"}
     allowed_mention |= {name for name in NAMES if "effect_failed" in name}
     for name, screen in DRAWN[world].items():
         for text in texts(screen):
