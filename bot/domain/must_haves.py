@@ -65,7 +65,8 @@ def _wrong_lead(ask: Ask) -> Refused | None:
     if ask.lead_id is not None or ask.kind not in (KeyKind.PROJECT, KeyKind.AUTOMATION):
         return None
     article = "An" if ask.kind is KeyKind.AUTOMATION else "A"
-    text = f"{article} {ask.kind} key needs a lead, who answers for it: {_typed(ask)}."
+    typed = _typed(ask).replace(" what it is for", " @lead what it is for")
+    text = f"{article} {ask.kind} key needs a lead, who answers for it: {typed}."
     return _refused(Because.WRONG_LEAD, text)
 
 

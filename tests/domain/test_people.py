@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.people import BARRIER_TEXT, Authority, Barrier, Role, Team, handle_from, is_team_name, who_to_ask
+from bot.domain.people import (
+    BARRIER_TEXT,
+    Askable,
+    Authority,
+    Barrier,
+    Role,
+    Team,
+    handle_from,
+    is_key_name,
+    is_team_name,
+    who_to_ask,
+)
 from tests.domain.kit import member
 
 TEAM = Team("team_1", "search", "C0SEARCH", owner_ids=("U0OMAR", "U0OLGA"), member_ids=("U0ANA", "U0BEN"))
@@ -106,21 +117,106 @@ def test_roles_in_a_team() -> None:
 def test_who_is_asked_first_and_then(
     requester: str, able: set[str], first: tuple[str, ...], then: tuple[str, ...]
 ) -> None:
-    assert who_to_ask(TEAM, AUTHORITY, requester, able) == (first, then)
+    assert who_to_ask(TEAM, AUTHORITY, requester, Askable(able)) == (first, then)
 
 
 def test_a_team_without_owners_asks_the_workspaces_in_a_fixed_order() -> None:
     team = Team("team_2", "ads", "C0ADS")
-    assert who_to_ask(team, AUTHORITY, "U0ANA", {"U0OLGA", "U0BOSS"}) == (("U0BOSS", "U0OLGA"), ())
+    assert who_to_ask(team, AUTHORITY, "U0ANA", Askable({"U0OLGA", "U0BOSS"})) == (("U0BOSS", "U0OLGA"), ())
 
 
 @given(requester=IDS, able=st.sets(IDS))
 def test_nobody_is_asked_twice_nor_about_their_own(requester: str, able: set[str]) -> None:
-    first, then = who_to_ask(TEAM, AUTHORITY, requester, able)
+    first, then = who_to_ask(TEAM, AUTHORITY, requester, Askable(able))
     asked = first + then
     assert len(asked) == len(set(asked))
     assert set(asked) <= able - {requester}
     assert set(asked) == (able - {requester}) & {*TEAM.owner_ids, *AUTHORITY.workspace_owner_ids}
+
+
+QUIET = ("U0OMAR", "U0QUI")
+EVERYBODY = {"U0OMAR", "U0OLGA", "U0BOSS", "U0QUI", "U0BEN"}
+
+
+@pytest.mark.parametrize(
+    ("able", "needed", "first", "then"),
+    [
+        (EVERYBODY, 1, ("U0OLGA",), ("U0BOSS",)),
+        (EVERYBODY - {"U0OLGA"}, 1, ("U0BOSS",), ()),
+        (EVERYBODY, 2, ("U0OLGA",), ("U0BOSS",)),
+        (EVERYBODY - {"U0OLGA"}, 2, ("U0BOSS", "U0OMAR", "U0QUI"), ()),
+        ({"U0OMAR", "U0QUI"}, 1, ("U0OMAR", "U0QUI"), ()),
+        ({"U0QUI"}, 1, ("U0QUI",), ()),
+        (set(), 1, (), ()),
+    ],
+)
+def test_quiet_people_are_asked_only_where_the_others_are_not_enough(
+    able: set[str], needed: int, first: tuple[str, ...], then: tuple[str, ...]
+) -> None:
+    askable = Askable(able - {"U0BEN"}, QUIET, needed=needed)
+    assert who_to_ask(TEAM, AUTHORITY, "U0ANA", askable) == (first, then)
+
+
+@pytest.mark.parametrize(
+    ("requester", "quiet", "first", "then"),
+    [
+        ("U0ANA", (), ("U0BEN",), ("U0OMAR", "U0OLGA")),
+        ("U0BEN", (), ("U0OMAR", "U0OLGA"), ("U0BOSS",)),
+        ("U0ANA", ("U0BEN",), ("U0OMAR", "U0OLGA"), ("U0BOSS",)),
+    ],
+)
+def test_a_lead_who_may_agree_is_asked_before_the_owners(
+    requester: str, quiet: tuple[str, ...], first: tuple[str, ...], then: tuple[str, ...]
+) -> None:
+    askable = Askable(EVERYBODY - {"U0QUI"}, quiet, lead_id="U0BEN")
+    assert who_to_ask(TEAM, AUTHORITY, requester, askable) == (first, then)
+
+
+def test_a_lead_who_owns_the_team_is_asked_once() -> None:
+    askable = Askable(EVERYBODY, lead_id="U0OMAR")
+    assert who_to_ask(TEAM, AUTHORITY, "U0ANA", askable) == (("U0OMAR",), ("U0OLGA",))
+
+
+@given(
+    requester=IDS,
+    able=st.sets(IDS),
+    quiet=st.lists(IDS, max_size=2, unique=True).map(tuple),
+    lead=st.none() | IDS,
+    needed=st.integers(0, 2),
+)
+def test_whoever_is_asked_is_able_and_quiet_people_only_in_need(
+    requester: str, able: set[str], quiet: tuple[str, ...], lead: str | None, needed: int
+) -> None:
+    first, then = who_to_ask(TEAM, AUTHORITY, requester, Askable(able, quiet, lead, needed))
+    asked = first + then
+    assert len(asked) == len(set(asked))
+    assert set(asked) <= able - {requester}
+    loud = able - {requester} - set(quiet)
+    if {*asked} & {*quiet}:
+        assert len(loud & {*TEAM.owner_ids, *AUTHORITY.workspace_owner_ids, lead}) < needed
+    if loud & {*TEAM.owner_ids, *AUTHORITY.workspace_owner_ids}:
+        assert asked or needed == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "barrier"),
+    [
+        ("U0QUI", None),
+        ("U0BEN", None),
+        ("U0FAY", NOT_OWNER),
+        ("U0ANA", OWN),
+        ("U0OMAR", None),
+        ("U0OLGA", Barrier.OWN_BUDGET),
+    ],
+)
+def test_who_decides_beside_the_owners_and_who_never_about_their_own(who: str, barrier: Barrier | None) -> None:
+    also = ("U0QUI", "U0BEN", "U0ANA")
+    assert AUTHORITY.barrier_to_decide(member(id=who), TEAM, "U0ANA", also=also, concerns="U0OLGA") is barrier
+
+
+def test_no_guest_decides_quietly() -> None:
+    guest = member(id="U0QUI", is_guest=True)
+    assert AUTHORITY.barrier_to_decide(guest, TEAM, "U0ANA", also=("U0QUI",)) is Barrier.GUEST
 
 
 @pytest.mark.parametrize(
@@ -162,3 +258,11 @@ def test_names_a_team_may_have(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "-a", "a-", "Search", "a b", "x" * 41, "a_b", "a\n", "é"])
 def test_names_a_team_may_not_have(name: str) -> None:
     assert not is_team_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [("nightly-evals", True), ("x" * 24, True), ("x" * 25, False), ("sk-evals", False), ("a--b", False), ("A", False)],
+)
+def test_names_an_automation_key_may_have(name: str, good: bool) -> None:
+    assert is_key_name(name) is good
