@@ -15,7 +15,8 @@ from bot.services.context import record
 from bot.services.guarding import guard
 from bot.services.proving import about
 from bot.services.subjects import subjects
-from storage import alerts, budgets, keys, people, readings, requests
+from bot.services.syncing import sync_live
+from storage import alerts, budgets, keys, people, requests
 from storage.alerts import Alert
 from tests.company import ANA, OLGA, Company
 from tests.services.kit import CHANNEL, USD
@@ -126,11 +127,7 @@ def spend(company: Company, key: Key, usd: float) -> None:
 
 def sync(company: Company) -> None:
     """Read what every key has spent."""
-    at = company.clock.now()
-    with company.books.transaction() as session:
-        ours = {key.handle: key for key in keys.at_gateway(session, company.gateway.name)}
-        told = [(ours[seen.handle].id, seen.spent_micros, None) for seen in company.gateway.list_keys()]
-        readings.note_live(session, told, at)
+    sync_live(company.purser)
 
 
 def poll(company: Company) -> None:
