@@ -40,10 +40,13 @@ FINE = [
     },
     {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "a chart"},
     {"type": "data_visualization", "title": "Spend", "chart": {"type": "bar"}},
+    actions({"type": "datepicker", "action_id": "d", "initial_date": "2028-02-29"}),
+    actions({"type": "timepicker", "action_id": "t", "initial_time": "23:59"}),
+    actions({"type": "datetimepicker", "action_id": "m", "initial_date_time": 1_795_631_100}),
 ]
 
 
-@pytest.mark.parametrize("block", FINE, ids=lambda b: b["type"])
+@pytest.mark.parametrize("block", FINE, ids=[f"{number}-{block['type']}" for number, block in enumerate(FINE)])
 def test_at_the_limit_is_fine(block: dict) -> None:
     assert check_message([block], "text") == []
 
@@ -85,10 +88,29 @@ TOO_MUCH = [
     ),
     ({"type": "rich_text", "elements": [{"type": "paragraph"}]}, "unsupported type: paragraph"),
     ({"type": "image", "image_url": "https://example.com/x.png"}, "must be a string"),
+    *(
+        (actions({"type": "datepicker", "action_id": "d", "initial_date": day}), f"YYYY-MM-DD [json-pointer:{at}date]")
+        for at in ["/blocks/0/elements/0/initial_"]
+        for day in (
+            "2026-02-29",
+            "2026-11-1",
+            "15 December",
+            "20261215",
+            "2026-11-21T00:00:00",
+            "２０２６-12-15",  # noqa: RUF001 - digits that are not ASCII
+            "",
+            20_261_215,
+        )
+    ),
+    (actions({"type": "datepicker", "action_id": "d", "min_date": "2026-11-21"}), "invalid additional property"),
+    (actions({"type": "timepicker", "action_id": "t", "initial_time": "24:00"}), "must be a time as HH:MM"),
+    (actions({"type": "datetimepicker", "action_id": "m", "initial_date_time": 1_795_631_100_000}), "of 10 digits"),
 ]
 
 
-@pytest.mark.parametrize(("block", "complaint"), TOO_MUCH, ids=[c for _, c in TOO_MUCH])
+@pytest.mark.parametrize(
+    ("block", "complaint"), TOO_MUCH, ids=[f"{number}-{c}" for number, (_, c) in enumerate(TOO_MUCH)]
+)
 def test_over_the_limit_is_refused(block: dict, complaint: str) -> None:
     problems = check_message([block], "text")
     assert problems

@@ -134,6 +134,22 @@ def test_slack_refuses_by_itself(
     assert sent == []
 
 
+def test_a_day_is_chosen_changed_and_taken_back(slack: FakeSlack, sent: list[dict]) -> None:
+    ana = slack.person("ana")
+    ana.shortcut("anywhere").answer()
+    assert "required" in ana.submit(answers={"Kind": "Member", "Days": "7", "Until": None}).errors["until"]
+    assert ana.submit(answers={"Until": "2026-12-31"}).ok
+    assert sent[0]["view"]["state"]["values"]["until"]["x"] == {"type": "datepicker", "selected_date": "2026-12-31"}
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "tomorrow", "31.12.2026", 1_798_675_200])
+def test_no_calendar_gives_what_is_no_day(slack: FakeSlack, day: object) -> None:
+    ana = slack.person("ana")
+    ana.shortcut("anywhere").answer()
+    with pytest.raises(NotInSlack, match="must be a date as YYYY-MM-DD"):
+        ana.fill(None, {"Until": day})
+
+
 def test_what_is_not_on_the_form_cannot_be_filled(slack: FakeSlack) -> None:
     ana = slack.person("ana")
     with pytest.raises(NotInSlack, match="no modal open"):

@@ -3,7 +3,9 @@
 Decides which element may stand where and its limits; blockkit.py decides about the blocks around them.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from bot.playground.slack import limits
@@ -146,6 +148,8 @@ class Check:
             self._choice(node, path, kind)
         elif kind in TYPED:
             self._typed(node, path)
+        elif kind in PICKERS and (wrong := picked_wrong(kind, node.get(key := f"initial_{PICKED[kind]}"))):
+            self.fail(wrong, f"{path}/{key}")
 
     def _button(self, node: Mapping[str, Any], path: str) -> None:
         self.text(node.get("text"), f"{path}/text", limits.BUTTON_TEXT, plain=True)
@@ -207,6 +211,33 @@ class Check:
         self.text(node.get("text"), f"{path}/text", limits.CONFIRM_TEXT)
         for key in ("confirm", "deny"):
             self.text(node.get(key), f"{path}/{key}", limits.CONFIRM_BUTTON, plain=True)
+
+
+PICKED = {"datepicker": "date", "timepicker": "time", "datetimepicker": "date_time"}
+"""What each picker picks, as its `initial_...` and `selected_...` end."""
+
+
+def picked_wrong(kind: str, given: object) -> str:
+    """What is wrong with what a picker starts with or is given; nothing about None, which is no answer yet."""
+    if given is None:
+        return ""
+    if kind == "datepicker":
+        return "" if isinstance(given, str) and _is_day(given) else "must be a date as YYYY-MM-DD"
+    if kind == "timepicker":
+        fine = isinstance(given, str) and bool(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", given, re.ASCII))
+        return "" if fine else "must be a time as HH:MM"
+    fine = isinstance(given, int) and not isinstance(given, bool) and len(str(given)) == limits.EPOCH_DIGITS
+    return "" if fine else f"must be a Unix timestamp of {limits.EPOCH_DIGITS} digits"
+
+
+def _is_day(text: str) -> bool:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def check_options(answer: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.playground.slack.elements import CHOICES, MULTI_SELECTS, PICKERS, SELECTS, TYPED, as_list, as_object
+from bot.playground.slack.elements import (
+    CHOICES,
+    MULTI_SELECTS,
+    PICKERS,
+    SELECTS,
+    TYPED,
+    as_list,
+    as_object,
+    picked_wrong,
+)
 from bot.playground.slack.errors import NotInSlack
 from bot.playground.slack.model import JSON
 
@@ -106,6 +115,8 @@ def answer_for(element: JSON, given: object) -> JSON:
         answer = None
     elif key == "selected_option":
         answer = _option(element, given)
+    elif kind in PICKERS:
+        answer = _picked(kind, given)
     else:
         answer = str(given) if key == "value" else given
     return {"type": kind, key: answer}
@@ -127,6 +138,13 @@ def _option(element: JSON, given: object) -> JSON:
             return option
     shown = [option["text"]["text"] for option in offered(element)]
     raise NotInSlack(f"no option {given!r}; there are {shown}")
+
+
+def _picked(kind: str, given: object) -> object:
+    """What can be picked and nothing else: Slack's client has no way to give a 30th of February."""
+    if wrong := picked_wrong(kind, given):
+        raise NotInSlack(f"a {kind} cannot be given {given!r}: it {wrong}")
+    return given
 
 
 def complaints(blocks: Sequence[JSON], values: Values) -> dict[str, str]:

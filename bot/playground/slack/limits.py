@@ -21,6 +21,7 @@ TABLE_ROWS = 100
 TABLE_COLUMNS = 20
 DATA_TABLE_ROWS = 201  # the first is the header
 VIEW_STACK = 3
+EPOCH_DIGITS = 10  # of the seconds since 1970 in a datetimepicker
 
 # Lengths in characters.
 SECTION_TEXT = 3000
