@@ -1,0 +1,71 @@
+"""Counts measured spend a second time, for `purser ledger verify`: usage against the ledger, readings against usage.
+
+Nothing here is what the books are kept with: sums are made again from their sources, and what counts as spent by
+the rule in `bot.domain.settling`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import groupby
+
+from bot.domain.settling import Count, settle
+from storage import posted, recount, syncs, usage
+from storage.engine import Session
+from storage.ledger import Check, Difference
+from storage.posted import Gap
+from storage.recount import Reading
+from storage.syncs import What
+
+
+def _days_agree(session: Session) -> Iterable[Difference]:
+    """Of every day that counts as posted, the ledger has each key's usage."""
+    for mark in syncs.all_of(session, What.POSTED):
+        first = usage.oldest_day(session, mark.gateway)
+        if first is None or mark.through is None:
+            continue
+        day, last = date.fromisoformat(first), date.fromisoformat(mark.through)
+        while day <= last:
+            yield from _differences(day.isoformat(), posted.gaps_of_day(session, mark.gateway, day))
+            day += timedelta(days=1)
+
+
+def _months_agree(session: Session) -> Iterable[Difference]:
+    """Of every month that counts as settled, the ledger has what each key is charged."""
+    for mark in syncs.all_of(session, What.SETTLED):
+        month = posted.oldest_month(session, mark.gateway)
+        while month is not None and mark.through is not None and month <= mark.through:
+            yield from _differences(month, posted.gaps_of_month(session, mark.gateway, month))
+            month = posted.month_after(month)
+
+
+def _differences(period: str, gaps: Iterable[Gap]) -> Iterator[Difference]:
+    for gap in gaps:
+        yield Difference("spend", f"{gap.label} {period}", f"{gap.due_micros} posted", f"{gap.posted_micros} posted")
+
+
+def _readings_agree(session: Session) -> Iterable[Difference]:
+    """Each reading holds the usage of its period, and counts as spent what settling its sources gives."""
+    used = recount.usage_by_period(session)
+    for _, chain in groupby(recount.readings(session), key=lambda row: (row.key_id, len(row.period))):
+        yield from _settled(list(chain), used)
+    for (_, period), sums in used.items():
+        yield Difference("readings", f"{sums.label} {period}", f"{sums.micros} of usage", "no reading")
+
+
+def _settled(chain: list[Reading], used: dict[tuple[str, str], recount.Used]) -> Iterator[Difference]:
+    for row in chain:
+        sums = used.pop((row.key_id, row.period), None)
+        micros, unpriced = (0, 0) if sums is None else (sums.micros, sums.unpriced_requests)
+        if (micros, unpriced) != (row.usage_micros, row.unpriced_requests):
+            told = f"{row.usage_micros} of usage, {row.unpriced_requests} unpriced"
+            yield Difference("readings", f"{row.label} {row.period}", f"{micros} of usage, {unpriced} unpriced", told)
+    counts = [Count(row.usage_micros, row.lifetime_micros) for row in chain]
+    for row, (before, spent) in zip(chain, settle(counts, chain[0].before_micros), strict=True):
+        if (row.before_micros, row.spent_micros) != (before, spent):
+            told = f"{row.spent_micros} spent after {row.before_micros}"
+            yield Difference("readings", f"{row.label} {row.period}", f"{spent} spent after {before}", told)
+
+
+CHECKS = (Check("spend", _days_agree), Check("months", _months_agree), Check("readings", _readings_agree))
