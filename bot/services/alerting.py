@@ -52,7 +52,7 @@ def announce(session: Session, purser: Purser, limit: Budget, now: datetime) -> 
         _record(session, limit, due.tell, now)
     else:
         alert_id = _write_down(session, purser, limit, due.tell, now, told=True)
-    _tell(session, limit, alert_id, now, stops_keys=stops_keys)
+    _tell(session, limit, alert_id, now)
     return alert_id if due.tell == guard.REACHED else None
 
 
@@ -191,16 +191,19 @@ def _record(session: Session, limit: Budget, percent: int, now: datetime) -> Non
     record(session, now, actor="purser", action="limit.passed", about=about, once=once, reason=reason)
 
 
-def _tell(session: Session, limit: Budget, alert_id: str, now: datetime, *, stops_keys: bool) -> None:
-    """In the team's channel, or to the people it binds. A holder whose keys it stops reads that instead."""
+def _tell(session: Session, limit: Budget, alert_id: str, now: datetime) -> None:
+    """In the team's channel, or to the people it binds."""
     if limit.layer in IN_CHANNEL:
         figures = figures_of(limit)
         refresh_alert(session, now, alert_id, once=f"told:{limit.budget_micros}", figures=figures)
         return
-    told = _bound(session, limit.layer, limit.subject_id)
-    if stops_keys:  # told[0] is the holder
-        told = told[1:]
-    tell_limit(session, now, alert_id, told, once=str(limit.budget_micros))
+    tell_limit(
+        session,
+        now,
+        alert_id,
+        _bound(session, limit.layer, limit.subject_id),
+        once=str(limit.budget_micros),
+    )
 
 
 def figures_of(limit: Budget) -> str:

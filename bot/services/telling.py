@@ -171,7 +171,12 @@ def tell_limit(session: Session, now: datetime, alert_id: str, people: Iterable[
 
 
 def tell_stopped(session: Session, now: datetime, alert_id: str, holder_id: str, since: datetime) -> None:
-    """Tell a holder of all keys of theirs that this limit stopped from then on: one message, once it is settled."""
+    """Tell a holder of all keys of theirs that this limit stopped from then on: one message, once it is settled.
+
+    Who is about to read of the limit itself reads there what it stopped.
+    """
+    if _is_to_come(session, f"{Occasion.LIMIT}:{alert_id}:{holder_id}"):
+        return
     telling = Telling(Occasion.KEYS_STOPPED, alert_id=alert_id, since=since)
     _tell_later(session, now, telling, holder_id, once=since.isoformat())
 

@@ -109,12 +109,17 @@ def test_a_holder_reads_of_all_their_stopped_keys_in_one_message(company: Compan
     poll(company)
     assert is_stopped(company, *mine)
     assert is_live(company, project_key)
-    (notice,) = told(company, DM_ANA, Occasion.KEYS_STOPPED)
-    assert labels(one.key for one in notice.keys) == labels(mine)
+    (notice,) = told(company, DM_ANA, Occasion.LIMIT)
     assert notice.alert is not None
     assert notice.alert.limit.layer is Layer.MEMBER
-    assert told(company, DM_ANA, Occasion.LIMIT) == []
+    assert labels(one.key for one in notice.alert.stopped) == labels(mine)
+    assert all(one.key.proof is not None for one in notice.alert.stopped)
+    assert told(company, DM_ANA, Occasion.KEYS_STOPPED) == []
     assert told(company, ROOM, Occasion.LIMIT) == []
+    another = add_key(company)
+    poll(company)
+    (late,) = told(company, DM_ANA, Occasion.KEYS_STOPPED)
+    assert labels(one.key for one in late.keys) == [another.label]
     assert now(company, mine[0]).off_reason == "its holder's budget was reached: $60 of $50 in November"
 
 
@@ -151,10 +156,25 @@ def test_a_key_stops_at_its_own_cap_and_an_automation_key_at_its_day(company: Co
     assert is_stopped(company, capped, nightly)
     assert now(company, capped).off_reason == "it reached its cap: $25 of $25"
     assert now(company, nightly).off_reason == "it reached its cap per day: $10.02 of $10 on 20 November"
+    for where, key in ((DM_ANA, capped), (DM_BEN, nightly), (DM_OMAR, nightly)):
+        (notice,) = told(company, where, Occasion.LIMIT)
+        assert notice.alert is not None
+        assert [one.key.label for one in notice.alert.stopped] == [key.label]
+        assert told(company, where, Occasion.KEYS_STOPPED) == []
+
+
+def test_a_persons_budget_reached_together_with_the_teams_is_told_as_well(company: Company) -> None:
+    set_budget(company, Layer.MEMBER, ANA.id, 400)
+    key = add_key(company, usd=2000)
+    spend(company, key, 510)
+    poll(company)
+    stop = now(company, key).stop
+    assert stop is not None
+    assert stop.layer is Layer.TEAM
+    (own,) = told(company, DM_ANA, Occasion.LIMIT)
+    assert own.alert is not None
+    assert own.alert.limit.layer is Layer.MEMBER
     assert len(told(company, DM_ANA, Occasion.KEYS_STOPPED)) == 1
-    assert len(told(company, DM_BEN, Occasion.KEYS_STOPPED)) == 1
-    assert len(told(company, DM_OMAR, Occasion.LIMIT)) == 1
-    assert told(company, DM_BEN, Occasion.LIMIT) == []
 
 
 def test_a_projects_lead_is_asked_to_act_as_well(company: Company) -> None:
