@@ -13,8 +13,10 @@ import pytest
 from bot.domain.keys import KeyState
 from bot.domain.periods import month_end, month_of
 from bot.gateways.base import Gateway, GatewayError, KeyRecord
+from bot.services.context import Purser
 from bot.services.reconcile import reconcile
-from storage import keys
+from bot.services.syncing import sync_live
+from storage import readings
 from tests.faults import kit
 from tests.faults.test_gateway_faults import mint_behind_our_back
 from tests.office import Bot, Office
@@ -22,11 +24,15 @@ from tests.office import Bot, Office
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
-def compare(office: Office) -> None:
-    """What the job does every ten minutes."""
+def purser(office: Office) -> Purser:
     bot = office.bots[-1]
     assert isinstance(bot, Bot)
-    reconcile(bot.running.purser)
+    return bot.running.purser
+
+
+def compare(office: Office) -> None:
+    """What the job does every ten minutes."""
+    reconcile(purser(office))
 
 
 def administer(office: Office, path: str, **change: Any) -> None:
@@ -47,8 +53,8 @@ def handle(office: Office) -> str:
 def spent_this_month(office: Office) -> int:
     """What Ana's newest key is charged in the month that it is, in micro-USD."""
     with office.glasses.reading() as session:
-        read = keys.reading(session, kit.keys_of(office, "ana")[-1].id, month_of(office.clock.now()))
-    return 0 if read is None else read.in_month_micros
+        read = readings.spent(session, kit.keys_of(office, "ana")[-1].id, month_of(office.clock.now()))
+    return 0 if read is None else read.micros
 
 
 def test_an_orphan_that_arrives_after_everything_was_cleared_is_deleted(office: Office) -> None:
@@ -102,6 +108,20 @@ def test_a_cap_changed_behind_our_back_is_put_back_and_reported(office: Office, 
     assert len(kit.told(office, "olga", "without Purser")) == 1
 
 
+@pytest.mark.parametrize("cap", [250.0, None])
+def test_a_cap_that_the_gateway_keeps_changing_is_put_back_again_and_each_change_is_reported(
+    office: Office, cap: float | None
+) -> None:
+    office.key()
+    for count in (1, 2):
+        administer(office, "/key/update", key=handle(office), max_budget=cap)
+        for _ in range(2):
+            compare(office)
+            kit.settle(office)
+        assert kit.live(office, "ana")[0].max_budget == 25.0
+        assert len(kit.told(office, "olga", "without Purser")) == count
+
+
 @pytest.mark.parametrize("path", ["/key/delete", "/key/block"])
 def test_a_live_key_ended_behind_our_back_is_written_down_and_told(office: Office, path: str) -> None:
     office.key()
@@ -133,9 +153,7 @@ def test_a_list_older_than_the_keys_end_is_not_believed(office: Office) -> None:
     office.key()
     kit.settle(office)
     key = kit.keys_of(office, "ana")[-1]
-    bot = office.bots[-1]
-    assert isinstance(bot, Bot)
-    real = bot.running.purser.gateways["litellm"]
+    real = purser(office).gateways["litellm"]
 
     class Dawdling:
         """Hands out a list only when the key on it has been turned off meanwhile."""
@@ -149,7 +167,7 @@ def test_a_list_older_than_the_keys_end_is_not_believed(office: Office) -> None:
             office.sees(lambda: kit.keys_of(office, "ana", KeyState.DISABLED) or None)
             return listed
 
-    reconcile(replace(bot.running.purser, gateways={"litellm": cast("Gateway", Dawdling())}))
+    reconcile(replace(purser(office), gateways={"litellm": cast("Gateway", Dawdling())}))
     kit.settle(office)
     assert len(kit.rows(office, key_id=key.id, action="key.disabled")) == 1
     assert len(kit.told(office, "ana", f"Your key `{key.label}` is off")) == 1
@@ -192,13 +210,13 @@ def test_a_gateway_that_cannot_be_listed_changes_nothing(office: Office) -> None
 def test_what_a_temporary_key_spent_is_charged_to_the_month_in_which_it_spent_it(office: Office) -> None:
     """Its cap is for its whole life, so the gateway's figure never starts again: neither while it lives nor after."""
     office.chat(office.key("$25 30d spend and rest"), "mock-expensive")
-    compare(office)
+    sync_live(purser(office))
     assert spent_this_month(office) > 0
     ends = month_end(office.clock.now())
     office.clock.advance(seconds=(ends - office.clock.now()).total_seconds() + 60)
-    compare(office)
+    sync_live(purser(office))
     assert spent_this_month(office) == 0
     office.slack.person("ana").command(f"/ai-key return {kit.keys_of(office, 'ana')[-1].label}", channel="search")
     office.sees(lambda: kit.keys_of(office, "ana", KeyState.DISABLED) or None)
-    compare(office)
+    sync_live(purser(office))
     assert spent_this_month(office) == 0
