@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from storage.money_tables import ReadingRow, SyncRow
+from storage import syncs
+from storage.money_tables import ReadingRow
+from storage.syncs import What
 from storage.tables import KeyRow, TeamRow
 
 
@@ -37,8 +39,10 @@ class Heard:
 
     live_at: datetime | None
     """When the newest reading of all live spend began; None when some gateway has told none."""
-    usage_tried_at: datetime | None
-    """When usage by day was last asked for; None when it never was."""
+    usage_at: datetime | None
+    """When usage by day was last asked for and told, or refused; None when that was never answered."""
+    asks_usage: bool
+    """Whether usage by day is asked for at all."""
 
 
 def heard(session: Session, team_id: str, asked: Iterable[str]) -> Heard | None:
@@ -50,11 +54,16 @@ def heard(session: Session, team_id: str, asked: Iterable[str]) -> Heard | None:
     gateways = set(session.exec(select(KeyRow.gateway).where(*mine).distinct()))
     if not gateways:
         return None
-    rows = session.exec(select(SyncRow).where(col(SyncRow.gateway).in_(gateways))).all()
-    live = {row.gateway: row.read_at for row in rows if row.what == "live"}
-    moments = [live.get(gateway) for gateway in gateways]
-    known = [moment for moment in moments if moment is not None]
+    live = {sync.gateway: sync.read_at for sync in syncs.all_of(session, What.LIVE)}
+    usage = [sync for sync in syncs.all_of(session, What.USAGE) if sync.gateway in gateways]
     return Heard(
-        live_at=min(known) if len(known) == len(moments) else None,
-        usage_tried_at=min((row.tried_at for row in rows if row.what == "usage"), default=None),
+        live_at=_oldest([live.get(gateway) for gateway in gateways]),
+        usage_at=_oldest([sync.tried_at if sync.error else sync.read_at for sync in usage]),
+        asks_usage=bool(usage),
     )
+
+
+def _oldest(moments: list[datetime | None]) -> datetime | None:
+    """The oldest of these; None when one is missing."""
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known and len(known) == len(moments) else None

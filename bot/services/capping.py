@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.domain.facts import Occasion
 from bot.domain.keys import UNSHOWN, Key, KeyState
+from bot.domain.money import show
 from bot.domain.requests import Request, RequestState, Verdict
 from bot.gateways.base import CapPeriod, CapScope, FailureKind, Gateway, GatewayError, KeyRecord
 from bot.services.context import Purser, effect, record
@@ -44,6 +45,19 @@ def shows(gateway: Gateway, seen: KeyRecord, key: Key) -> bool:
         return True
     held = (seen.cap_micros, str(seen.cap_period)) == (key.cap_micros, key.cap_period)
     return held and (not able.daily_cap or seen.daily_cap_micros == key.daily_cap_micros)
+
+
+def difference(seen: KeyRecord, key: Key) -> str:
+    """What the gateway's record has instead of the key's caps: `$500 instead of $25`."""
+    if seen.cap_micros != key.cap_micros:
+        return f"{_cap(seen.cap_micros)} instead of {_cap(key.cap_micros)}"
+    if str(seen.cap_period) != key.cap_period:
+        return f"for a period of {seen.cap_period} instead of {key.cap_period}"
+    return f"{_cap(seen.daily_cap_micros)} a day instead of {_cap(key.daily_cap_micros)} a day"
+
+
+def _cap(micros: int | None) -> str:
+    return "no cap" if micros is None else show(micros)
 
 
 def hold(gateway: Gateway, key: Key) -> bool:

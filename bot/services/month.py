@@ -111,7 +111,7 @@ def _is_known(session: Session, purser: Purser, team: Team, turn: datetime, now:
         return True
     if (now - turn).total_seconds() < WAIT_SECONDS:
         return read.live_at is not None and read.live_at >= turn
-    return read.usage_tried_at is None or read.usage_tried_at >= turn
+    return not read.asks_usage or (read.usage_at is not None and read.usage_at >= turn)
 
 
 def _write_down(session: Session, team: Team, month: str, now: datetime) -> None:

@@ -13,12 +13,13 @@ from datetime import datetime
 
 from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState, OffCause
-from bot.domain.money import show
-from bot.gateways.base import CapPeriod, CapScope, Gateway, GatewayError, KeyRecord
+from bot.gateways.base import CapScope, Gateway, GatewayError, KeyRecord
+from bot.services import capping
 from bot.services.context import Purser, Subjects, record
 from bot.services.proving import about, confirm_off
-from bot.services.telling import Telling, tell_people, tell_thread
+from bot.services.telling import Telling, key_stream, tell_people, tell_thread
 from bot.services.turning_off import start
+from bot.services.worker import perform_now
 from storage import keys, ledger
 from storage.engine import Session
 
@@ -84,18 +85,25 @@ def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: d
 
 
 def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
-    if seen.cap_micros == key.cap_micros and seen.cap_period == key.cap_period:
+    """Put back a cap that somebody changed at the gateway, and report it. One that is being set is left alone."""
+    if capping.shows(gateway, seen, key):
         return
-    gateway.set_cap(seen.handle, key.cap_micros, CapPeriod(key.cap_period))
-    found = "no cap" if seen.cap_micros is None else show(seen.cap_micros)
-    note = f"{found} instead of {show(key.cap_micros)}"
+    fresh = gateway.find(seen.handle)  # the list may be older than what was agreed since
     with purser.deciding() as session:
+        ours = keys.get(session, key.id)
+        if fresh is None or ours is None or ours.state is not KeyState.LIVE or capping.is_waiting(session, key.id):
+            return
+        if capping.shows(gateway, fresh, ours):
+            return
         once = f"{key.id}:{now.isoformat()}"
-        rows = about(key, amount_micros=key.cap_micros)
+        note = capping.difference(fresh, ours)
+        rows = about(ours, amount_micros=ours.cap_micros)
         record(session, now, actor="purser", action="key.cap_restored", about=rows, once=once, reason=note)
         telling = Telling(Occasion.CAP_RESTORED, None, key.request_id, key.id, note=note)
         tell_thread(session, now, telling, once=once)
         tell_people(session, now, telling, sorted(purser.authority.workspace_owner_ids), once=once)
+        outbox_id = capping.wanted(session, now, key.id, once=f"found:{now.isoformat()}")
+    perform_now(purser, outbox_id, key_stream(key.id))
 
 
 def _clear_orphan(purser: Purser, gateway: Gateway, seen: KeyRecord, key: Key, now: datetime) -> None:

@@ -9,13 +9,14 @@ from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState
 from bot.domain.people import Member
-from bot.domain.periods import DAY_SECONDS, day_of
+from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import Approval, Purpose, Request, RequestState, Target, Terms, Verdict
 from bot.gateways.base import KeyRecord
 from bot.services import raised
 from bot.services.context import record
 from bot.services.subjects import subjects
-from storage import keys, ledger, raises, readings, requests, syncs, usage
+from bot.services.syncing import sync_live, sync_usage
+from storage import keys, ledger, raises, requests
 from storage.ledger import Recorded
 from tests.company import ANA, OMAR, Company
 from tests.services.kit import CHANNEL, USD
@@ -96,22 +97,13 @@ def at_gateway(company: Company, key: Key) -> KeyRecord:
 
 
 def read_live(company: Company) -> None:
-    """The gateway tells the live total of every key now, after the turn of the day or before it."""
-    now = company.clock.now()
-    with company.books.transaction() as session:
-        known = {key.handle: key.id for key in keys.at_gateway(session, company.gateway.name)}
-        told = [(known[seen.handle], seen.spent_micros, None) for seen in company.gateway.list_keys()]
-        readings.note_live(session, told, now)
-        syncs.read(session, company.gateway.name, syncs.What.LIVE, now)
+    """The gateway tells the live total of every key now."""
+    sync_live(company.purser)
 
 
-def read_usage(company: Company, days: int = 40) -> None:
-    """The gateway tells what it measured in so many days."""
-    now = company.clock.now()
-    rows = company.gateway.usage((now - timedelta(days=days)).date(), now.date())
-    with company.books.transaction() as session:
-        usage.write(session, company.gateway.name, rows, now)
-        syncs.read(session, company.gateway.name, syncs.What.USAGE, now, day_of(now))
+def read_usage(company: Company) -> None:
+    """The gateway tells what it measured by day."""
+    sync_usage(company.purser)
 
 
 def raised_micros(company: Company, target: Target, at: datetime) -> int:

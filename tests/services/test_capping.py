@@ -10,6 +10,7 @@ from bot.domain.keys import Key, KeyState
 from bot.domain.requests import RequestState, Target
 from bot.gateways.base import CapPeriod, FailureKind, GatewayError
 from bot.services import capping, turning_off
+from bot.services.reconcile import reconcile
 from storage import keys, outbox
 from tests.company import ANA, OLGA, OMAR, Company
 from tests.fakes import Crash, Mishap
@@ -21,6 +22,7 @@ from tests.services.raises_kit import (
     make_automation,
     now_key,
     on,
+    rows,
     state_of,
     told,
     waiting_raise,
@@ -174,3 +176,48 @@ def test_a_raise_of_a_total_cap_leaves_what_the_key_has_spent(company: Company) 
     agreed_raise(company, Target(Layer.KEY, key.id), 3, END)
     assert at_gateway(company, key).spent_micros == 4 * USD
     assert company.gateway.spend(key.handle, 100 * USD) == 4 * USD
+
+
+# --- caps that somebody changed at the gateway ---
+
+
+def test_a_cap_per_day_changed_at_the_gateway_is_put_back_and_reported_once(company: Company, key: Key) -> None:
+    key = make_automation(company, key, 10)
+    company.gateway.change(key.handle or "", daily_cap_micros=None)
+    for _ in range(2):
+        reconcile(company.purser)
+        company.perform()
+    seen = at_gateway(company, key)
+    assert (seen.cap_micros, seen.daily_cap_micros) == (25 * USD, 10 * USD)
+    assert told(company, f"direct:{OLGA.id}", Occasion.CAP_RESTORED) == 1
+    (said,) = rows(company, action="key.cap_restored")
+    assert said.reason == "no cap a day instead of $10 a day"
+
+
+def test_a_cap_put_back_keeps_the_cap_per_day(company: Company, key: Key) -> None:
+    key = make_automation(company, key, 10)
+    company.gateway.change(key.handle or "", cap_micros=900 * USD)
+    reconcile(company.purser)
+    seen = at_gateway(company, key)
+    assert (seen.cap_micros, seen.daily_cap_micros) == (25 * USD, 10 * USD)
+    (said,) = rows(company, action="key.cap_restored")
+    assert said.reason == "$900 instead of $25"
+
+
+def test_a_raise_on_its_way_to_the_gateway_is_not_taken_for_somebody_elses_doing(company: Company, key: Key) -> None:
+    company.gateway.mishaps.add("set_cap", Mishap.DOWN)
+    agreed_raise(company, Target(Layer.KEY, key.id), 10, END)
+    reconcile(company.purser)
+    company.settle()
+    assert at_gateway(company, key).cap_micros == 35 * USD
+    assert told(company, f"direct:{OLGA.id}", Occasion.CAP_RESTORED) == 0
+
+
+def test_a_raise_made_while_keys_were_listed_is_not_taken_for_somebody_elses_doing(company: Company, key: Key) -> None:
+    listed = company.gateway.list_keys()
+    agreed_raise(company, Target(Layer.KEY, key.id), 10, END)
+    company.gateway.list_keys = lambda: listed  # type: ignore[method-assign]
+    reconcile(company.purser)
+    company.settle()
+    assert at_gateway(company, key).cap_micros == 35 * USD
+    assert told(company, f"direct:{OLGA.id}", Occasion.CAP_RESTORED) == 0

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import MonthFacts, Occasion
@@ -159,12 +160,13 @@ def test_usage_told_late_stays_with_the_old_month(company: Company) -> None:
 def test_months_slept_over_are_written_down_and_only_the_newest_is_told(company: Company) -> None:
     key = monthly(company)
     spend(company, key, 5)
+    read_usage(company)
     read_live(company)
     spend(company, key, 7, at=on("2026-12-10"))
     spend(company, key, 11, at=on("2027-01-31 23:00"))
     spend(company, key, 2, at=on("2027-02-01 00:30"))
     company.clock.at = on("2027-02-03 10:00")
-    read_usage(company, days=80)
+    read_usage(company)
     read_live(company)
     turn(company)
     assert closed_months(company) == [("2026-11", 5 * USD), ("2026-12", 7 * USD), ("2027-01", 11 * USD)]
@@ -184,6 +186,23 @@ def test_who_wakes_up_late_reads_usage_by_day_before_a_month_is_closed(company: 
     read_usage(company)
     turn(company)
     assert closed_months(company) == [("2026-11", 5 * USD)]
+
+
+def test_a_month_once_closed_stays_closed_whatever_is_told_late(company: Company) -> None:
+    """Even where the job has lost its own mark of having been there."""
+    key = monthly(company)
+    spend(company, key, 5)
+    company.clock.at = on("2026-12-01 00:00:20")
+    read_usage(company)
+    read_live(company)
+    turn(company)
+    spend(company, key, 2, at=on("2026-11-29"))
+    read_usage(company)
+    with company.books.transaction() as session:
+        session.execute(text("DELETE FROM runs"))
+    turn(company)
+    assert closed_months(company) == [("2026-11", 5 * USD)]
+    assert len(told(company)) == 1
 
 
 def test_a_crash_at_any_point_leaves_one_message(company: Company) -> None:
