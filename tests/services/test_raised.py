@@ -9,17 +9,21 @@ import pytest
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
-from bot.domain.keys import KeyState
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.requests import Refused, RequestState, Target
-from bot.services import turning_off
+from bot.services import approvals, turning_off
 from bot.services.auditing import verify
+from bot.services.guarding import guard
 from bot.services.raised import end_raises
+from bot.services.raising import AskRaise, ask_raise
+from bot.services.requests import Place, Sent
 from bot.services.restoring import restore
+from bot.services.words import KeyWord, PersonWord, TeamWord
 from storage import keys
 from tests.company import ANA, OMAR, Company
 from tests.fakes import Mishap, MortalBooks
 from tests.faults.kit import at_once
-from tests.services.kit import USD, held, wanted
+from tests.services.kit import CHANNEL, USD, headroom, held, set_budget, spend, wanted
 from tests.services.raises_kit import (
     TEAM,
     agree,
@@ -291,3 +295,76 @@ def test_a_raise_that_ended_before_the_gateway_ever_showed_it_is_not_told_as_sta
     assert told(company, f"thread:{request_id}", Occasion.RAISED) == 0
     assert told(company, f"thread:{request_id}", Occasion.RAISE_ENDED) == 1
     assert at_gateway(company, key).cap_micros == 25 * USD
+
+
+# --- asked for, agreed, and what it is for: keys that a limit had stopped ---
+
+
+def _asked_and_agreed(company: Company, wanted: AskRaise) -> str:
+    sent = ask_raise(company.purser, company.actor(ANA), Place(CHANNEL), wanted)
+    assert isinstance(sent, Sent), sent
+    request_id = sent.facts.request.id
+    outcome = approvals.approve(company.purser, company.actor(OMAR), request_id)
+    assert isinstance(outcome, approvals.Decided), outcome
+    company.perform()
+    return request_id
+
+
+def _stopped(company: Company, key: Key, usd: float) -> None:
+    """The key spends this much, which a limit stops it for."""
+    spend(company, key, usd)
+    guard(company.purser)
+    company.settle()
+    assert now_key(company, key).off_cause is OffCause.BUDGET
+    assert not at_gateway(company, key).enabled
+
+
+@pytest.mark.parametrize("layer", [Layer.TEAM, Layer.MEMBER, Layer.KEY])
+def test_a_stopped_key_is_back_within_one_poll_of_the_raise_and_stops_again_at_its_end(
+    company: Company, layer: Layer
+) -> None:
+    key = held(company, what=wanted(25, 30))
+    word: TeamWord | PersonWord | KeyWord = KeyWord(key.label)
+    usd = 25
+    if layer is not Layer.KEY:
+        usd = 22
+        set_budget(company, layer, "team_1" if layer is Layer.TEAM else ANA.id, 20)
+        word = TeamWord() if layer is Layer.TEAM else PersonWord(ANA.id)
+    _stopped(company, key, usd)
+    end = on("2026-11-23")
+    request_id = _asked_and_agreed(company, AskRaise(10 * USD, "the launch", target=word, ends_at=end))
+    assert state_of(company, request_id) is RequestState.FULFILLED
+    guard(company.purser)
+    company.settle()
+    assert now_key(company, key).state is KeyState.LIVE
+    seen = at_gateway(company, key)
+    assert (seen.enabled, seen.spent_micros) == (True, usd * USD)
+    assert seen.cap_micros == (35 if layer is Layer.KEY else 25) * USD
+    assert told(company, f"direct:{ANA.id}", Occasion.KEYS_BACK) == 1
+    company.clock.at = end
+    for step in (end_raises, guard):
+        step(company.purser)
+    company.settle()
+    assert now_key(company, key).off_cause is OffCause.BUDGET
+    seen = at_gateway(company, key)
+    assert (seen.enabled, seen.cap_micros, seen.spent_micros) == (False, 25 * USD, usd * USD)
+    assert verify(company.books).ok
+
+
+def test_a_raise_that_waits_for_an_owner_outlives_its_key_being_stopped_by_a_limit(company: Company) -> None:
+    key = held(company, what=wanted(25, 30))
+    ask = AskRaise(10 * USD, "the launch", target=KeyWord(key.label))
+    sent = ask_raise(company.purser, company.actor(ANA), Place(CHANNEL), ask)
+    assert isinstance(sent, Sent), sent
+    _stopped(company, key, 25)
+    assert state_of(company, sent.facts.request.id) is RequestState.WAITING
+
+
+def test_what_a_raise_of_a_key_adds_is_promised_until_its_end(company: Company) -> None:
+    key = held(company, what=wanted(25, 30))
+    before = headroom(company)
+    _asked_and_agreed(company, AskRaise(10 * USD, "more", target=KeyWord(key.label), ends_at=on("2026-11-23")))
+    assert headroom(company) == before - 10 * USD
+    company.clock.at = on("2026-11-23")
+    end_raises(company.purser)
+    assert headroom(company) == before
