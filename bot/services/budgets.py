@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bot.domain.budgets import Layer
+from bot.domain.deciding import lead_refused
 from bot.domain.facts import BudgetFacts, RequestFacts
 from bot.domain.people import Team
 from bot.domain.periods import month_end, month_start
-from bot.domain.requests import Refused, RequestState, Verdict
+from bot.domain.requests import Refused, Request, RequestState, Verdict
 from bot.services.context import Actor, Purser
-from bot.services.deciders import barrier_to_decide
+from bot.services.deciders import barrier_to_decide, decider
 from bot.services.facts import HELD, request_facts, team_or_raise
 from bot.services.limits import binding_limits
 from bot.services.requests import nowhere_to_ask
@@ -46,10 +47,18 @@ def queue(purser: Purser, actor: Actor) -> tuple[RequestFacts, ...]:
         return tuple(
             request_facts(session, purser, request, now)
             for request in requests.in_state(session, RequestState.WAITING)
-            if all(word.owner_id != actor.id for word in request.standing(Verdict.APPROVE))
-            and barrier_to_decide(session, purser, actor.member, team_or_raise(session, request.team_id), request)
-            is None
+            if _waits_for(session, purser, actor, request)
         )
+
+
+def _waits_for(session: Session, purser: Purser, actor: Actor, request: Request) -> bool:
+    if any(word.owner_id == actor.id for word in request.standing(Verdict.APPROVE)):
+        return False
+    team = team_or_raise(session, request.team_id)
+    if barrier_to_decide(session, purser, actor.member, team, request) is not None:
+        return False
+    is_only_lead = decider(session, purser, actor, team, request).is_only_lead
+    return not is_only_lead or lead_refused(request, request.terms.cap_micros, purser.policy) is None
 
 
 def _teams(session: Session, purser: Purser, actor: Actor, here: Team | None) -> list[Team]:

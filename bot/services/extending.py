@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
-from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.keys import Key, KeyState
 from bot.domain.requests import RequestState, Target
 from bot.gateways.base import FailureKind, GatewayError
 from bot.services.context import Purser, record
@@ -52,17 +52,14 @@ def extend_at_gateway(purser: Purser, request_id: str, key_id: str, until: datet
 
 
 def close_waiting(session: Session, key: Key, now: datetime) -> None:
-    """The key went off: nobody has to decide about it any more, and who asked is told.
+    """The key goes off for good: nobody has to decide about more time or money for it any more, and who asked is told.
 
-    What asked for more time is closed, and what asked for more money, unless it is what brings the key back. It stays
-    closed if the key is restored: more can then be asked for again.
+    It stays closed if the key is restored: more can then be asked for again.
     """
     why = f"{key.label} went off before this was decided"
     closing = requests.extensions_of(session, key.id, RequestState.WAITING)
-    after = keys.get(session, key.id)
-    if after is None or after.off_cause is not OffCause.BUDGET:
-        for layer in (Layer.KEY, Layer.AUTOMATION):
-            closing += requests.raises_of(session, Target(layer, key.id), RequestState.WAITING)
+    for layer in (Layer.KEY, Layer.AUTOMATION):
+        closing += requests.raises_of(session, Target(layer, key.id), RequestState.WAITING)
     for request in closing:
         change = requests.Change(decided_at=now)
         if not requests.move(session, request.id, RequestState.WAITING, RequestState.CANCELLED, change):

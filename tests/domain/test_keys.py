@@ -18,6 +18,7 @@ from bot.domain.keys import (
     KeyState,
     OffCause,
     alias_for,
+    can_be_raised,
     can_restore,
     extended_expiry,
     fingerprint,
@@ -182,3 +183,11 @@ def test_a_fingerprint_is_the_hmac_of_the_secret_under_the_pepper() -> None:
 def test_labels_and_aliases() -> None:
     assert label_for("ana", "7kq2") == "ana-7kq2"
     assert alias_for("ana-7kq2") == "purser-ana-7kq2"
+
+
+def test_more_money_is_of_use_to_keys_in_use_and_to_those_that_only_a_limit_stopped() -> None:
+    for state in KeyState:
+        assert can_be_raised(key(state=state)) is (state in {KeyState.LIVE, KeyState.RESTORING})
+    for state in (KeyState.DISABLING, KeyState.DISABLED):
+        assert can_be_raised(key(state=state, off_cause=OffCause.BUDGET))
+        assert not can_be_raised(key(state=state, off_cause=OffCause.RETURNED))
