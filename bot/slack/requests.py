@@ -191,7 +191,7 @@ def _refused_in(view: Mapping[str, Any], refused: Refused) -> Response:
     inputs = {block.get("block_id") for block in view.get("blocks", ()) if block.get("type") == "input"}
     has_mention = "<@" in refused.text  # errors beside inputs are plain text
     if beside in inputs and beside is not None and not has_mention:
-        return with_errors({beside: refused.text})
+        return with_errors({beside: refused.text.replace("`", "")})
     return replaced_by(refused_modal(refused.text))
 
 

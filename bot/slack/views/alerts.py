@@ -9,9 +9,9 @@ from datetime import datetime
 
 from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import AlertFacts, KeyFacts
+from bot.domain.guard import stop_rank
 from bot.domain.keys import KeyKind, KeyState
 from bot.domain.money import show, show_beside
-from bot.domain.periods import show_duration
 from bot.slack.views import actions as act
 from bot.slack.views import limits
 from bot.slack.views import phrases as say
@@ -123,7 +123,8 @@ def _stopped(facts: AlertFacts) -> str:
 
 
 def _proofs(keys: tuple[KeyFacts, ...]) -> list[str]:
-    shown = [f"• {code(one.key.label)} ({_whose(one)}): {_proof(one)}" for one in keys[:KEYS_SHOWN]]
+    in_order = sorted(keys, key=lambda one: stop_rank(one.key.kind))
+    shown = [f"• {code(one.key.label)} ({_whose(one)}): {_proof(one)}" for one in in_order[:KEYS_SHOWN]]
     more = len(keys) - KEYS_SHOWN
     return [*shown, f"…and {more} more"] if more > 0 else shown
 
@@ -182,9 +183,9 @@ def _way_on(facts: AlertFacts) -> str:
 
 
 def _bound(facts: AlertFacts) -> str:
-    every = show_duration(facts.polled_seconds or 60)
     return (
-        f"Spend is looked at every {every.removeprefix('1 ')}, so a limit can be passed by what is spent in that time, "
+        f"Spend is looked at every {limits.every(facts.polled_seconds or 60)}, "
+        "so a limit can be passed by what is spent in that time, "
         "and while the gateway acts on it."
     )
 

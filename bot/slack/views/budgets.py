@@ -8,7 +8,6 @@ from datetime import datetime
 from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import AlertFacts, BudgetFacts, Freshness, RequestFacts
 from bot.domain.money import show
-from bot.domain.periods import show_duration
 from bot.slack.views import limits
 from bot.slack.views import phrases as say
 from bot.slack.views.base import (
@@ -157,5 +156,5 @@ def _requests(count: int) -> str:
 
 
 def _freshness(facts: BudgetFacts, now: datetime) -> str:
-    every = show_duration(facts.poll_seconds).removeprefix("1 ")
-    return f"As of {moment(now)}. Spend is looked at every {every}; all days and months are UTC."
+    looked = f"Spend is looked at every {limits.every(facts.poll_seconds)}; all days and months are UTC."
+    return f"As of {moment(now)}. {looked}"

@@ -113,6 +113,11 @@ def is_stale(read_at: datetime | None, now: datetime, poll_seconds: int) -> bool
     return read_at is not None and (now - read_at).total_seconds() > STALE_POLLS * poll_seconds
 
 
+def every(poll_seconds: int) -> str:
+    """How often spend is looked at, as it stands after "every": `minute`, `5 minutes`, `10 seconds`."""
+    return f"{poll_seconds} seconds" if poll_seconds % 60 else show_duration(poll_seconds).removeprefix("1 ")
+
+
 def age(read_at: datetime, now: datetime) -> str:
     """`23 minutes old`."""
     return f"{show_duration(max(0, int((now - read_at).total_seconds())))} old"

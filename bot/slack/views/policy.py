@@ -9,6 +9,7 @@ from bot.domain.periods import show_duration
 from bot.domain.policy import ANYBODY, AskRule, KindPolicy, Policy, Who
 from bot.domain.rules import Rule, rule_text
 from bot.slack.views.base import Message, code, context, join, mentions, message, section, stack
+from bot.slack.views.limits import every
 
 RULES_SHOWN = 15
 _DECIDE = (Rule.SMALL_ASK, Rule.PROJECT_LEAD, Rule.ONE_OWNER, Rule.TWO_OWNERS)
@@ -97,13 +98,13 @@ def _limits(policy: Policy) -> list[str]:
     own = policy.member_budget_micros
     member = f"{show(own)} a month for each person" if own is not None else "none for a person"
     marks = join([str(percent) for percent in (*(one for one in policy.thresholds if one < 100), 100)])
-    every = show_duration(policy.poll_seconds).removeprefix("1 ")
     hard = "its keys are stopped" if policy.hard_budgets else "people are told, and no key is stopped"
     again, others = show_duration(policy.remind_after_seconds), show_duration(policy.escalate_after_seconds)
     wait = show_duration(policy.give_up_after_seconds)
     return [
         f"• Where no owner has set a budget: {member} ({code(Rule.HEADROOM)}: {rule_text(Rule.HEADROOM, policy)}).",
         f"• When a budget is used up, {hard}, unless it was set otherwise. People are told at {marks} percent.",
-        f"• Spend is looked at every {every}, so a limit can be passed by what is spent in that time.",
+        f"• Spend is looked at every {every(policy.poll_seconds)}, "
+        "so a limit can be passed by what is spent in that time.",
         f"• A request nobody answers is repeated after {again}, goes to more owners after {others}, ends after {wait}.",
     ]

@@ -11,7 +11,7 @@ from bot.domain.facts import Notice, Occasion
 from bot.domain.keys import OffCause
 from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import RequestState, Terms
-from bot.slack.views import direct, home, keys, requests, thread
+from bot.slack.views import direct, home, keys, limits, requests, thread
 from bot.slack.views.base import moment
 from tests.slack.views import kit
 from tests.slack.views.kit import APPROVED_BY_OMAR, EVERYDAY, NOW, USD
@@ -21,6 +21,13 @@ def texts(blocks: list[dict[str, Any]]) -> list[str]:
     """What the sections and the small print say."""
     found = [block["text"]["text"] for block in blocks if block["type"] == "section" and "text" in block]
     return found + [one["text"] for block in blocks if block["type"] == "context" for one in block["elements"]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(10, "10 seconds"), (60, "minute"), (90, "90 seconds"), (300, "5 minutes"), (3600, "hour")]
+)
+def test_how_often_spend_is_looked_at_is_said_exactly(seconds: int, shown: str) -> None:
+    assert limits.every(seconds) == shown
 
 
 @pytest.mark.parametrize(("days", "shown"), [(1, "1 day"), (7, "7 days")])
