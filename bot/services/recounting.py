@@ -27,7 +27,7 @@ def _days_agree(session: Session) -> Iterable[Difference]:
             continue
         day, last = date.fromisoformat(first), date.fromisoformat(mark.through)
         while day <= last:
-            yield from _differences(day.isoformat(), posted.gaps_of_day(session, mark.gateway, day))
+            yield from _differences("spend", day.isoformat(), posted.gaps_of_day(session, mark.gateway, day))
             day += timedelta(days=1)
 
 
@@ -36,13 +36,13 @@ def _months_agree(session: Session) -> Iterable[Difference]:
     for mark in syncs.all_of(session, What.SETTLED):
         month = posted.oldest_month(session, mark.gateway)
         while month is not None and mark.through is not None and month <= mark.through:
-            yield from _differences(month, posted.gaps_of_month(session, mark.gateway, month))
+            yield from _differences("months", month, posted.gaps_of_month(session, mark.gateway, month))
             month = posted.month_after(month)
 
 
-def _differences(period: str, gaps: Iterable[Gap]) -> Iterator[Difference]:
+def _differences(check: str, period: str, gaps: Iterable[Gap]) -> Iterator[Difference]:
     for gap in gaps:
-        yield Difference("spend", f"{gap.label} {period}", f"{gap.due_micros} posted", f"{gap.posted_micros} posted")
+        yield Difference(check, f"{gap.label} {period}", str(gap.due_micros), str(gap.posted_micros))
 
 
 def _readings_agree(session: Session) -> Iterable[Difference]:

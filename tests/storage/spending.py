@@ -31,23 +31,26 @@ def found_team(session: Session, micros: int = 500 * USD) -> None:
 
 def a_request(name: str, state: RequestState, cap: int = 25 * USD, **others: Any) -> Request:
     terms = Terms(cap, 7 * 86_400)
-    values: dict[str, Any] = {"purpose": Purpose.ISSUE, "kind": KeyKind.TEMPORARY, "project_id": None, **others}
+    values: dict[str, Any] = {"kind": KeyKind.TEMPORARY, "project_id": None, "requester_id": "U0ANA", **others}
+    values = {"purpose": Purpose.ISSUE, "team_id": "t1", **values}
     return Request(
-        id=name, gateway=GATEWAY, team_id="t1", requester_id="U0ANA", asked=terms, terms=terms, reason="r",
+        id=name, gateway=GATEWAY, asked=terms, terms=terms, reason="r",
         state=state, rule="one-owner", approvals_needed=1, created_at=NOW, deadline_at=NOW, channel_id="C1", **values,
     )  # fmt: skip
 
 
 def a_key(name: str, state: KeyState = KeyState.LIVE, cap: int = 25 * USD, period: str = "total", **others: Any) -> Key:
     values: dict[str, Any] = {"kind": KeyKind.TEMPORARY, "project_id": None, "holder_id": "U0ANA", **others}
+    values = {"team_id": "t1", **values}
     return Key(
-        id=name, label=name, alias=name, request_id=f"r-{name}", gateway=GATEWAY, team_id="t1", cap_micros=cap,
+        id=name, label=name, alias=name, request_id=f"r-{name}", gateway=GATEWAY, cap_micros=cap,
         cap_period=period, models=(), state=state, created_at=NOW, handle=f"h-{name}", **values,
     )  # fmt: skip
 
 
 def put(session: Session, key: Key) -> None:
-    requests.add(session, a_request(key.request_id, RequestState.FULFILLED, key.cap_micros, kind=key.kind))
+    asked = a_request(key.request_id, RequestState.FULFILLED, key.cap_micros, kind=key.kind, team_id=key.team_id)
+    requests.add(session, asked)
     keys.add(session, key)
     if key.handle is not None:
         keys.move(session, key.id, key.state, key.state, keys.Change(handle=key.handle))
