@@ -138,6 +138,7 @@ def tell_unproven(purser: Purser, key_id: str, error: str) -> None:
         if key is None or key.state is not KeyState.DISABLING:
             return
         once = _off_once(key)
+        refresh_card(session, now, key.request_id, f"unproven:{once}")
         telling = Telling(Occasion.OFF_UNPROVEN, None, key.request_id, key.id, note=error)
         tell_thread(session, now, telling, once=once)
         tell_people(session, now, telling, owners_of(session, purser, key), once=once)

@@ -85,8 +85,8 @@ class Telling:
         )
 
 
-def refresh_card(session: Session, now: datetime, request_id: str, seq: int) -> None:
-    """Let the request's card tell the truth again; `seq` is the ledger row that changed it."""
+def refresh_card(session: Session, now: datetime, request_id: str, seq: int | str) -> None:
+    """Let the request's card tell the truth again; `seq` is the ledger row that changed it, or names what did."""
     effect(
         session,
         now,

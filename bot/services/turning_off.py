@@ -101,7 +101,8 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
         extending.close_waiting(session, key, now)
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
-    refresh_card(session, now, key.request_id, seq)
+    if cause is not OffCause.BUDGET:  # of very many keys at once, all are stopped before the first card is written anew
+        refresh_card(session, now, key.request_id, seq)
     refresh_stop(session, now, key.stop)
     outbox_id = effect(session, now, stream=key_stream(key.id), name=DISABLE, payload={"key_id": key.id}, once=once)
     if uncapped:

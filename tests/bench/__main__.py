@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import acks, disable, page, reveal, start
+from tests.bench import acks, disable, guard, page, reveal, start
 from tests.bench.ground import Skipped
 from tests.bench.report import Section, write
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "disable": disable.measure,
     "start": start.measure,
     "page": page.measure,
+    "guard": guard.measure,
 }
 
 
