@@ -185,8 +185,7 @@ def _way_on(facts: AlertFacts) -> str:
 def _bound(facts: AlertFacts) -> str:
     return (
         f"Spend is looked at every {limits.every(facts.polled_seconds or 60)}, "
-        "so a limit can be passed by what is spent in that time, "
-        "and while the gateway acts on it."
+        "so a limit can be passed by what is spent in that time, and while the gateway acts on it."
     )
 
 

@@ -99,12 +99,12 @@ def _limits(policy: Policy) -> list[str]:
     member = f"{show(own)} a month for each person" if own is not None else "none for a person"
     marks = join([str(percent) for percent in (*(one for one in policy.thresholds if one < 100), 100)])
     hard = "its keys are stopped" if policy.hard_budgets else "people are told, and no key is stopped"
+    polls = every(policy.poll_seconds)
     again, others = show_duration(policy.remind_after_seconds), show_duration(policy.escalate_after_seconds)
     wait = show_duration(policy.give_up_after_seconds)
     return [
         f"• Where no owner has set a budget: {member} ({code(Rule.HEADROOM)}: {rule_text(Rule.HEADROOM, policy)}).",
         f"• When a budget is used up, {hard}, unless it was set otherwise. People are told at {marks} percent.",
-        f"• Spend is looked at every {every(policy.poll_seconds)}, "
-        "so a limit can be passed by what is spent in that time.",
+        f"• Spend is looked at every {polls}, so a limit can be passed by what is spent in that time.",
         f"• A request nobody answers is repeated after {again}, goes to more owners after {others}, ends after {wait}.",
     ]
