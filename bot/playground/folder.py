@@ -27,6 +27,7 @@ OURS = (
     "world.json",
     "world.json.new",
     "bot.log",
+    "policy.toml",
 )
 
 
@@ -106,6 +107,12 @@ class Folder:
     def bot_log(self) -> Path:
         """What the bot logs."""
         return self._at("bot.log")
+
+    def policy(self, text: str) -> Path:
+        """The file of the bot's policy, with this in it."""
+        file = self._at("policy.toml")
+        file.write_text(text, encoding="ascii")
+        return file
 
     def pepper(self) -> str:
         """The installation's secret: random, made once, kept, so that fingerprints match after a restart."""

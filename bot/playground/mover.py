@@ -1,6 +1,7 @@
 """Moves the playground's clock in steps, and at each waits until the bot has done what is due by then.
 
-That is judged from outside: by what it says to Slack and the gateway, and by its books being written.
+That is judged from outside: its books say which jobs have run and what is left to do, and it has then been quiet, to
+Slack and the gateway, for a moment.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from bot.playground.clock import PlayClock
 from bot.playground.slack import NotInSlack
 from bot.playground.timetable import LABELS, choices, stops
 
-QUIET_SECONDS = 0.25
-PATIENCE_SECONDS = 3.0
+QUIET_SECONDS = 0.1
+PATIENCE_SECONDS = 4.0
 """A bot that is slower, or not there, is not waited for."""
 LOOK_EVERY_SECONDS = 0.02
 
@@ -32,13 +33,17 @@ class Mover:
         zone: Callable[[], tzinfo],
         key_ends: Callable[[], list[datetime]],
         traffic: Callable[[], object],
+        done: Callable[[datetime], bool],
         tell: Callable[[], object],
     ) -> None:
-        """`traffic` differs once the bot has done something; `tell` is called at every step."""
+        """`traffic` differs once the bot has done something, `done` says whether nothing is left to do at a moment;
+        `tell` is called at every step.
+        """
         self._clock = clock
         self._zone = zone
         self._key_ends = key_ends
         self._traffic = traffic
+        self._done = done
         self._tell = tell
         self._moving = threading.Lock()
         self._stopping = threading.Event()
@@ -90,20 +95,18 @@ class Mover:
         for stop in stops(now, to, self._key_ends()):
             if self._stopping.is_set():
                 return
-            before = self._traffic()
             self._clock.advance(max(0.0, (stop - self._clock.now()).total_seconds()))
             self._tell()
-            self._wait_for_the_bot(before)
+            self._wait_for_the_bot()
 
-    def _wait_for_the_bot(self, before: object) -> None:
-        """Until it has noticed and has then been quiet for a moment."""
+    def _wait_for_the_bot(self) -> None:
+        """Until it has done all that is due by now, and has then been quiet for a moment."""
         began = changed_at = time.monotonic()
-        noticed, seen = False, before
+        seen = self._traffic()
         while (now := time.monotonic()) - began < PATIENCE_SECONDS:
-            traffic = self._traffic()
-            if traffic != seen:
-                noticed, seen, changed_at = True, traffic, now
-            if noticed and now - changed_at >= QUIET_SECONDS:
+            if (traffic := self._traffic()) != seen or not self._done(self._clock.now()):
+                seen, changed_at = traffic, now
+            if now - changed_at >= QUIET_SECONDS:
                 return
             if self._stopping.wait(LOOK_EVERY_SECONDS):
                 return

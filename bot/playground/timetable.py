@@ -5,7 +5,7 @@ Plain arithmetic: knows no clock. Times are aware.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 LABELS = {"hour": "+1 hour", "tomorrow": "Tomorrow", "monday": "Next Monday 09:00", "month_end": "Month end"}
@@ -14,8 +14,13 @@ WORK_BEGINS_AT = 9
 
 STEP = timedelta(hours=6)
 CLOSELY = timedelta(days=7)
-LATER_STEP = timedelta(days=1)
-"""Requests that wait are brought up within hours and end within days, so the first week goes in smaller steps."""
+"""Requests that wait are brought up within hours and end within days, so the first week goes in smaller steps. Later
+ones are days."""
+DAY = timedelta(days=1)
+TURNED = timedelta(seconds=5)
+"""How long after a UTC day or month began it is stopped at: then limits per day and month start again."""
+CLOSING = timedelta(seconds=90)
+"""How long before a month ends it is stopped at, so that what was spent in it is read in it."""
 WARNED_BEFORE = (timedelta(days=1), timedelta(hours=1), timedelta(0))
 """What is due around the end of a key."""
 JUST_AFTER = timedelta(seconds=1)
@@ -35,22 +40,36 @@ def choices(now: datetime, zone: tzinfo) -> dict[str, datetime]:
     return {
         "hour": now + timedelta(hours=1),
         **{choice: day.replace(hour=WORK_BEGINS_AT).astimezone(UTC) for choice, day in mornings.items()},
-        "month_end": _next_month(now.astimezone(UTC)) + timedelta(seconds=5),
+        "month_end": _next_month(now.astimezone(UTC)) + TURNED,
     }
 
 
 def stops(now: datetime, to: datetime, key_ends: Iterable[datetime]) -> list[datetime]:
-    """Where to stop on the way, `to` being the last: every few hours, and around the end of each key."""
-    wanted = []
-    at = now
-    while (at := at + (STEP if at - now < CLOSELY else LATER_STEP)) < to:
-        wanted.append(at)
+    """Where to stop on the way, `to` being the last: every few hours, around each key's end and each month's turn."""
+    wanted = [*_hours(now, to), *_closings(now, to)]
     wanted += [end - before + JUST_AFTER for end in key_ends for before in WARNED_BEFORE]
     between = sorted(at for at in wanted if now + APART < at < to - APART)
     apart = APART
     while len(spread := _thinned(between, apart)) >= MOST_STOPS:
         apart *= 2
     return [*spread, to]
+
+
+def _hours(now: datetime, to: datetime) -> Iterator[datetime]:
+    """Just after each UTC day began, and in the first days some hours between."""
+    at = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + TURNED
+    while at < to:
+        if at - now < CLOSELY or at.hour == 0:
+            yield at
+        at += STEP
+
+
+def _closings(now: datetime, to: datetime) -> Iterator[datetime]:
+    """Just before each month ends."""
+    turn = _next_month(now.astimezone(UTC))
+    while turn - CLOSING < to:
+        yield turn - CLOSING
+        turn = _next_month(turn)
 
 
 def _thinned(times: Sequence[datetime], apart: timedelta) -> list[datetime]:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from bot.playground.auditor import Auditor
+from bot.playground.books import POLICY, Glance
 from bot.playground.clock import PlayClock
 from bot.playground.controls import create_blueprint
 from bot.playground.folder import Folder, Trouble
@@ -75,12 +76,18 @@ class Town:
         # Numbers go on from the time of day: an open page may have seen more of an earlier start than was saved.
         self.slack.state.leap(int(time.time() * 1000))
         self.bot = BotProcess(folder.path, folder.bot_log, lambda: self.slack.connected() > 0)
+        self.glance = Glance(folder.books)
         self.mover = Mover(
-            self.clock, zone=self._zone, key_ends=self._key_ends, traffic=self._traffic, tell=self.slack.state.touch
+            self.clock,
+            zone=self._zone,
+            key_ends=self._key_ends,
+            traffic=self._traffic,
+            done=self.glance.is_done,
+            tell=self.slack.state.touch,
         )
         self.slack.move_clock = self.mover.move
         self.auditor = Auditor(folder.database_url)
-        self.switches = Switches(self.slack.world.faults, self.gateway.faults)
+        self.switches = Switches(self.slack.world.faults, self.gateway.faults, self.gateway.state.habits)
         self.progress: dict[str, Any] | None = None
         """What the page says goes on by itself: a `text`, and which `share` of it is done."""
         self._stopping = threading.Event()
@@ -116,6 +123,7 @@ class Town:
         self.mover.stop()
         self.bot.stop()
         self.auditor.close()
+        self.glance.close()
         if self._lookout is not None:
             self._lookout.join()
         if self._saver is not None:
@@ -139,6 +147,7 @@ class Town:
             "SLACK_API_URL": self.slack.api_url,
             "DATABASE_URL": self.folder.database_url,
             "PURSER_OWNERS": OWNERS,
+            "PURSER_CONFIG": str(self.folder.policy(POLICY)),
             "PURSER_PEPPER": self.folder.pepper(),
             "LITELLM_BASE_URL": self.gateway.base_url,
             "LITELLM_MASTER_KEY": self.gateway.master_key,

@@ -70,8 +70,22 @@ def test_it_gets_there_in_few_small_steps_without_passing_over_a_key(
     assert on_the_way == sorted(set(on_the_way))
     assert on_the_way[0] > now
     steps = [later - earlier for earlier, later in zip([now, *on_the_way], on_the_way, strict=False)]
-    crowded = len(ends) * 3 + 45 >= MOST_STOPS
+    crowded = len(ends) * 3 + 60 >= MOST_STOPS
     assert max(steps) <= timedelta(days=1) + (timedelta(days=1) if crowded else APART)
+
+
+def test_a_month_is_read_before_it_ends_and_turned_at_once_however_far_the_clock_goes() -> None:
+    now, turn = datetime(2026, 11, 29, 15, 10, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
+    for to in (choices(now, UTC)["month_end"], turn + timedelta(days=9)):
+        on_the_way = stops(now, to, [])
+        assert turn - timedelta(seconds=90) in on_the_way
+        assert turn + timedelta(seconds=5) in on_the_way
+
+
+def test_each_utc_day_is_stopped_at_when_it_has_just_begun() -> None:
+    on_the_way = stops(SATURDAY, SATURDAY + timedelta(days=20), [])
+    began = [at for at in on_the_way if (at.hour, at.minute, at.second) == (0, 0, 5)]
+    assert [at.date() for at in began] == [SATURDAY.date() + timedelta(days=number) for number in range(1, 21)]
 
 
 # --- moving ---
@@ -80,10 +94,11 @@ def test_it_gets_there_in_few_small_steps_without_passing_over_a_key(
 class Bot:
     """Does something, seen from outside, for a while after each step."""
 
-    def __init__(self, clock: PlayClock, works_seconds: float) -> None:
-        self._clock, self._works_seconds = clock, works_seconds
+    def __init__(self, clock: PlayClock, works_seconds: float, *, has_more: bool = False) -> None:
+        self._clock, self._works_seconds, self._has_more = clock, works_seconds, has_more
         self._moved, self._since = clock.moved_seconds, time.monotonic()
         self.done = 0
+        self.asked: list[datetime] = []
 
     def traffic(self) -> int:
         if self._clock.moved_seconds != self._moved:
@@ -92,9 +107,20 @@ class Bot:
             self.done += 1
         return self.done
 
+    def is_done(self, now: datetime) -> bool:
+        self.asked.append(now)
+        return not self._has_more
+
 
 def mover(clock: PlayClock, traffic: Bot, ends: tuple[datetime, ...] = ()) -> Mover:
-    return Mover(clock, zone=lambda: UTC, key_ends=lambda: list(ends), traffic=traffic.traffic, tell=lambda: None)
+    return Mover(
+        clock,
+        zone=lambda: UTC,
+        key_ends=lambda: list(ends),
+        traffic=traffic.traffic,
+        done=traffic.is_done,
+        tell=lambda: None,
+    )
 
 
 def test_a_step_takes_as_long_as_the_bot_works_and_no_longer(tmp_path: Path) -> None:
@@ -102,17 +128,27 @@ def test_a_step_takes_as_long_as_the_bot_works_and_no_longer(tmp_path: Path) -> 
     began = time.monotonic()
     to = clock.now() + timedelta(hours=1)
     answer = mover(clock, Bot(clock, works_seconds=0.3)).move({"to": "hour"})
-    assert 0.5 < time.monotonic() - began < 1.5
+    assert 0.35 < time.monotonic() - began < 1.5
     assert (answer["moving_to"], answer["moved_seconds"]) == (None, pytest.approx(3600, abs=1))
     assert clock.now() - to < timedelta(seconds=2)
 
 
-@pytest.mark.parametrize("works_seconds", [0.0, 60.0], ids=["silent", "never quiet"])
-def test_a_bot_that_is_silent_or_never_quiet_is_waited_for_three_seconds(tmp_path: Path, works_seconds: float) -> None:
+@pytest.mark.parametrize(("works_seconds", "has_more"), [(0.0, True), (60.0, False)], ids=["stuck", "never quiet"])
+def test_a_bot_that_is_stuck_or_never_quiet_is_waited_for_four_seconds(
+    tmp_path: Path, works_seconds: float, *, has_more: bool
+) -> None:
     clock = PlayClock(tmp_path / "clock")
     began = time.monotonic()
-    mover(clock, Bot(clock, works_seconds)).move({"to": "hour"})
-    assert 2.9 < time.monotonic() - began < 4.5
+    mover(clock, Bot(clock, works_seconds, has_more=has_more)).move({"to": "hour"})
+    assert 3.9 < time.monotonic() - began < 5.5
+
+
+def test_whether_the_bot_is_done_is_asked_for_the_moment_it_was_moved_to(tmp_path: Path) -> None:
+    clock = PlayClock(tmp_path / "clock")
+    bot, to = Bot(clock, works_seconds=0.0), clock.now() + timedelta(hours=1)
+    mover(clock, bot).move({"to": "hour"})
+    assert bot.asked
+    assert all(timedelta(0) <= now - to < timedelta(seconds=2) for now in bot.asked)
 
 
 def test_while_it_moves_it_says_where_to_and_refuses_a_second_move(tmp_path: Path) -> None:

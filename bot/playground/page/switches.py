@@ -1,4 +1,4 @@
-"""What a visitor can break by a switch: each stands for a fault of the fake Slack or the fake gateway.
+"""What a visitor can break by a switch: each stands for a fault of the fake Slack or the fake gateway, or for a lie.
 
 A switch shows what is true, however the fault came to be, and turning it off removes the faults of its kind alone.
 """
@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify
 
 from bot.playground.gateway.faults import FaultKind as GatewayFault
 from bot.playground.gateway.faults import Faults as GatewayFaults
+from bot.playground.gateway.habits import Habits
 from bot.playground.slack.faults import Fault as SlackFaultOf
 from bot.playground.slack.faults import FaultKind as SlackFault
 from bot.playground.slack.faults import Faults as SlackFaults
@@ -21,6 +22,8 @@ from bot.playground.slack.state import State
 
 SLOW_SECONDS = 5.0
 MINTING = "/key/generate"
+LESS_PERCENT = 50.0
+"""How much of what was spent is told by a gateway that tells less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,11 @@ class _Switch:
 class Switches:
     """All of them, by name. They outlive the bot's process, and end with the playground's."""
 
-    def __init__(self, slack: SlackFaults, gateway: GatewayFaults) -> None:
-        """Nothing is broken by this."""
+    def __init__(self, slack: SlackFaults, gateway: GatewayFaults, habits: Habits) -> None:
+        """Nothing is broken by this. `habits` are the gateway's."""
         self._slack = slack
         self._gateway = gateway
+        self._habits = habits
         self._switches: Mapping[str, _Switch] = {
             "gateway_down": self._of_gateway(GatewayFault.DOWN, lambda: gateway.add(GatewayFault.DOWN)),
             "gateway_slow": self._of_gateway(
@@ -45,6 +49,9 @@ class Switches:
             "gateway_reply_lost": self._of_gateway(
                 GatewayFault.REPLY_LOST, lambda: gateway.add(GatewayFault.REPLY_LOST, route=MINTING)
             ),
+            "gateway_over_caps": self._of_habits("accepts_over_caps", broken=True),
+            "gateway_tells_less": self._of_habits("tells_percent", broken=LESS_PERCENT),
+            "gateway_counts_twice": self._of_habits("counts_twice", broken=True),
             "slack_rate_limited": self._of_slack(SlackFault.RATE_LIMITED),
         }
 
@@ -69,6 +76,14 @@ class Switches:
     def _of_gateway(self, kind: GatewayFault, on: Callable[[], None]) -> _Switch:
         faults = self._gateway
         return _Switch(lambda: any(fault.kind is kind for fault in faults.waiting()), on, lambda: faults.remove(kind))
+
+    def _of_habits(self, name: str, *, broken: object) -> _Switch:
+        habits, honest = self._habits, getattr(Habits(), name)
+        return _Switch(
+            lambda: getattr(habits, name) != honest,
+            lambda: setattr(habits, name, broken),
+            lambda: setattr(habits, name, honest),
+        )
 
     def _of_slack(self, kind: SlackFault) -> _Switch:
         faults = self._slack

@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from bot.playground.books import Glance
 from bot.playground.cast import StoryFailed
 from bot.playground.clock import PlayClock
 from bot.playground.gateway import FakeGateway
 from bot.playground.gateway.records import Calls, Outcome, record
 from bot.playground.slack import FakeSlack
-from bot.playground.weeks.books import Glance
 from bot.playground.weeks.days import DAYS, WEEKS
 from bot.playground.weeks.deeds import Deeds
 from bot.playground.weeks.plan import Act, Plan, Stop

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
+from bot.playground.books import Glance
 from bot.playground.clock import PlayClock
 from bot.playground.folder import Folder, Trouble
 from bot.playground.slack import FakeSlack
 from bot.playground.terminal import Terminal
 from bot.playground.town import Town
-from bot.playground.weeks.books import Glance
 from bot.playground.weeks.days import DAYS, WEEKS
 from bot.playground.weeks.live import Weeks, populate
 from bot.playground.weeks.plan import Plan, make_plan

@@ -1,15 +1,22 @@
-/* What a visitor may break, and how it is mended: the gateway, Slack, the bot itself, people leaving, a leaked key. */
+/* What a visitor may break, and how it is mended: the gateway, Slack, the bot itself, people leaving, a leaked key,
+   a cap that somebody raised at the gateway. */
 
-import { post } from "../api.js";
+import { get, post } from "../api.js";
 import { fill, h, icon } from "../dom.js";
 import { castOf, nameOf } from "../names.js";
 import { openPopover } from "../ui/popover.js";
-import { masked } from "./words.js";
+import { labelOf } from "./gatewaykeys.js";
+import { dollars, masked } from "./words.js";
+
+const TENFOLD = 10;
 
 const SWITCHES = [
-  ["gateway_down", "Gateway down", "Revealing a key says why it cannot be made yet; prompts get no answer."],
+  ["gateway_down", "Gateway down", "Revealing a key says why it cannot be made yet, and /ai-budget says how old its figures are."],
   ["gateway_slow", "Gateway slow", "Every call of the gateway takes five seconds more. Slack is still answered at once."],
   ["gateway_reply_lost", "Lose the next reply", "The next key is made, but the answer never arrives. It is deleted and made anew: one key works."],
+  ["gateway_over_caps", "Gateway ignores caps", "It lets keys spend on, whatever their cap; Purser counts for itself and stops them."],
+  ["gateway_tells_less", "Gateway tells less", "It tells half of what was spent, so figures fall; mended, it tells all, and they are right again."],
+  ["gateway_counts_twice", "Gateway counts twice", "It tells each call twice and charges it once, so limits are reached on what it tells."],
   ["slack_rate_limited", "Slack rate-limited", "Slack turns every message of the bot away. They arrive once this is off."],
 ];
 
@@ -43,9 +50,10 @@ class Breaks {
     if (this.isOpen) return;
     this.backAfter = "";
     this.isOpen = true;
-    this.panel = h("div", { class: "breaks" }, this.switches(), this.bot(), this.people(), this.leak());
+    this.panel = h("div", { class: "breaks" }, this.switches(), this.bot(), this.people(), this.leak(), this.caps());
     this.closePanel = openPopover(this.button, this.panel, { label: "Break things", align: "end", onclose: () => (this.isOpen = false) });
     this.show();
+    this.offerCaps();
     this.panel.querySelector("[role=switch]").focus();
   }
 
@@ -87,6 +95,34 @@ class Breaks {
     this.paste = h("button", { type: "button", class: "button", onclick: () => this.pasteKey() }, "Paste a key in #search");
     this.leakLine = h("p", { class: "breaks-line" });
     return h("section", null, h("h3", null, "A leak"), this.leakLine, h("div", { class: "breaks-row" }, this.by, this.paste));
+  }
+
+  caps() {
+    this.capped = h("select", { class: "breaks-select", "aria-label": "Whose cap" });
+    this.raise = h("button", { type: "button", class: "button", onclick: () => this.raiseCap() }, "Raise it tenfold");
+    this.capLine = h("p", { class: "breaks-line" });
+    return h("section", null, h("h3", null, "A cap"), this.capLine, h("div", { class: "breaks-row" }, this.capped, this.raise));
+  }
+
+  /** The keys whose cap somebody could raise at the gateway, the newest first. */
+  async offerCaps() {
+    const { keys } = await get("gateway/keys").catch(() => ({ keys: [] }));
+    this.cappable = keys.filter((key) => key.works && key.max_budget !== null).reverse();
+    const chosen = this.capped.value;
+    fill(this.capped, this.cappable.map((key) => h("option", { value: key.token }, `${labelOf(key)}, ${dollars(key.max_budget)}`)));
+    if (this.cappable.some((key) => key.token === chosen)) this.capped.value = chosen;
+    this.capped.disabled = this.raise.disabled = !this.cappable.length;
+    this.capLine.textContent = this.cappable.length
+      ? "Raised at the gateway, behind Purser’s back. Within ten minutes it is put back, and told."
+      : "No key works at the gateway yet. Reveal one first.";
+  }
+
+  async raiseCap() {
+    const key = this.cappable.find((one) => one.token === this.capped.value);
+    const cap = key.max_budget * TENFOLD;
+    if (!(await this.ask("gateway/keys", { token: key.token, max_budget: cap }))) return;
+    this.app.toast(`The gateway lets ${labelOf(key)} spend ${dollars(cap)} now.`);
+    this.offerCaps();
   }
 
   chooser(label, chosen, pick) {

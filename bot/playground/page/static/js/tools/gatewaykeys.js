@@ -115,7 +115,8 @@ export class GatewayKeys {
   }
 }
 
-function labelOf(key) {
+/** What people call a key of the gateway. */
+export function labelOf(key) {
   return (key.key_alias ?? "").replace(PREFIX, "") || key.key_name;
 }
 
