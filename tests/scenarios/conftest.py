@@ -50,6 +50,13 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
+def desk_each_way(sqlite_url: str, tmp_path: Path, mode: str) -> Iterator[Desk]:
+    """A desk on SQLite, reached over HTTP and over Socket Mode, for what goes through every layer."""
+    with at_desk(sqlite_url, tmp_path, mode=mode) as desk:
+        yield desk
+
+
+@pytest.fixture
 def opened(sqlite_url: str, tmp_path: Path) -> Opener:
     """Opens a desk on SQLite with a policy of the test's own."""
     return lambda policy: at_desk(sqlite_url, tmp_path, policy)

@@ -12,7 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
+
 from bot.domain.policy import Policy
+from bot.jobs.schedule import JOBS
 from bot.playground.slack.forms import interactive
 from bot.playground.slack.model import Message, View
 from bot.playground.slack.people import Person, buttons_of
@@ -146,6 +149,43 @@ class Desk:
         who.opens_home()
         return self.sees(lambda: new if (new := who.home()) is not None and new.hash != before else None)
 
+    def posted(self, words: str, channel: str = "search") -> Message:
+        """Wait for a message of Purser in the channel with these words; the newest."""
+
+        def look() -> Message | None:
+            return next((one for one in reversed(self.office.cards(channel)) if words in self.text(one)), None)
+
+        return self.sees(look)
+
+    def count(self, words: str, channel: str = "search") -> int:
+        """How many messages of Purser in the channel have these words."""
+        return sum(words in self.text(one) for one in self.office.cards(channel))
+
+    # --- money ---
+
+    def spends(self, secret: str, dollars: float) -> httpx.Response:
+        """One call that costs so much: $0.001 for each word, and $0.027 for the rest."""
+        words = " ".join(["word"] * max(1, round(dollars * 1000) - 27))
+        return httpx.post(
+            f"{self.gateway.base_url}/v1/chat/completions",
+            headers={"Authorization": f"Bearer {secret}"},
+            json={"model": "mock-expensive", "messages": [{"role": "user", "content": words}]},
+            timeout=15,
+            trust_env=False,
+        )
+
+    def watch(self, **by: float) -> None:
+        """Move the clock, by a minute if nothing is said, let Purser look at all spend and limits, and let it tell."""
+        self.office.clock.advance(**(by or {"minutes": 1}))
+        next(job for job in JOBS if job.name == "guard").run(self.bot.running.purser)
+        self.sees(self._gateways_done)
+        self.office.clock.advance(seconds=4)  # what was stopped or came back is told 3 s later, proven by then
+        self.settle()
+
+    def _gateways_done(self) -> bool:
+        with self.bot.running.purser.books.reading() as session:
+            return not any(row.effect.startswith("gateway.") for row in outbox.pending(session))
+
     # --- time ---
 
     def pass_time(self, **by: float) -> None:
@@ -201,9 +241,9 @@ Opener = Callable[[Policy], AbstractContextManager[Desk]]
 
 
 @contextmanager
-def at_desk(url: str, tmp_path: Path, policy: Policy | None = None) -> Iterator[Desk]:
+def at_desk(url: str, tmp_path: Path, policy: Policy | None = None, mode: str = "http") -> Iterator[Desk]:
     """An open office with its desk. In the end Slack must have refused nothing, and the books must agree."""
-    with Office(url, tmp_path, policy=policy) as office:
+    with Office(url, tmp_path, mode=mode, policy=policy) as office:
         bot = office.open()
         office.found_team()
         desk = Desk(office, bot)

@@ -139,7 +139,7 @@ def test_the_form_asks_for_the_team_where_there_is_a_choice_and_for_no_time_of_a
 
 def test_a_small_ask_is_approved_by_the_rule_that_the_card_names(opened: Opener) -> None:
     policy = Policy(auto_approve_micros=20 * MICROS_PER_USD, auto_approve_seconds=2 * DAY_SECONDS)
-    rule = "`small-ask` (temporary keys of up to $20 in all, for up to 2 days, need no owner)"
+    rule = "`small-ask` (temporary keys of up to $20 for up to 2 days need no owner, up to $20 a person and week)"
     with opened(policy) as desk:
         card = desk.ask("$20 2d a quick look")
         desk.card_says(card, f"Approved by the rule {rule}")
@@ -160,11 +160,11 @@ def test_a_small_ask_is_approved_by_the_rule_that_the_card_names(opened: Opener)
 def test_limits_of_policy_are_said_in_one_line(opened: Opener) -> None:
     kinds = {KeyKind.TEMPORARY: KindPolicy(50 * MICROS_PER_USD, 3 * DAY_SECONDS, 5 * DAY_SECONDS)}
     with opened(Policy(kinds=kinds, models=("mock-gpt",))) as desk:
-        assert "The largest cap for a temporary key is $50." in desk.types("ana", "/ai-key $51 1d a try")
+        assert "The largest cap for a temporary key is $50" in desk.types("ana", "/ai-key $51 1d a try")
         assert "The longest time for a temporary key is 5 days." in desk.types("ana", "/ai-key $5 6d a try")
         assert "Member keys are not offered here." in desk.types("ana", "/ai-key member $5")
         said = desk.types("ana", "/ai-key $5 1d models=mock-expensive a try")
-        assert said == "`mock-expensive` is not offered. There is: `mock-gpt`."
+        assert said == "`mock-expensive` is not offered. There is: `mock-gpt`. Rule `offered-models`."
         assert "($5 in total, 3 days)" in desk.types("ana", "/ai-key $5 the usual time")
 
 

@@ -21,7 +21,7 @@ TWO_AMOUNTS = "There are two amounts."
 WHAT_FOR = "Say in a few words what it is for."
 LABELS = "Labels look like ana-7kq2; `/ai-key list` shows yours."
 NAMES = "Names have 1 to 40 of a-z, 0-9 and hyphens inside."
-NO_SUCH = "There is create, invite, remove, owner and project, but not"
+NO_SUCH = "There is create, invite, remove, owner, project and policy, but not"
 LOOKS_LIKE_KEY = "That looks like a key."
 NOT_MADE_HERE = "Purser did not hand out this key"
 
@@ -86,8 +86,31 @@ TABLE = [
     ("ana", "/ai-key 🚀", f"{COMES_FIRST}, and that is none."),
     ("ana", "/ai-key '; DROP TABLE requests; --", COMES_FIRST),
     ("ana", "/ai-key rotate ana-7kq2", "Rotating is not offered yet."),
-    ("ana", "/ai-key project search $500", "Project keys are not offered yet."),
-    ("ana", "/ai-key automation nightly $200", "Automation keys are not offered yet."),
+    ("ana", "/ai-key project search $500", WHAT_FOR),
+    ("ana", "/ai-key project search $50 serve it", "search"),
+    ("ana", "/ai-key automation nightly $200 $10/day a trial", "Name the lead with @, who answers for the key."),
+    ("ana", "/ai-key automation nightly $200 @omar a trial", "An automation key has a cap per day as well"),
+    ("ana", "/ai-key automation nightly $200 $60/day @omar a trial", "day"),
+    ("ana", "/ai-key automation nightly $200 $10/day @fay a trial", "@fay"),
+    ("ana", "/ai-key automation {secret} $200 $10/day @omar a trial", "That looks like a key, and a name is needed"),
+    ("ana", "/ai-key $25 7d project=none a trial", "Team search has no projects yet."),
+    # budgets
+    ("ana", "/ai-budget show", "There is raise, set and queue, but not “show”."),
+    ("ana", "/ai-budget {secret}", "There is raise, set and queue, but not that."),
+    ("ana", "/ai-budget raise a lot", "Say by how much."),
+    ("ana", "/ai-budget raise $0 a trial", MORE_THAN_ZERO),
+    ("ana", "/ai-budget raise $200", WHAT_FOR),
+    ("ana", "/ai-budget raise $200 until someday a trial", "Dates look like 2026-12-15 or 15 December."),
+    ("ana", "/ai-budget raise $200 until 2020-01-01 a trial", "That day is over."),
+    ("ana", "/ai-budget raise to $400 team a trial", "$500"),
+    ("ana", "/ai-budget raise $200 project none a trial", "Team search has no projects yet."),
+    ("ana", "/ai-budget raise $200 zed-9999 a trial", "zed-9999"),
+    ("ana", "/ai-budget raise $5/day {label} a trial", "day"),
+    ("ana", "/ai-budget set team $900", "Only owners of the team can do this."),
+    ("omar", "/ai-budget set team lots", "Team, project NAME or @name, an amount, hard or soft; not “lots”."),
+    ("omar", "/ai-budget set {label} $20", "A key's cap is not set but raised."),
+    ("omar", "/ai-budget set project none $20", "Team search has no projects yet."),
+    ("omar", "/ai-team policy now", "`policy` shows what is allowed here"),
     ("ana", "/ai-key sk-abcdefgh12345678901234", LOOKS_LIKE_KEY),
     ("ana", "/ai-key list everything", "`list` shows your own keys and takes nothing else."),
     # labels
@@ -133,7 +156,7 @@ TABLE = [
     ("eve", "/ai-key $25 7d a trial", "is not a valid command"),
 ]
 
-CHANGES_BY_ITSELF = ("runs", "readings")
+CHANGES_BY_ITSELF = ("runs", "readings", "syncs", "usage", "watched")
 """Tables in which the jobs write that run by the clock."""
 
 

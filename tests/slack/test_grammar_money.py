@@ -92,6 +92,8 @@ GOOD_BUDGETS: list[tuple[str, object]] = [
     (f"raise for {OMAR}, $200, launch week", ask(200, target=PersonWord("U0OMAR"))),
     ("raise $200 ana-7kq2 launch week", ask(200, target=KeyWord("ana-7kq2"))),
     ("raise $200 of `ANA-7KQ2` launch week", ask(200, target=KeyWord("ana-7kq2"))),
+    ("raise $200 ana-nmmy launch week", ask(200, target=KeyWord("ana-nmmy"))),
+    ('raise $200 "fine-tune for launch"', ask(200, "fine-tune for launch")),
     ("raise $200 key ana-abcd launch week", ask(200, target=KeyWord("ana-abcd"))),
     ("raise $200 re-ranking needs it", ask(200, "re-ranking needs it")),
     ("raise to $700 launch week", ask(700, to=True)),

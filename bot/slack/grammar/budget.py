@@ -19,8 +19,8 @@ from bot.slack.grammar.text import (
     Help,
     Mistake,
     Slip,
-    is_label,
     is_secret,
+    is_surely_label,
     label,
     name,
     needed_reason,
@@ -152,7 +152,7 @@ class _Target:
                 raise not_a_person(bare(ahead[0]), self.example)
             return self._took(PersonWord(found), typed, skip + 1)
         plain = unwrapped(ahead[0])
-        if is_label(plain) and any(map(str.isdigit, plain)):
+        if is_surely_label(plain) and not ahead[0].startswith(("'", '"')):
             return self._took(KeyWord(plain.lower()), typed, skip + 1)
         return False
 

@@ -103,6 +103,14 @@ def is_label(token: str) -> bool:
     )
 
 
+_SUFFIX = re.compile(r".*-[2-9a-hjkmnp-z]{4}")
+
+
+def is_surely_label(token: str) -> bool:
+    """Whether a word among others is a label: it ends as Purser's do, or has a digit, as words with a hyphen do not."""
+    return is_label(token) and (any(map(str.isdigit, token)) or _SUFFIX.fullmatch(token.lower()) is not None)
+
+
 def is_secret(token: str) -> bool:
     """Whether a word may be a key: `sk-…`, or long and made of letters and digits as only machines write."""
     bare = unwrapped(token)

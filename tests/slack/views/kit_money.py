@@ -53,7 +53,9 @@ def limits(world: World) -> tuple[Budget, ...]:
         limit(world, Layer.KEY, period=TOTAL, resets_at=None, **tiny),
         limit(world, Layer.AUTOMATION, budget_micros=10 * USD, spent_micros=9_400_000, committed_micros=600_000),
     ]
-    extra = [limit(world, Layer.KEY, subject_id=f"key-{n + 10}", period=TOTAL, resets_at=None) for n in range(world.many)]
+    extra = [
+        limit(world, Layer.KEY, subject_id=f"key-{n + 10}", period=TOTAL, resets_at=None) for n in range(world.many)
+    ]
     return tuple(found + extra) if world.many > 2 else tuple(found)
 
 
