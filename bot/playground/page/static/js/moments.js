@@ -83,6 +83,12 @@ export function longMoment(moment, zone) {
   return `${at.weekday} ${at.day} ${at.month}, ${clockTime(moment, zone)}`;
 }
 
+/** Monday, 30 November 2026, for "2026-11-30"; nothing for what is no day. */
+export function writtenDay(day) {
+  const options = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+  return day ? formatIn("UTC", options).format(new Date(`${day}T00:00:00Z`)) : "";
+}
+
 /** Sat 21 Nov 12:48 · 11:48 UTC; without the latter where that is the same. */
 export function bothMoments(moment, zone) {
   const here = shortMoment(moment, zone);

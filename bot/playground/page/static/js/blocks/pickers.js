@@ -1,12 +1,21 @@
 /* Dates and times, with the browser's own pickers. A moment is asked for in the reader's time zone. */
 
 import { h } from "../dom.js";
+import { writtenDay } from "../moments.js";
 import { fromLocalInput, toLocalInput } from "../text/dates.js";
 import { tied, whileBusy } from "./field.js";
 
-/** "YYYY-MM-DD". */
+/** "YYYY-MM-DD". In a form the day is written out beside it, for the browser's own way to show it differs by country. */
 export function renderDate(field) {
-  return picker(field, "date", { initial: field.element.initial_date });
+  const { initial_date: initial } = field.element;
+  if (!field.inForm) return picker(field, "date", { initial });
+  const written = h("span", { class: "bk-day", id: `${field.id}-day` });
+  field.describedBy = [field.describedBy, written.id].filter(Boolean).join(" ");
+  const control = picker(field, "date", { initial });
+  const write = () => (written.textContent = writtenDay(control.value));
+  control.addEventListener("input", write);
+  write();
+  return h("div", { class: "bk-day-box" }, control, written);
 }
 
 /** "HH:MM". */
