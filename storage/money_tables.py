@@ -1,7 +1,7 @@
 """The tables of money: budgets and raises, what gateways measured, and who was told of which limit.
 
-One figure in them is derived, and checked against its sources by `purser ledger verify`: what counts as spent by a
-key in a period (`ReadingRow.spent_micros`), so that a limit is summed in milliseconds.
+What counts as spent by a key in a period (`ReadingRow`) is derived, and checked against its sources by `purser ledger
+verify`, so that a limit is summed in milliseconds.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class RaiseRow(SQLModel, table=True):
 class ReadingRow(SQLModel, table=True):
     """What a key has spent in a month or day, by two counts: its live total, and the usage that carries a date.
 
-    `spent_micros` is what counts, settled from both; the ledger's check recomputes it.
+    What the period begins at, is charged, and leaves undated is settled from both by `bot.domain.settling`.
     """
 
     __tablename__ = "readings"
@@ -67,12 +67,14 @@ class ReadingRow(SQLModel, table=True):
     period: str = Field(primary_key=True)
     """`2026-11`, or `2026-11-21` for keys with a daily cap."""
     before_micros: int = micros()
-    """The live total when the period began."""
+    """What all periods before it are charged; of the first one, the live total when it began."""
     lifetime_micros: int = micros()
     """The newest live total told while the period lasted."""
     usage_micros: int = micros()
     """The sum of the usage dated in the period."""
     spent_micros: int = micros()
+    undated_micros: int = micros()
+    """What no usage dates of all that this period and those before it are charged."""
     unpriced_requests: int = 0
     read_at: datetime = when()
 

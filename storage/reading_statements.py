@@ -87,9 +87,10 @@ SPENT_EVER: Final = _statement(
 OPEN: Final = _statement(
     """
     INSERT INTO readings (key_id, period, before_micros, lifetime_micros, usage_micros, spent_micros,
-                          unpriced_requests, read_at)
+                          undated_micros, unpriced_requests, read_at)
     SELECT w.key_id, w.period, coalesce(p.before_micros + p.spent_micros, f.before_micros, 0),
-           coalesce(p.lifetime_micros, f.before_micros, 0), 0, 0, 0, coalesce(p.read_at, :never)
+           coalesce(p.lifetime_micros, f.before_micros, 0), 0, 0,
+           coalesce(p.undated_micros, 0), 0, coalesce(p.read_at, :never)
     FROM (SELECT DISTINCT key_id, period FROM wanted_periods) w
     JOIN keys k ON k.id = w.key_id
     LEFT JOIN readings p ON p.key_id = w.key_id AND p.period = (
@@ -104,7 +105,9 @@ OPEN: Final = _statement(
 )
 TOLD: Final = _statement(
     """
-    UPDATE readings SET lifetime_micros = :total, spent_micros = :spent, read_at = :at
+    UPDATE readings
+    SET lifetime_micros = :total, undated_micros = undated_micros + :spent - spent_micros, spent_micros = :spent,
+        read_at = :at
     WHERE key_id = :key AND period = :period
     """,
     moments=("at",),
@@ -117,32 +120,21 @@ CARRY: Final = _statement(
     """,
     moments=("at",),
 )
-# `domain.settling.settle` in one statement. `lasting` is the least of what later totals know beyond all usage.
-SETTLE: Final = text(
+# From the period before the first that changed, if there is one, to the end of the chain.
+CHAINS: Final = text(
     """
-    UPDATE readings SET before_micros = s.before_micros, spent_micros = s.spent_micros
-    FROM (
-      SELECT key_id, period,
-             base + lag(dated, 1, CAST(0 AS BIGINT)) OVER chain
-                  + lag(lasting, 1, CAST(0 AS BIGINT)) OVER chain AS before_micros,
-             usage_micros + lasting - lag(lasting, 1, CAST(0 AS BIGINT)) OVER chain AS spent_micros
-      FROM (
-        SELECT key_id, period, grain, usage_micros, base, dated,
-               min(CASE WHEN lifetime_micros > base + dated THEN lifetime_micros - base - dated ELSE 0 END)
-               OVER (PARTITION BY key_id, grain ORDER BY period DESC) AS lasting
-        FROM (
-          SELECT r.key_id, r.period, u.grain, r.usage_micros, r.lifetime_micros,
-                 first_value(r.before_micros) OVER so_far AS base,
-                 CAST(sum(r.usage_micros) OVER so_far AS BIGINT) AS dated
-          FROM readings r
-          JOIN (SELECT DISTINCT key_id, grain FROM unsettled) u ON u.key_id = r.key_id AND u.grain = length(r.period)
-          WINDOW so_far AS (PARTITION BY r.key_id, u.grain ORDER BY r.period)
-        ) AS counted
-      ) AS known
-      WINDOW chain AS (PARTITION BY key_id, grain ORDER BY period)
-    ) AS s
-    WHERE readings.key_id = s.key_id AND readings.period = s.period
-      AND (readings.before_micros <> s.before_micros OR readings.spent_micros <> s.spent_micros)
-    RETURNING readings.period
+    SELECT r.key_id, u.since, r.period, r.before_micros, r.lifetime_micros, r.usage_micros, r.spent_micros,
+           r.undated_micros
+    FROM unsettled u
+    JOIN readings r ON r.key_id = u.key_id AND length(r.period) = u.grain AND r.period >= coalesce((
+      SELECT max(o.period) FROM readings o
+      WHERE o.key_id = u.key_id AND o.period < u.since AND length(o.period) = u.grain), u.since)
+    ORDER BY r.key_id, u.grain, r.period
+    """
+)
+SETTLED: Final = text(
+    """
+    UPDATE readings SET before_micros = :before_micros, spent_micros = :spent_micros, undated_micros = :undated_micros
+    WHERE key_id = :key AND period = :period
     """
 )

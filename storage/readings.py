@@ -1,8 +1,7 @@
 """What keys have spent in each month and, under a daily cap, each day: live totals, dated usage, and what counts.
 
-`bot.domain.settling` is the rule; here it is one statement over however many keys, and the ledger's check holds
-the two against each other. Months and days of a key are two chains: in each, all periods together are charged the
-greater of the live total and the usage.
+`bot.domain.settling` is the rule. Months and days of a key are two chains: in each, all periods together are charged
+the greater of the live total and the usage.
 """
 
 from __future__ import annotations
@@ -10,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlmodel import Session
 
+from bot.domain import settling
 from bot.domain.budgets import TOTAL
 from bot.domain.periods import day_of, month_of, month_start
+from bot.domain.settling import Count, Settled
 from storage import reading_statements as sql
 from storage import syncs
 from storage.staging import stage
@@ -24,7 +26,7 @@ from storage.staging import stage
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The `read_at` of a period that has usage, in which no live total was told yet, nor before it."""
 _CHUNK: Final = 500
-_MONTH, _DAY = len("2026-11"), len("2026-11-21")
+_MONTH: Final = len("2026-11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,45 @@ def open_periods(session: Session, pairs: Iterable[tuple[str, str]]) -> None:
     session.execute(sql.OPEN, {"never": NEVER})
 
 
-def settle(session: Session, keys: Iterable[tuple[str, int]]) -> None:
-    """Settle again what counts in each period of these keys, given as id and length of the period's name."""
-    wanted = list(keys)
-    if not wanted:
-        return
-    stage(session, "unsettled", {"key_id": "TEXT", "grain": "INTEGER"}, wanted)
-    changed = {row.period for row in session.execute(sql.SETTLE)}
-    recede(session, min((period for period in changed if len(period) == _MONTH), default=None))
+def settle(session: Session, changed: Iterable[tuple[str, str]]) -> None:
+    """Settle again what counts, after the counts of these keys and periods changed."""
+    since: dict[tuple[str, int], str] = {}
+    for key_id, period in changed:
+        chain = (key_id, len(period))
+        since[chain] = min(period, since.get(chain, period))
+    while since:
+        since = _settle(session, since)
+
+
+def _settle(session: Session, since: Mapping[tuple[str, int], str]) -> dict[tuple[str, int], str]:
+    """Settle each chain from a period on; gives those that have to be settled from their beginning."""
+    columns = {"key_id": "TEXT", "grain": "INTEGER", "since": "TEXT"}
+    stage(session, "unsettled", columns, ((*chain, start) for chain, start in since.items()))
+    moved: list[dict[str, Any]] = []
+    further: dict[tuple[str, int], str] = {}
+    rows = session.execute(sql.CHAINS)
+    for chain, found in groupby(rows, key=lambda row: (row.key_id, len(row.period))):
+        tail = list(found)
+        anchor = tail.pop(0) if tail[0].period < tail[0].since else None
+        counts = [Count(row.usage_micros, row.lifetime_micros) for row in tail]
+        if anchor is None:
+            settled = settling.settle(counts, tail[0].before_micros)
+        else:
+            before = Settled(anchor.before_micros, anchor.spent_micros, anchor.undated_micros)
+            charged = before.before_micros + before.spent_micros
+            settled = settling.settle(counts, charged, before.undated_micros)
+            if settling.reaches_back(Count(anchor.usage_micros, anchor.lifetime_micros), before, settled[0]):
+                further[chain] = ""
+                continue
+        moved += [
+            {"key": row.key_id, "period": row.period, **now._asdict()}
+            for row, now in zip(tail, settled, strict=True)
+            if (row.before_micros, row.spent_micros, row.undated_micros) != now
+        ]
+    if moved:
+        session.execute(sql.SETTLED, moved)
+        recede(session, min((row["period"] for row in moved if len(row["period"]) == _MONTH), default=None))
+    return further
 
 
 def recede(session: Session, month: str | None) -> None:
@@ -154,7 +187,7 @@ def _counting_on(session: Session, told: Mapping[str, tuple[int, int | None]], a
     return totals
 
 
-def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime) -> set[tuple[str, int]]:
+def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime) -> set[tuple[str, str]]:
     """Write the totals of one period down; gives the keys whose chain has to be settled."""
     if not totals:
         return set()
@@ -165,7 +198,7 @@ def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime
         there = _rows(session, period, totals)
     later = _followed(session, period, totals)
     quick: list[dict[str, Any]] = []
-    unsettled: set[tuple[str, int]] = set()
+    unsettled: set[tuple[str, str]] = set()
     for key_id, total in totals.items():
         row = there[key_id]
         if row.read_at >= at:
@@ -174,7 +207,7 @@ def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime
         # While this newest period has undated spend, what counts before it does not depend on it.
         is_quick = key_id not in later and row.spent_micros > row.usage_micros and counts >= row.usage_micros
         if not is_quick:
-            unsettled.add((key_id, len(period)))
+            unsettled.add((key_id, period))
         micros = counts if is_quick else row.spent_micros
         quick.append({"key": key_id, "period": period, "total": total, "spent": micros, "at": at})
     if quick:

@@ -21,6 +21,7 @@ class Reading(NamedTuple):
     lifetime_micros: int
     usage_micros: int
     spent_micros: int
+    undated_micros: int
     unpriced_requests: int
 
 
@@ -48,7 +49,7 @@ def usage_by_period(session: Session) -> dict[tuple[str, str], Used]:
 _READINGS: Final = text(
     """
     SELECT r.key_id, k.label, r.period, r.before_micros, r.lifetime_micros, r.usage_micros, r.spent_micros,
-           r.unpriced_requests
+           r.undated_micros, r.unpriced_requests
     FROM readings r JOIN keys k ON k.id = r.key_id
     ORDER BY r.key_id, length(r.period), r.period
     """

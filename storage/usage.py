@@ -128,7 +128,7 @@ def _apply(session: Session, gateway: str, rows: Iterable[tuple[Any, ...]]) -> i
     if missing:
         readings.open_periods(session, missing)
     session.execute(sql.COUNT_IN)
-    readings.settle(session, [(row.key_id, row.grain) for row in session.execute(sql.UNSETTLED)])
+    readings.settle(session, [(row.key_id, row.period) for row in session.execute(sql.UNSETTLED)])
     readings.recede(session, since[:7])
     day_before = datetime.fromisoformat(since).replace(tzinfo=UTC) - timedelta(days=1)
     syncs.recede(session, syncs.What.POSTED, since, day_of(day_before), gateway)

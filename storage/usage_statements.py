@@ -79,14 +79,15 @@ UNOPENED: Final = text(
 COUNT_IN: Final = text(
     """
     UPDATE readings
-    SET usage_micros = usage_micros + c.micros, unpriced_requests = unpriced_requests + c.unpriced
+    SET usage_micros = usage_micros + c.micros, undated_micros = undated_micros - c.micros,
+        unpriced_requests = unpriced_requests + c.unpriced
     FROM usage_changes c WHERE readings.key_id = c.key_id AND readings.period = c.period
     """
 )
 # While the newest period has undated spend, before and after, usage only explains some of it.
 UNSETTLED: Final = text(
     """
-    SELECT c.key_id, length(c.period) AS grain
+    SELECT c.key_id, c.period
     FROM usage_changes c JOIN readings r ON r.key_id = c.key_id AND r.period = c.period
     WHERE c.micros <> 0 AND NOT (
       r.spent_micros > r.usage_micros - c.micros AND r.lifetime_micros - r.before_micros >= r.usage_micros

@@ -62,10 +62,11 @@ def _settled(chain: list[Reading], used: dict[tuple[str, str], recount.Used]) ->
             told = f"{row.usage_micros} of usage, {row.unpriced_requests} unpriced"
             yield Difference("readings", f"{row.label} {row.period}", f"{micros} of usage, {unpriced} unpriced", told)
     counts = [Count(row.usage_micros, row.lifetime_micros) for row in chain]
-    for row, (before, spent) in zip(chain, settle(counts, chain[0].before_micros), strict=True):
-        if (row.before_micros, row.spent_micros) != (before, spent):
-            told = f"{row.spent_micros} spent after {row.before_micros}"
-            yield Difference("readings", f"{row.label} {row.period}", f"{spent} spent after {before}", told)
+    for row, due in zip(chain, settle(counts, chain[0].before_micros), strict=True):
+        if (row.before_micros, row.spent_micros, row.undated_micros) != due:
+            wanted = f"{due.spent_micros} spent after {due.before_micros}, {due.undated_micros} undated"
+            told = f"{row.spent_micros} spent after {row.before_micros}, {row.undated_micros} undated"
+            yield Difference("readings", f"{row.label} {row.period}", wanted, told)
 
 
 CHECKS = (Check("spend", _days_agree), Check("months", _months_agree), Check("readings", _readings_agree))

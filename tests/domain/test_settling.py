@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.settling import Count, Settled, settle
+from bot.domain.settling import Count, Settled, reaches_back, settle
 
 micros = st.integers(0, 50)
 counts = st.lists(st.builds(Count, micros, micros), min_size=1, max_size=8)
@@ -25,7 +27,7 @@ def test_the_higher_count_wins() -> None:
 
 
 def test_a_period_is_charged_what_the_total_rose_by_since_it_began() -> None:
-    assert settle([Count(0, 30), Count(0, 45)]) == [Settled(0, 30), Settled(30, 15)]
+    assert settle([Count(0, 30), Count(0, 45)]) == [Settled(0, 30, 30), Settled(30, 15, 45)]
 
 
 def test_late_usage_stays_with_the_old_period_and_takes_nothing_from_the_new() -> None:
@@ -45,8 +47,8 @@ def test_a_correction_downwards_takes_back_the_newest_spend_first_and_never_belo
 
 
 def test_a_key_that_had_spent_before_is_charged_from_there() -> None:
-    assert settle([Count(0, 30)], 20) == [Settled(20, 10)]
-    assert settle([Count(0, 10)], 20) == [Settled(20, 0)]
+    assert settle([Count(0, 30)], 20) == [Settled(20, 10, 10)]
+    assert settle([Count(0, 10)], 20) == [Settled(20, 0, 0)]
 
 
 @given(counts, micros)
@@ -64,7 +66,7 @@ def test_no_period_is_charged_less_than_its_usage(chain: list[Count], before: in
 def test_each_period_begins_where_all_before_it_end(chain: list[Count], before: int) -> None:
     settled = settle(chain, before)
     assert settled[0].before_micros == before
-    for one, following in zip(settled, settled[1:], strict=False):
+    for one, following in pairwise(settled):
         assert following.before_micros == one.before_micros + one.spent_micros
 
 
@@ -83,3 +85,18 @@ def test_more_usage_in_a_period_never_charges_it_less(chain: list[Count], data: 
     index = data.draw(st.integers(0, len(chain) - 1))
     more = chain[index]._replace(usage_micros=chain[index].usage_micros + data.draw(st.integers(0, 20)))
     assert spent(*chain[:index], more, *chain[index + 1 :])[index] >= spent(*chain)[index]
+
+
+@given(counts, counts, counts, micros)
+def test_what_came_before_is_left_alone_unless_the_change_reaches_back(
+    kept: list[Count], old: list[Count], new: list[Count], before: int
+) -> None:
+    """So a change in this month need not look at last year: settled from there on, or all again, it is the same."""
+    were = settle([*kept, *old], before)[: len(kept)]
+    last = were[-1]
+    tail = settle(new, last.before_micros + last.spent_micros, last.undated_micros)
+    again = settle([*kept, *new], before)
+    if reaches_back(kept[-1], last, tail[0]):
+        assert again[: len(kept)] != were
+    else:
+        assert again == [*were, *tail]

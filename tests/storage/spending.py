@@ -82,4 +82,4 @@ def assert_settled(books: Books) -> None:
             assert row.usage_micros == sum(each.cost_micros for each in inside), row
             assert row.unpriced_requests == sum(each.unpriced_requests for each in inside), row
         settled = settle([Count(row.usage_micros, row.lifetime_micros) for row in chain], chain[0].before_micros)
-        assert [(row.before_micros, row.spent_micros) for row in chain] == settled, (key_id, chain)
+        assert [(row.before_micros, row.spent_micros, row.undated_micros) for row in chain] == settled, (key_id, chain)

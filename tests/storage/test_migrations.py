@@ -206,7 +206,7 @@ def test_the_books_work_after_a_migration_on_the_same_connection(empty: Books) -
         add(session, "a")
         assert claim(session) is not None
     with pytest.raises(IntegrityError):
-        run(empty, "INSERT INTO readings VALUES ('nobody', '2026-11', 0, 0, '2026-11-20 12:00:00', 0, 0, 0)")
+        run(empty, "INSERT INTO readings VALUES ('nobody', '2026-11', 0, 0, '2026-11-20 12:00:00', 0, 0, 0, 0)")
 
 
 def test_the_revisions_form_one_line() -> None:

@@ -12,6 +12,24 @@ depends_on = None
 
 _LAYERS = "layer IN ('team', 'project', 'member', 'key', 'automation')"
 
+# Each month stays charged what it was. Totals that began again, or were corrected downwards, are counted on.
+_COUNT_ON = """
+    UPDATE readings
+    SET spent_micros = c.spent, lifetime_micros = c.base + c.so_far, before_micros = c.base + c.so_far - c.spent,
+        undated_micros = c.so_far
+    FROM (
+      SELECT key_id, period, spent, first_value(before_micros) OVER chain AS base,
+             CAST(sum(spent) OVER chain AS BIGINT) AS so_far
+      FROM (
+        SELECT key_id, period, before_micros,
+               CASE WHEN lifetime_micros > before_micros THEN lifetime_micros - before_micros ELSE 0 END AS spent
+        FROM readings
+      ) AS months
+      WINDOW chain AS (PARTITION BY key_id ORDER BY period)
+    ) AS c
+    WHERE readings.key_id = c.key_id AND readings.period = c.period
+"""
+
 
 def upgrade() -> None:
     """Add what budgets are counted and guarded by."""
@@ -113,14 +131,12 @@ def upgrade() -> None:
     with op.batch_alter_table("readings", schema=None) as batch_op:
         batch_op.add_column(sa.Column("usage_micros", sa.BigInteger(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("spent_micros", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("undated_micros", sa.BigInteger(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("unpriced_requests", sa.Integer(), nullable=False, server_default="0"))
         batch_op.create_index("ix_readings_period", ["period", "key_id"], unique=False)
-    op.execute(
-        "UPDATE readings SET spent_micros = "
-        "CASE WHEN lifetime_micros > before_micros THEN lifetime_micros - before_micros ELSE 0 END"
-    )
+    op.execute(_COUNT_ON)
     with op.batch_alter_table("readings", schema=None) as batch_op:
-        for name in ("usage_micros", "spent_micros", "unpriced_requests"):
+        for name in ("usage_micros", "spent_micros", "undated_micros", "unpriced_requests"):
             batch_op.alter_column(name, server_default=None)
 
     with op.batch_alter_table("requests", schema=None) as batch_op:
