@@ -9,6 +9,7 @@ from bot.domain.allowing import end_refused
 from bot.domain.budgets import Budget, Layer
 from bot.domain.deciding import AutoApproved, Decision, decide
 from bot.domain.facts import RaiseFormFacts
+from bot.domain.keys import OffCause
 from bot.domain.money import show
 from bot.domain.people import Team
 from bot.domain.periods import month_end
@@ -107,11 +108,16 @@ def _chosen(limits: list[Budget], pressed: Target | None) -> Budget:
 
 
 def _pressed(session: Session, about: str) -> Target | None:
-    """The limit that a button is about, by the id it carries; None for a form typed bare, or an id of nothing."""
+    """The limit that a button is about, by the id it carries; None for a form typed bare, or an id of nothing.
+
+    For a key that a limit has stopped it is that limit.
+    """
     alert = alerts.get(session, about) if about else None
     if alert is not None:
         return Target(alert.layer, alert.subject_id)
     key = keys.get(session, about) if about else None
+    if key is not None and key.off_cause is OffCause.BUDGET and key.stop is not None:
+        return Target(key.stop.layer, key.stop.subject_id)
     return None if key is None else Target(Layer.KEY, key.id)
 
 
