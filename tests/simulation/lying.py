@@ -91,8 +91,8 @@ class Meter:
     """How many calls have been told of; never fewer than before."""
     started_again_at: int = 0
     """The told total when it was last set to zero."""
-    dated: dict[tuple[str, datetime], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
-    """By model and hour, of the calls told: requests, micro-USD, micro-USD counted a second time."""
+    dated: dict[date, dict[tuple[str, datetime], list[int]]] = field(default_factory=lambda: defaultdict(dict))
+    """By day, model and hour, of the calls told: requests, micro-USD, micro-USD counted a second time."""
 
     def add(self, call: Call, again_micros: int) -> None:
         self.totals.append((self.totals[-1] if self.totals else 0) + call.micros)
@@ -107,11 +107,16 @@ class Meter:
         upto = bisect_right(self.calls, moment, key=lambda call: call.at)
         for index in range(self.told, upto):
             call = self.calls[index]
-            row = self.dated[call.model, call.at.replace(minute=0, second=0, microsecond=0)]
+            hour = call.at.replace(minute=0, second=0, microsecond=0)
+            row = self.dated[hour.date()].setdefault((call.model, hour), [0, 0, 0])
             row[0] += 1
             row[1] += call.micros
             row[2] += self.twice[index] - (self.twice[index - 1] if index else 0)
         self.told = max(self.told, upto)
+
+    def on(self, day: date) -> list[tuple[tuple[str, datetime], list[int]]]:
+        """What was told of a day."""
+        return sorted(self.dated[day].items()) if day in self.dated else []
 
     def total(self, *, with_twice: bool) -> int:
         """The lifetime total of the calls told."""
@@ -161,7 +166,7 @@ class LyingGateway(Gateway):
         now = self.clock.at
         since, self._used_until = self._used_until, now
         for burn in self._running:
-            if burn.since <= now:
+            if burn.since <= now and since < burn.until:
                 self._burn(burn, since, min(now, burn.until))
         self._running = [burn for burn in self._running if burn.until > now]
 
@@ -256,15 +261,14 @@ class LyingGateway(Gateway):
     def usage(self, since: date, until: date) -> Iterator[Usage]:
         self._apply("usage", lambda: None)
         less, twice = self.lying(Lie.TELLS_LESS), self.lying(Lie.COUNTS_TWICE)
+        days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
         for handle, meter in sorted(self.meters.items()):
             self._tell(meter)
-            for (model, hour), (requests, micros, again) in sorted(meter.dated.items()):
-                if since <= hour.date() <= until:
-                    cost = (micros + (again if twice else 0)) * (less.amount if less else 100) // 100
-                    unpriced = requests if model == UNPRICED else 0
-                    yield Usage(
-                        handle, model, hour, requests, 0, 0, requests, 9 * requests, 0, requests, cost, unpriced
-                    )
+            told = (row for day in days for row in meter.on(day))
+            for (model, hour), (requests, micros, again) in told:
+                cost = (micros + (again if twice else 0)) * (less.amount if less else 100) // 100
+                unpriced = requests if model == UNPRICED else 0
+                yield Usage(handle, model, hour, requests, 0, 0, requests, 9 * requests, 0, requests, cost, unpriced)
 
     def _read(self, handle: str) -> KeyRecord | None:
         record = super()._read(handle)
