@@ -2,88 +2,29 @@
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
-
 import pytest
 from sqlalchemy import text
 
-from bot.domain.budgets import Budget, Layer
-from bot.domain.facts import MonthFacts, Occasion
-from bot.domain.keys import Key, KeyKind, KeyState, OffCause
-from bot.domain.periods import month_end, month_of
+from bot.domain.budgets import Layer
+from bot.domain.keys import KeyState, OffCause
 from bot.domain.requests import Refused, Target
+from bot.gateways.base import GatewayError
 from bot.services import teams
 from bot.services.auditing import verify
-from bot.services.context import Purser
 from bot.services.guarding import guard
 from bot.services.month import turn_month
-from bot.services.raised import end_raises
 from storage import budgets, months
 from tests.company import ANA, BEN, OLGA, Company
-from tests.fakes import Mishap, MortalBooks
-from tests.faults.kit import at_once
+from tests.fakes import Mishap
 from tests.services.kit import CHANNEL, USD, held, wanted
+from tests.services.month_kit import closed_months, monthly, spend, team_limit, told, turn
 from tests.services.raises_kit import TEAM, agreed_raise, now_key, on, read_live, read_usage, rows
-
-IN_CHANNEL = f"channel:{CHANNEL}"
 
 
 @pytest.fixture
 def company(company_anywhere: Company) -> Company:
     company_anywhere.gateway.caps_hold = False  # a fake gateway's monthly cap never starts again
     return company_anywhere
-
-
-@pytest.fixture
-def other(company: Company, migrated_url: str) -> Iterator[Purser]:
-    """Another replica on the same books."""
-    books = MortalBooks(migrated_url)
-    yield replace(company.purser, books=books)
-    books.close()
-
-
-def monthly(company: Company, usd: float = 50) -> Key:
-    """A key with a cap per month, which ends never."""
-    return held(company, what=wanted(usd, None, kind=KeyKind.MEMBER))
-
-
-def spend(company: Company, key: Key, usd: float, at: datetime | None = None) -> None:
-    assert key.handle is not None
-    company.gateway.spend(key.handle, round(usd * USD), at=at)
-
-
-def turn(company: Company) -> None:
-    """One pass of the job, as far as it concerns months, and everything it causes."""
-    end_raises(company.purser)
-    turn_month(company.purser)
-    company.perform()
-
-
-def told(company: Company, where: str = IN_CHANNEL) -> list[MonthFacts]:
-    """The messages about a new month that were posted there, oldest first."""
-    found = [
-        said.notice.month
-        for said in company.notifier.messages
-        if said.where == where and said.notice.occasion is Occasion.MONTH_TURNED
-    ]
-    assert None not in found
-    return [facts for facts in found if facts is not None]
-
-
-def closed_months(company: Company) -> list[tuple[str | None, int | None]]:
-    """What the ledger says of the months that ended."""
-    return [(row.period, row.amount_micros) for row in rows(company, action="month.turned", team_id="team_1")]
-
-
-def team_limit(company: Company) -> Budget:
-    with company.books.reading() as session:
-        found = budgets.state(session, Layer.TEAM, "team_1", "search", company.clock.now())
-    assert found is not None
-    return found
 
 
 # --- what is told, and when ---
@@ -140,6 +81,24 @@ def test_after_an_hour_without_a_reading_it_is_told_that_the_figures_may_rise(co
     read_live(company)
     turn(company)
     assert len(told(company)) == 1
+
+
+def test_a_gateway_that_is_down_over_the_turn_delays_the_message_by_an_hour_and_no_more(company: Company) -> None:
+    spend(company, monthly(company), 3)
+    read_usage(company)
+    read_live(company)
+    company.clock.at = on("2026-12-01 00:00:20")
+    company.gateway.mishaps.add("list_keys", *[Mishap.DOWN] * 9)
+    company.gateway.mishaps.add("usage", *[Mishap.DOWN] * 9)
+    told_after = []
+    for _ in range(3):
+        for read in (read_live, read_usage):
+            with pytest.raises(GatewayError):
+                read(company)
+        turn(company)
+        told_after.append([facts.may_rise for facts in told(company)])
+        company.clock.advance(seconds=1795)
+    assert told_after == [[], [], [True]]
 
 
 def test_usage_told_late_stays_with_the_old_month(company: Company) -> None:
@@ -349,89 +308,3 @@ def test_a_key_that_another_limit_still_holds_is_not_said_to_come_back(company: 
     turn(company)
     (facts,) = told(company)
     assert facts.back == ()
-
-
-# --- clocks, and a whole year ---
-
-
-@pytest.fixture(params=["America/New_York", "Europe/Berlin", "Pacific/Kiritimati"])
-def somewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A server whose own clock is not UTC and changes for summer."""
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.usefixtures("somewhere")
-@pytest.mark.parametrize(
-    "instant",
-    [
-        on("2027-03-14 07:00"),  # clocks change in New York
-        on("2027-03-28 01:00"),  # in Berlin
-        on("2027-10-31 01:00"),  # in Berlin, on the last day of a month
-        on("2027-11-01"),
-        on("2027-11-07 06:00"),  # in New York
-        on("2028-02-29"),
-        on("2028-03-01"),
-    ],
-    ids=str,
-)
-def test_no_change_of_clocks_moves_the_end_of_a_raise(company: Company, instant: datetime) -> None:
-    company.clock.at = instant - timedelta(days=3)
-    agreed_raise(company, TEAM, 100, instant)
-    company.clock.at = instant - timedelta(seconds=1)
-    turn(company)
-    assert team_limit(company).raised_micros == 100 * USD
-    assert rows(company, action="raise.ended") == []
-    company.clock.at = instant
-    turn(company)
-    assert team_limit(company).raised_micros == 0
-    assert len(rows(company, action="raise.ended")) == 1
-
-
-def test_a_year_of_months_with_two_replicas_tells_each_once_and_loses_no_cent(company: Company, other: Purser) -> None:
-    dice = random.Random(2028)
-    company.clock.at = on("2028-01-01 00:00:10")
-    keys_of_team = [monthly(company, 100), held(company, BEN, wanted(90, None, kind=KeyKind.MEMBER))]
-    spent: dict[str, int] = {}
-    for _ in range(12):
-        start = company.clock.at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        month, end = month_of(start), month_end(start)
-        for hours in sorted(dice.sample(range(1, int((end - start).total_seconds()) // 3600), 4)):
-            company.clock.at = start + timedelta(hours=hours)
-            spend(company, dice.choice(keys_of_team), dice.randrange(1, 400) / 100)
-            read_live(company)
-        for moment in (end - timedelta(seconds=1), end):  # the last second of the month, and the first of the next
-            company.clock.at = moment
-            spend(company, keys_of_team[0], 0.07)
-        company.clock.at = end + timedelta(seconds=20)
-        read_usage(company)
-        read_live(company)
-        at_once(lambda: turn_month(company.purser), lambda: turn_month(other))
-        company.perform()
-        spent[month] = sum(row.cost_micros for row in company.gateway.measured.values() if month_of(row.hour) == month)
-        assert team_limit(company).spent_micros == 70_000
-    facts = [one for one in told(company) if one.ended.startswith("2028")]
-    assert [one.ended for one in facts] == [f"2028-{number:02d}" for number in range(1, 13)]
-    assert [one.closed[0].spent_micros for one in facts] == list(spent.values())
-    assert [row for row in closed_months(company) if row[0] in spent] == list(spent.items())
-    total = sum(one.spent_micros for one in company.gateway.held.values())
-    assert sum(spent.values()) + 70_000 == total, "and the first call of 2029"
-    assert verify(company.books).ok
-
-
-def test_february_of_a_leap_year_ends_after_its_29th_day(company: Company) -> None:
-    company.clock.at = on("2028-02-29 12:00")
-    key = monthly(company)
-    spend(company, key, 4)
-    company.clock.at = on("2028-02-29 23:59:59")
-    read_live(company)
-    turn_month(company.purser)
-    assert "2028-02" not in dict(closed_months(company))
-    company.clock.at = on("2028-03-01 00:00:20")
-    read_usage(company)
-    read_live(company)
-    turn(company)
-    assert dict(closed_months(company))["2028-02"] == 4 * USD
