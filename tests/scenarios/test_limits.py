@@ -53,6 +53,20 @@ def test_a_threshold_passed_together_with_a_higher_one_is_not_told(desk: Desk) -
     assert desk.count("50 percent") == 0
 
 
+def test_an_alert_whose_reply_was_lost_is_posted_once_and_still_updated(desk: Desk) -> None:
+    _, secret = desk.key("$500 20d evaluate rerankers")
+    desk.spends(secret, 260)
+    desk.slack.fault("reply_lost", "chat.postMessage")
+    desk.watch()
+    for _ in range(3):
+        desk.office.clock.advance(seconds=30)
+        desk.settle()
+    assert desk.count("has reached 50 percent") == 1
+    alert = desk.posted("has reached 50 percent")
+    desk.presses("omar", "Snooze", alert)
+    desk.card_says(alert, "Snoozed by @omar")
+
+
 def test_the_buttons_of_an_alert_work(desk_each_way: Desk) -> None:
     desk = desk_each_way
     big, big_secret = spent(desk, 240, "$250 20d evaluate rerankers")
@@ -95,12 +109,12 @@ def test_a_used_up_team_stops_its_keys_with_proof_and_a_raise_brings_them_back(d
     desk = desk_each_way
     label, secret = desk.key("$300 20d evaluate rerankers")
     other, other_secret = desk.key("automation nightly-evals $200 $50/day @omar nightly evaluation", "ben")
-    desk.gateway.habits.accepts_over_caps = True
-    desk.spends(secret, 480)
-    desk.spends(other_secret, 23.5)
+    desk.types("olga", "/ai-budget set team $330")
+    desk.spends(secret, 290)
+    desk.spends(other_secret, 43.5)
     desk.watch()
 
-    alert = desk.posted(f"{TEAM} is used up: $503.50 of $500 a month is spent")
+    alert = desk.posted(f"{TEAM} is used up: $333.50 of $330 a month is spent")
     said = desk.sees(lambda: text if (text := desk.text(desk.now(alert))).count("recorded off") == 2 else None)
     assert "That is $3.50 past the limit." in said
     assert "*Stopped because of that:* 2 keys." in said
@@ -116,8 +130,10 @@ def test_a_used_up_team_stops_its_keys_with_proof_and_a_raise_brings_them_back(d
     assert "team search reached its budget" in listed
     assert "It comes back by itself on" in listed
     assert "It comes back by itself on" in desk.text(desk.home("ana"))
-    assert "Only $0 is left" in desk.types("ana", "/ai-key $5 1d another")
 
+    desk.clicks("ana", "Raise", desk.receipt("ana"))  # the list of keys offers it too
+    assert "(Team search: " in desk.text(desk.modal("ana", "Ask for a raise"))
+    desk.who("ana").close()
     desk.clicks("ana", "Raise", desk.dm("ana", "was stopped"))
     form = desk.modal("ana", "Ask for a raise")
     assert "(Team search: " in desk.text(form)
