@@ -48,7 +48,7 @@ def alert(facts: AlertFacts, now: datetime, *, own: bool = False) -> Message:
         section(stack([f"*{headline}*", *meaning, _stopped(facts), _now(facts)])),
         section(stack(_how_to_go_on(facts, now))),
         context(_bound(facts), _snoozed(facts, now)),
-        actions(*_buttons(facts, now)),
+        [] if _is_over(facts, now) else actions(*_buttons(facts, now)),
     )
 
 
@@ -155,6 +155,8 @@ def _now(facts: AlertFacts) -> str:
 
 
 def _how_to_go_on(facts: AlertFacts, now: datetime) -> list[str]:
+    if _is_over(facts, now):
+        return [say.capital(_over(facts, now))]
     in_channel = facts.limit.layer in _IN_CHANNEL
     who = f"{mentions(facts.asked_ids, most=ASKED_SHOWN)}: " if facts.asked_ids and in_channel else ""
     what = "the key" if facts.limit.layer in _OF_ONE_KEY else "one of the keys under it"
@@ -166,12 +168,28 @@ def _how_to_go_on(facts: AlertFacts, now: datetime) -> list[str]:
     ]
 
 
+def _is_over(facts: AlertFacts, now: datetime) -> bool:
+    """Whether there is nothing to do any more: its period is over, or a used-up limit has room and stops no key."""
+    return _has_ended(facts, now) or (
+        facts.threshold >= REACHED and facts.limit.hard and not facts.limit.is_reached and not facts.stopped
+    )
+
+
+def _has_ended(facts: AlertFacts, now: datetime) -> bool:
+    return facts.limit.resets_at is not None and facts.limit.resets_at <= now
+
+
+def _over(facts: AlertFacts, now: datetime) -> str:
+    if not _has_ended(facts, now):
+        return "since then there is room again, so there is nothing to do."
+    back = " Its keys come back by themselves." if facts.stopped else ""
+    return f"that {limits.per(facts.limit).removeprefix('a ')} is over.{back}"
+
+
 def _way_on(facts: AlertFacts) -> str:
     limit = facts.limit
     if facts.threshold < REACHED or not limit.hard:
         return "press *Raise* to ask for more until a day."
-    if not limit.is_reached and not facts.stopped:
-        return "there is room again, so there is nothing to do."
     starts = reset_moment(limit.resets_at) if limit.resets_at else ""
     if not facts.stopped:
         again = f"it starts again on {starts}. " if starts else ""

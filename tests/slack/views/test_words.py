@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from bot.domain.budgets import Layer
 from bot.domain.facts import Notice, Occasion
 from bot.domain.keys import OffCause
 from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import RequestState, Terms
-from bot.slack.views import direct, home, keys, limits, requests, thread
+from bot.slack.views import alerts, direct, home, keys, limits, requests, thread
 from bot.slack.views.base import moment
-from tests.slack.views import kit
+from tests.slack.views import kit, kit_money
 from tests.slack.views.kit import APPROVED_BY_OMAR, EVERYDAY, NOW, USD
 
 
@@ -68,3 +69,14 @@ def test_keys_that_are_off_stand_apart() -> None:
     assert any(apart in said for said in texts(keys.key_list(off, NOW).blocks or []))
     blocks = home.home(replace(kit.home_facts(EVERYDAY), keys=tuple(off)), NOW)["blocks"]
     assert any(apart in said for said in texts(blocks))
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"), [(Layer.TEAM, "That month is over."), (Layer.AUTOMATION, "That day is over.")]
+)
+def test_a_limit_whose_period_is_over_asks_nobody_to_do_anything(layer: Layer, said: str) -> None:
+    facts = kit_money.alert(EVERYDAY, 100, layer)
+    assert facts.limit.resets_at is not None
+    shown = alerts.alert(facts, facts.limit.resets_at)
+    assert said in texts(shown.blocks)
+    assert "Raise" not in repr(shown.blocks)
