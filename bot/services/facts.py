@@ -110,7 +110,10 @@ def team_facts(session: Session, purser: Purser, team: Team) -> TeamFacts:
 
 
 def home_facts(purser: Purser, member: Member) -> HomeFacts:
-    """What a person's Home tab shows: their keys, their requests, and what waits for their word."""
+    """What a person's Home tab shows: their keys and requests, what waits for their word, and the budgets they share.
+
+    Those of their teams, their own, and those of the projects they lead.
+    """
     now = purser.now()
     with purser.books.reading() as session:
         held = keys.of_holder(session, member.id, HELD)
@@ -123,6 +126,8 @@ def home_facts(purser: Purser, member: Member) -> HomeFacts:
         ]
         teams = people.teams_of(session, member.id)
         targets = [Target(Layer.TEAM, team.id) for team in teams] + [Target(Layer.MEMBER, member.id)]
+        led = [one for team in teams for one in people.projects_of(session, team.id) if one.lead_id == member.id]
+        targets += [Target(Layer.PROJECT, project.id) for project in led]
         states = (limit(session, purser, target, name_of(session, target)) for target in targets)
         owns = any(purser.authority.owns(member, team) for team in teams)
         return HomeFacts(

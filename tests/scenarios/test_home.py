@@ -84,6 +84,17 @@ def test_denying_and_changing_from_home(desk: Desk) -> None:
     desk.dm("omar", "Already denied by @omar.")
 
 
+def test_home_shows_the_budgets_of_my_teams_my_own_and_of_projects_i_lead(desk: Desk) -> None:
+    desk.types("olga", "/ai-team project reranker $200 @ben")
+    desk.types("olga", "/ai-budget set @ben $50")
+    ben = desk.text(desk.home("ben"))
+    for words in ("Team *search*: $500 left", "Member @ben: $50 left", "Project *reranker*: $200 left"):
+        assert words in ben
+    ana = desk.text(desk.home("ana"))
+    assert "reranker" not in ana
+    assert "@ben" not in ana
+
+
 def test_outsiders_get_no_home(desk: Desk) -> None:
     desk.who("eve").opens_home()
     desk.settle()
