@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.playground.visitors import eventually
+from tests.playground.visitors import eventually, reason_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -205,7 +205,7 @@ class Seat:
 
     def asks(self, line: str) -> Locator:
         """Type a request in the team's channel, for one key more if need be; the card."""
-        reason = line.split(maxsplit=3)[-1]
+        reason = reason_of(line)
         self.goto("#search").types(line)
         mine = (
             self.log.get_by_role("article")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -133,7 +134,7 @@ class Playground:
 
         if "Ask anyway" in eventually(answer):
             self.post("press", {"as": person, "label": "Ask anyway"})
-        self.reads("omar", f"“{line.split(maxsplit=3)[-1]}”")
+        self.reads("omar", f"“{reason_of(line)}”")
 
     def key(self, line: str = "/ai-key $10 2d try it", person: str = "ana") -> str:
         """The whole way to a key, by the JSON API alone."""
@@ -146,6 +147,16 @@ class Playground:
         state = self.get("state", person=person)
         self.post("close", {"as": person, "view_id": state["modals"][-1]["id"]})
         return next(line.strip() for line in modal.splitlines() if line.strip().startswith("sk-"))
+
+
+def reason_of(line: str) -> str:
+    """What `/ai-key` is typed for: what follows kind and name, amounts, times and people."""
+    words = line.split()[1:]
+    kind = words[0]
+    words = words[{"automation": 2, "project": 2, "member": 1}.get(kind, 0) :]
+    while words[0].startswith(("$", "@")) or re.fullmatch(r"\d+[hdw]", words[0]):
+        words = words[1:]
+    return " ".join(words)
 
 
 def eventually(look: Callable[[], T | None], timeout: float = 30.0) -> T:
