@@ -174,6 +174,20 @@ def test_the_month_turns_keys_come_back_and_each_team_is_told_once(desk_each_way
     assert "less than 1 percent spent" in desk.types("ben", "/ai-budget")
 
 
+def test_an_approved_key_cannot_be_revealed_while_a_limit_above_it_is_used_up(desk: Desk) -> None:
+    dm = desk.office.approve(desk.ask("$100 7d a larger trial", "ben"), asker="ben")
+    desk.types("olga", "/ai-budget set team $200")
+    _, secret = desk.key("$100 20d evaluate rerankers")
+    desk.spends(secret, 60)
+    desk.types("olga", "/ai-budget set team $50")
+    desk.watch()
+    desk.posted("is used up")
+    said = desk.presses("ben", "Reveal key", dm)
+    assert said.startswith("search's budget of $50 is used up, so no key can be used under it.")
+    assert "`/ai-budget raise" in said
+    assert len(desk.gateway.keys) == 1
+
+
 def test_a_soft_budget_only_tells(desk: Desk) -> None:
     desk.types("omar", "/ai-budget set team $500 soft")
     _, secret = desk.key("$500 20d evaluate rerankers")
