@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.keys import UNSHOWN, KeyState
+from bot.domain.keys import UNSHOWN, KeyState, OffCause
 from bot.domain.requests import Request, RequestState
 from bot.playground.slack.model import Message
 from bot.services.effects import EFFECTS
 from bot.services.failpoints import Failpoint, all_failpoints
 from storage import requests
+from tests.crash.limits import Limits
 from tests.faults import kit
 from tests.office import Office, Spawned, eventually
 
@@ -43,6 +44,7 @@ class Story:
         self.failpoint = failpoint
         self.ana, self.omar = office.slack.person("ana"), office.slack.person("omar")
         self._on_screen: dict[str, Message] = {}
+        self.limits = Limits(office, failpoint)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -56,9 +58,21 @@ class Story:
         if self.failpoint.endswith(":gateway.extend"):
             yield Step("ask for more time", self._ask_more, lambda: len(self.office.cards()) == 2)
             yield Step("extend", self._approve, lambda: bool(kit.told(self.office, "ana", "now works")))
-        yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED))
+        yield from self._limits()
+        yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
+        if self.limits.sees_a_new_month:
+            yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
         if self.failpoint.endswith(":gateway.enable"):
             yield Step("restore", self._restore, lambda: self._key_is(KeyState.LIVE))
+
+    def _limits(self) -> Iterator[Step]:
+        if self.limits.is_stopped_on_the_way:
+            yield Step("use the budget up", self.limits.use_up, self.limits.is_stopped)
+        if self.limits.comes_back:
+            yield Step("give the team more", self.limits.give_more, self.limits.is_back)
+        if self.limits.is_raised:
+            yield Step("ask for a raise", self.limits.ask_more, self.limits.is_asked)
+            yield Step("agree to the raise", self._approve, self.limits.is_capped)
 
     def walk(self) -> None:
         """Do each step until it worked; when Purser dies, start it again and try again as people do."""
@@ -98,7 +112,7 @@ class Story:
 
     def _approve(self) -> None:
         """The card as Omar first saw it: he may click what is gone by now."""
-        card = self.office.cards()[-1]
+        card = self.limits.cards()[-1]
         self.omar.click("Approve", in_=self._on_screen.setdefault(card.ts, self.office.slack.as_seen(card)))
 
     def _spoil(self) -> None:
@@ -131,8 +145,9 @@ class Story:
     def _label(self) -> str:
         return kit.keys_of(self.office, "ana")[-1].label
 
-    def _key_is(self, state: KeyState) -> bool:
-        return bool(kit.keys_of(self.office, "ana", state))
+    def _key_is(self, state: KeyState, cause: OffCause | None = None) -> bool:
+        found = kit.keys_of(self.office, "ana", state)
+        return any(cause in (None, key.off_cause) for key in found)
 
     def _is_withdrawn(self) -> bool:
         mine = kit.keys_of(self.office, "ana")
@@ -155,7 +170,8 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         assert office.chat(secret).status_code == (200 if restored else 401)
         assert len(kit.live(office, "ana")) == int(restored)
         assert ("revealed" if restored else "turned off") in office.text(first).lower()
-        assert len(office.cards()) == (2 if failpoint.endswith(":gateway.extend") else 1)
+        assert len(story.limits.cards()) == (2 if failpoint.endswith((":gateway.extend", ":gateway.cap")) else 1)
+        story.limits.assert_told_once()
 
 
 @pytest.mark.parametrize(
