@@ -12,9 +12,10 @@ from bot.services.expiry import pass_time
 from bot.services.guarding import guard
 from bot.services.housekeeping import refresh_catalog, tidy
 from bot.services.month import turn_month
+from bot.services.posting import post_days
 from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
-from bot.services.syncing import sync_live, sync_usage
+from bot.services.syncing import catch_up, sync_live, sync_usage
 
 Step = Callable[[Purser], None]
 
@@ -46,11 +47,12 @@ class Job:
                 stack.callback(step, purser)
 
 
-WATCH = (sync_live, end_raises, turn_month, guard)
+WATCH = (catch_up, sync_live, end_raises, turn_month, guard)
 """What every poll does, in this order: read what was spent, let raises and months end, then look at every limit."""
 JOBS = (
     Job("guard", Policy().poll_seconds, WATCH, by_policy=lambda policy: policy.poll_seconds),
     Job("usage", 600, (sync_usage,)),
+    Job("posting", 3600, (post_days,)),
     Job("expiry", 30, (pass_time,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),

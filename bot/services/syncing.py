@@ -22,12 +22,23 @@ RESTATED_DAYS = 3
 """So many days before the newest one read are read again each time: gateways count late, and correct themselves."""
 AGAIN_DAYS = 35
 """So many are read again once a day."""
+PAUSE_SECONDS = 600
+"""How long live totals may go unread before usage is asked when they grew."""
 LIVE_CHUNK = 250
 """Keys written in one transaction, so that others get their turn."""
-USAGE_CHUNK = 2_000
+USAGE_CHUNK = 5_000
 """Rows of usage written in one transaction."""
 
 _Item = TypeVar("_Item")
+
+
+def catch_up(purser: Purser) -> None:
+    """Before live totals are read after a pause, read usage by day, where the pause was long enough to matter.
+
+    A total that grew while nobody read it does not say in which month or day it did, and would all be charged to this
+    one. Raises the first `GatewayError`, once all gateways were asked.
+    """
+    _at_each(purser, What.USAGE, _read_missed)
 
 
 def sync_live(purser: Purser) -> None:
@@ -58,6 +69,13 @@ def _at_each(purser: Purser, what: What, read: Callable[[Purser, Gateway, dateti
             failed.append(wrong)
     if failed:
         raise failed[0]
+
+
+def _read_missed(purser: Purser, gateway: Gateway, at: datetime) -> None:
+    with purser.books.reading() as session:
+        mark = syncs.of(session, gateway.name, What.LIVE)
+    if mark is not None and mark.read_at is not None and (at - mark.read_at).total_seconds() > PAUSE_SECONDS:
+        _read_usage(purser, gateway, at)
 
 
 def _read_live(purser: Purser, gateway: Gateway, at: datetime) -> None:
