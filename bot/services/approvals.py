@@ -10,10 +10,12 @@ from bot.domain.deciding import Agreed, OneMore, Rule, judge_approval, lead_refu
 from bot.domain.facts import Occasion, RequestFacts
 from bot.domain.keys import KeyState, can_be_raised, extended_expiry
 from bot.domain.people import Team
+from bot.domain.policy import Who
 from bot.domain.requests import Approval, Because, Purpose, Refused, Request, RequestState, Terms, Verdict
 from bot.services import raised
+from bot.services.changing import Changes, changed_terms
 from bot.services.context import Actor, Purser, effect, record, take_in
-from bot.services.deciders import barrier_to_decide, decider, standing
+from bot.services.deciders import barrier_to_decide, decider
 from bot.services.facts import gateway_facts, known_models, offered_models, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.limits import asking_of_raise, charged_by, raised_by
@@ -23,6 +25,18 @@ from bot.services.subjects import subjects
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from storage import keys, people, requests
 from storage.engine import Session
+
+__all__ = [
+    "EXTEND",
+    "AlreadyDecided",
+    "Changes",
+    "Decided",
+    "Outcome",
+    "approve",
+    "approved",
+    "deny",
+    "open_for",
+]
 
 EXTEND = "gateway.extend"
 
@@ -42,28 +56,6 @@ class AlreadyDecided:
 
 
 Outcome = Decided | AlreadyDecided | Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What an owner wants changed before agreeing; None leaves a term as it was asked."""
-
-    cap_micros: int | None = None
-    duration_seconds: int | None = None
-    models: tuple[str, ...] | None = None
-    daily_cap_micros: int | None = None
-    ends_at: datetime | None = None
-    """When a raise falls back."""
-
-    def applied_to(self, terms: Terms) -> Terms:
-        """The terms with the changes made."""
-        return Terms(
-            terms.cap_micros if self.cap_micros is None else self.cap_micros,
-            terms.duration_seconds if self.duration_seconds is None else self.duration_seconds,
-            terms.models if self.models is None else self.models,
-            terms.daily_cap_micros if self.daily_cap_micros is None else self.daily_cap_micros,
-            terms.ends_at if self.ends_at is None else self.ends_at,
-        )
 
 
 _NO_CHANGES = Changes()
@@ -93,7 +85,9 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
         if not isinstance(found, tuple):
             return found
         request, team = _with_standing_words(session, purser, *found)
-        terms = changes.applied_to(request.terms)
+        terms = changed_terms(request, changes, now)
+        if isinstance(terms, Refused):
+            return terms
         judged = _pointless(session, purser, request, team, terms) or _judge(
             session, purser, actor, request, terms, offered
         )
@@ -116,15 +110,15 @@ def _judge(
 ) -> Agreed | OneMore | Refused:
     team = team_or_raise(session, request.team_id)
     project = None if request.project_id is None else people.project(session, request.project_id)
+    who = decider(session, purser, actor, team, request)
     asking = replace(
         asking_of_raise(session, request.target, raised_by(session, purser, request)),
         team=team.name,
         gateway=request.gateway,
-        standing=standing(session, purser, actor.member, team),
+        standing=Who.LEADS if who.is_only_lead else Who.OWNERS,
         offered=offered,
     )
     budgets = charged_by(session, purser, request, team, project)
-    who = decider(session, purser, actor, team, request)
     return judge_approval(request, who, terms, purser.policy, budgets, asking)
 
 

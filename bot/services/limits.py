@@ -8,7 +8,7 @@ from bot.domain.allowing import Asking
 from bot.domain.budgets import Budget, Layer
 from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind
 from bot.domain.people import Project, Team
-from bot.domain.requests import Purpose, Request, Target
+from bot.domain.requests import Purpose, Request, RequestState, Target
 from bot.services.context import Purser
 from storage import budgets, keys, people, raises
 from storage.engine import Session
@@ -54,13 +54,14 @@ def charged_by(
 ) -> tuple[Budget, ...]:
     """Every budget that agreeing to this request takes from, as it stands without it, widest first.
 
-    A raise of a key's cap takes from what the key is charged to. More time, a raise of a budget and a raise of a
-    key's day take from none.
+    A raise of a key's cap takes from what the key is charged to, until it is decided. More time, a raise of a budget
+    and a raise of a key's day take from none.
     """
     if request.purpose is Purpose.ISSUE:
         asked = (team, project, request.requester_id, request.kind)
         return binding_limits(session, purser, *asked, without_request=request.id)
-    if request.target is None or request.target.layer is not Layer.KEY:
+    undecided = request.state in (RequestState.DRAFT, RequestState.WAITING)
+    if request.target is None or request.target.layer is not Layer.KEY or not undecided:
         return ()
     key = keys.get(session, request.target.subject_id)
     return () if key is None else charged_for(session, purser, key)

@@ -79,18 +79,16 @@ def aim_at_target(session: Session, target: Target) -> Aim | Refused:
 
 def barrier_to_raise(purser: Purser, actor: Actor, found: Aim) -> Refused | None:
     """Why this person may not ask for a raise of the limit, or None: those it binds may."""
-    owns = purser.authority.owns(actor.member, found.team)
-    if found.key is not None:
-        key = found.key
-        if actor.id in (key.holder_id, key.lead_id) and purser.authority.stranger(actor.member) is None:
-            return None
-        text = f"Only <@{key.holder_id}>, who holds `{key.label}`, or its lead can ask for more."
+    if barrier := purser.authority.barrier_to_ask(actor.member, found.team):
+        return refused_by(barrier)
+    if found.key is not None and actor.id not in (found.key.holder_id, found.key.lead_id):
+        text = f"Only <@{found.key.holder_id}>, who holds `{found.key.label}`, or its lead can ask for more."
         return Refused(Because.NOT_ALLOWED, text)
-    if found.target.layer is Layer.MEMBER and actor.id != found.target.subject_id and not owns:
+    is_somebody_elses = found.target.layer is Layer.MEMBER and actor.id != found.target.subject_id
+    if is_somebody_elses and not purser.authority.owns(actor.member, found.team):
         text = "Only they themselves or an owner of the team can ask for more for somebody."
         return Refused(Because.NOT_ALLOWED, text)
-    barrier = purser.authority.barrier_to_ask(actor.member, found.team)
-    return None if barrier is None else refused_by(barrier)
+    return None
 
 
 def bound_by(session: Session, purser: Purser, actor: Actor, teams: list[Team]) -> list[tuple[Aim, Budget]]:

@@ -220,15 +220,20 @@ def test_a_key_without_a_day_has_none_to_raise(company: Company) -> None:
 def test_only_those_whom_a_limit_binds_ask_for_more(company: Company) -> None:
     automation = held(company, ANA, automation_wanted(100, 5))
     set_budget(company, Layer.MEMBER, ANA.id, 300)
-    teams.remove(company.purser, company.actor(OLGA), CHANNEL, (BEN.id,))
-    assert refusal(asking(company, 10, TeamWord(), BEN)).because is Because.NOT_ALLOWED
     assert refusal(asking(company, 10, PersonWord(ANA.id), BEN)).text == (
         "Only they themselves or an owner of the team can ask for more for somebody."
     )
     assert isinstance(asking(company, 10, PersonWord(ANA.id), OMAR), Sent)
-    assert isinstance(asking(company, 10, KeyWord(automation.label), BEN), Sent), "its lead may"
     refused = refusal(asking(company, 10, KeyWord(automation.label), OMAR))
     assert refused.text == f"Only <@U0ANA>, who holds `{automation.label}`, or its lead can ask for more."
+    assert isinstance(asking(company, 10, KeyWord(automation.label), BEN), Sent), "its lead may"
+
+
+def test_who_left_the_team_asks_for_nothing_in_it(company: Company) -> None:
+    automation = held(company, ANA, automation_wanted(100, 5))
+    teams.remove(company.purser, company.actor(OLGA), CHANNEL, (ANA.id, BEN.id))
+    for who, word in ((BEN, TeamWord()), (BEN, KeyWord(automation.label)), (ANA, KeyWord(automation.label))):
+        assert "You are not in this team" in refusal(asking(company, 10, word, who)).text
 
 
 def test_named_nobody_agrees_to_a_raise_they_asked_for(company: Company) -> None:
