@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bot.domain.policy import Policy
@@ -42,9 +41,15 @@ class Job:
 
     def run(self, purser: Purser) -> None:
         """Do every step, whatever the others raise. Raises the last of that, with the rest as its context."""
-        with ExitStack() as stack:
-            for step in reversed(self.steps):
-                stack.callback(step, purser)
+        _run(self.steps, purser)
+
+
+def _run(steps: tuple[Step, ...], purser: Purser) -> None:
+    if steps:
+        try:
+            steps[0](purser)
+        finally:
+            _run(steps[1:], purser)
 
 
 WATCH = (catch_up, sync_live, end_raises, turn_month, guard)
