@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 
 from bot.domain.guard import BACK_AT_PERCENT, REACHED
 from bot.domain.periods import month_end
@@ -26,11 +27,11 @@ NO_LIMIT = 2**63
 OUTAGE = (BUSY + timedelta(minutes=4), BUSY + timedelta(minutes=4) + DAY)
 
 
-def lies_told(firm: Firm) -> dict[str, list[Lying]]:
+def lies_told(random: Random) -> dict[str, list[Lying]]:
     """Each lie alone, and all of them together, at times that depend on the seed."""
 
     def at(base: datetime, *, minutes: float) -> datetime:
-        return base + timedelta(minutes=minutes, seconds=firm.random.randrange(60))
+        return base + timedelta(minutes=minutes, seconds=random.randrange(60))
 
     alone = {
         "accepts spend over every cap": [Lying(Lie.OVER_CAPS)],
