@@ -86,20 +86,24 @@ SPENT_EVER: Final = _statement(
 )
 OPEN: Final = _statement(
     """
+    WITH wanted AS MATERIALIZED (
+      SELECT DISTINCT w.key_id, w.period,
+        (SELECT max(o.period) FROM readings o
+         WHERE o.key_id = w.key_id AND o.period < w.period AND length(o.period) = length(w.period)) AS earlier,
+        (SELECT min(o.period) FROM readings o
+         WHERE o.key_id = w.key_id AND o.period > w.period AND length(o.period) = length(w.period)) AS later
+      FROM wanted_periods w
+      WHERE EXISTS (SELECT 1 FROM keys k WHERE k.id = w.key_id)
+        AND NOT EXISTS (SELECT 1 FROM readings r WHERE r.key_id = w.key_id AND r.period = w.period)
+    )
     INSERT INTO readings (key_id, period, before_micros, lifetime_micros, usage_micros, spent_micros,
                           undated_micros, unpriced_requests, read_at)
     SELECT w.key_id, w.period, coalesce(p.before_micros + p.spent_micros, f.before_micros, 0),
            coalesce(p.lifetime_micros, f.before_micros, 0), 0, 0,
            coalesce(p.undated_micros, 0), 0, coalesce(p.read_at, :never)
-    FROM (SELECT DISTINCT key_id, period FROM wanted_periods) w
-    JOIN keys k ON k.id = w.key_id
-    LEFT JOIN readings p ON p.key_id = w.key_id AND p.period = (
-      SELECT max(o.period) FROM readings o
-      WHERE o.key_id = w.key_id AND o.period < w.period AND length(o.period) = length(w.period))
-    LEFT JOIN readings f ON f.key_id = w.key_id AND f.period = (
-      SELECT min(o.period) FROM readings o
-      WHERE o.key_id = w.key_id AND o.period > w.period AND length(o.period) = length(w.period))
-    WHERE NOT EXISTS (SELECT 1 FROM readings r WHERE r.key_id = w.key_id AND r.period = w.period)
+    FROM wanted w
+    LEFT JOIN readings p ON p.key_id = w.key_id AND p.period = w.earlier
+    LEFT JOIN readings f ON f.key_id = w.key_id AND f.period = w.later
     """,
     moments=("never",),
 )
@@ -123,13 +127,18 @@ CARRY: Final = _statement(
 # From the period before the first that changed, if there is one, to the end of the chain.
 CHAINS: Final = text(
     """
-    SELECT r.key_id, u.since, r.period, r.before_micros, r.lifetime_micros, r.usage_micros, r.spent_micros,
+    WITH starts AS MATERIALIZED (
+      SELECT u.key_id, u.grain, u.since, coalesce((
+        SELECT o.period FROM readings o
+        WHERE o.key_id = u.key_id AND o.period < u.since AND length(o.period) = u.grain
+        ORDER BY o.period DESC LIMIT 1), u.since) AS first
+      FROM unsettled u
+    )
+    SELECT r.key_id, s.since, r.period, r.before_micros, r.lifetime_micros, r.usage_micros, r.spent_micros,
            r.undated_micros
-    FROM unsettled u
-    JOIN readings r ON r.key_id = u.key_id AND length(r.period) = u.grain AND r.period >= coalesce((
-      SELECT max(o.period) FROM readings o
-      WHERE o.key_id = u.key_id AND o.period < u.since AND length(o.period) = u.grain), u.since)
-    ORDER BY r.key_id, u.grain, r.period
+    FROM starts s
+    JOIN readings r ON r.key_id = s.key_id AND r.period >= s.first AND length(r.period) = s.grain
+    ORDER BY r.key_id, s.grain, r.period
     """
 )
 SETTLED: Final = text(

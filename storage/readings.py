@@ -152,6 +152,12 @@ def _settle(session: Session, since: Mapping[tuple[str, int], str]) -> dict[tupl
     return further
 
 
+def followed(session: Session, period: str, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that have a later period of the same kind."""
+    rows = session.execute(sql.FOLLOWED, {"period": period, "grain": len(period), "keys": sorted(keys)})
+    return {row.key_id for row in rows}
+
+
 def recede(session: Session, month: str | None) -> None:
     """The month counts differently now, so that whoever posted it has to look again."""
     if month is not None:
@@ -196,7 +202,7 @@ def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime
     if missing:
         open_periods(session, missing)
         there = _rows(session, period, totals)
-    later = _followed(session, period, totals)
+    later = followed(session, period, totals)
     quick: list[dict[str, Any]] = []
     unsettled: set[tuple[str, str]] = set()
     for key_id, total in totals.items():
@@ -222,12 +228,6 @@ def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime
 def _rows(session: Session, period: str, keys: Iterable[str]) -> dict[str, Row[Any]]:
     found = session.execute(sql.ROWS, {"period": period, "keys": sorted(keys)})
     return {row.key_id: row for row in found}
-
-
-def _followed(session: Session, period: str, keys: Iterable[str]) -> set[str]:
-    """Those of the keys that have a later period of the same kind."""
-    rows = session.execute(sql.FOLLOWED, {"period": period, "grain": len(period), "keys": sorted(keys)})
-    return {row.key_id for row in rows}
 
 
 def _with_daily_cap(session: Session, keys: Iterable[str]) -> list[str]:

@@ -6,13 +6,12 @@ posted as they stand (`storage.syncs`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CursorResult
 from sqlmodel import Session, col, select
 
 from bot.domain.periods import day_end, day_of
@@ -101,43 +100,87 @@ def _write(session: Session, gateway: str, rows: Sequence[Usage], before: str | 
     hours: dict[datetime, str] = {}
     staged: dict[tuple[str, str, str], tuple[Any, ...]] = {}
     for row in rows:
-        key_id = ours.get(row.handle)
-        if key_id is None:
+        key = ours.get(row.handle)
+        if key is None:
             continue
         hour = hours.get(row.hour)
         if hour is None:
             hour = hours[row.hour] = instant(row.hour)
         if before is None or hour < before:
-            staged[key_id, hour, row.model] = (key_id, hour, row.model, *row[3:], hour[:10])
-    changed = _apply(session, gateway, staged.values()) if staged else 0
+            staged[key.id, hour, row.model] = (key.id, hour, row.model, *row[3:], hour[:10])
+    daily = {key.id for key in ours.values() if key.is_daily}
+    changed = _apply(session, gateway, staged.values(), daily) if staged else 0
     return Written(len(staged), sum(any(row[3:-1]) for row in staged.values()), changed)
 
 
-def _apply(session: Session, gateway: str, rows: Iterable[tuple[Any, ...]]) -> int:
+def _apply(session: Session, gateway: str, rows: Iterable[tuple[Any, ...]], daily: set[str]) -> int:
     """Write what differs, and count it; gives how many rows did."""
     stage(session, "staged_usage", sql.STAGED, rows)
-    session.execute(sql.FORGET_UNCHANGED)
-    since = session.execute(sql.FIRST_DAY).scalar()
-    if since is None:
+    days = session.execute(sql.DAY_CHANGES).all()
+    changed = int(sum(day.changed for day in days))
+    if not changed:
         return 0
-    stage(session, "usage_changes", sql.CHANGES, ())
-    session.execute(sql.COUNT_CHANGES)
-    written = session.execute(sql.UPSERT)
-    assert isinstance(written, CursorResult)
-    missing = [(row.key_id, row.period) for row in session.execute(sql.UNOPENED)]
-    if missing:
-        readings.open_periods(session, missing)
-    session.execute(sql.COUNT_IN)
-    readings.settle(session, [(row.key_id, row.period) for row in session.execute(sql.UNSETTLED)])
+    if changed < sum(day.told for day in days):
+        session.execute(sql.FORGET_UNCHANGED)
+    session.execute(sql.UPSERT)
+    changes: dict[tuple[str, str], _Change] = {}
+    for day in days:
+        if day.changed:
+            for period in (day.day[:7], day.day) if day.key_id in daily else (day.day[:7],):
+                so_far = changes.get((day.key_id, period), _NO_CHANGE)
+                changes[day.key_id, period] = _Change(so_far.micros + day.micros, so_far.unpriced + day.unpriced)
+    readings.settle(session, _count_in(session, changes))
+    since = min(day.day for day in days if day.changed)
     readings.recede(session, since[:7])
     day_before = datetime.fromisoformat(since).replace(tzinfo=UTC) - timedelta(days=1)
     syncs.recede(session, syncs.What.POSTED, since, day_of(day_before), gateway)
-    return int(written.rowcount)
+    return changed
 
 
-def _ours(session: Session, gateway: str, handles: set[str]) -> dict[str, str]:
-    query = select(KeyRow.handle, KeyRow.id).where(KeyRow.gateway == gateway, col(KeyRow.handle).in_(handles))
-    return {handle: key_id for handle, key_id in session.exec(query) if handle is not None}
+class _Change(NamedTuple):
+    """By how much what a key used in a month or day rose or fell."""
+
+    micros: int
+    unpriced: int
+
+
+_NO_CHANGE: Final = _Change(0, 0)
+
+
+def _count_in(session: Session, changes: Mapping[tuple[str, str], _Change]) -> list[tuple[str, str]]:
+    """Count the changes in the readings; gives the keys and periods that have to be settled."""
+    stage(session, "usage_changes", sql.CHANGES, ((*where, *change) for where, change in changes.items()))
+    missing = [(row.key_id, row.period) for row in session.execute(sql.UNOPENED)]
+    if missing:
+        readings.open_periods(session, missing)
+    unsettled: list[tuple[str, str]] = []
+    explained: dict[str, list[str]] = {}
+    for row in session.execute(sql.COUNT_IN).all():
+        more = changes[row.key_id, row.period].micros
+        undated = row.spent_micros > row.usage_micros - more
+        if more and undated and row.lifetime_micros - row.before_micros >= row.usage_micros:
+            explained.setdefault(row.period, []).append(row.key_id)
+        elif more:
+            unsettled.append((row.key_id, row.period))
+    # While the newest period has undated spend, before and after, usage only explains some of it.
+    for period, keys in explained.items():
+        unsettled += [(key_id, period) for key_id in readings.followed(session, period, keys)]
+    return unsettled
+
+
+class _Ours(NamedTuple):
+    """A key of ours, as rows of usage are written for it."""
+
+    id: str
+    is_daily: bool
+    """Whether it has a daily cap, and so is counted by the day as well."""
+
+
+def _ours(session: Session, gateway: str, handles: set[str]) -> dict[str, _Ours]:
+    query = select(KeyRow.handle, KeyRow.id, KeyRow.daily_cap_micros).where(
+        KeyRow.gateway == gateway, col(KeyRow.handle).in_(handles)
+    )
+    return {handle: _Ours(key_id, daily is not None) for handle, key_id, daily in session.exec(query) if handle}
 
 
 def _span(gateway: str, day: date) -> dict[str, object]:

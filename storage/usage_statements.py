@@ -42,26 +42,19 @@ _IN_DAY: Final = """
     WHERE u.hour >= :since AND u.hour < :until AND k.gateway = :gateway
 """
 
+# A row that is not there yet counts as changed, and from nothing.
+DAY_CHANGES: Final = text(
+    f"""
+    SELECT staged_usage.key_id, staged_usage.day, count(*) AS told,
+           CAST(sum(CASE WHEN {_SAME_COUNTS} THEN 0 ELSE 1 END) AS BIGINT) AS changed,
+           CAST(sum(staged_usage.cost_micros - coalesce(u.cost_micros, 0)) AS BIGINT) AS micros,
+           CAST(sum(staged_usage.unpriced_requests - coalesce(u.unpriced_requests, 0)) AS BIGINT) AS unpriced
+    FROM staged_usage LEFT JOIN usage u ON {_SAME_ROW}
+    GROUP BY staged_usage.key_id, staged_usage.day
+    """  # noqa: S608
+)
 FORGET_UNCHANGED: Final = text(
     f"DELETE FROM staged_usage WHERE EXISTS (SELECT 1 FROM usage u WHERE {_SAME_ROW} AND {_SAME_COUNTS})"  # noqa: S608
-)
-FIRST_DAY: Final = text("SELECT min(day) FROM staged_usage")
-COUNT_CHANGES: Final = text(
-    f"""
-    WITH days AS MATERIALIZED (
-      SELECT staged_usage.key_id, staged_usage.day,
-             CAST(sum(staged_usage.cost_micros - coalesce(u.cost_micros, 0)) AS BIGINT) AS micros,
-             CAST(sum(staged_usage.unpriced_requests - coalesce(u.unpriced_requests, 0)) AS BIGINT) AS unpriced
-      FROM staged_usage LEFT JOIN usage u ON {_SAME_ROW}
-      GROUP BY staged_usage.key_id, staged_usage.day
-    )
-    INSERT INTO usage_changes
-    SELECT key_id, substr(day, 1, 7), CAST(sum(micros) AS BIGINT), CAST(sum(unpriced) AS BIGINT)
-    FROM days GROUP BY key_id, substr(day, 1, 7)
-    UNION ALL
-    SELECT d.key_id, d.day, d.micros, d.unpriced
-    FROM days d JOIN keys k ON k.id = d.key_id AND k.daily_cap_micros IS NOT NULL
-    """  # noqa: S608
 )
 UPSERT: Final = text(
     f"""
@@ -82,18 +75,8 @@ COUNT_IN: Final = text(
     SET usage_micros = usage_micros + c.micros, undated_micros = undated_micros - c.micros,
         unpriced_requests = unpriced_requests + c.unpriced
     FROM usage_changes c WHERE readings.key_id = c.key_id AND readings.period = c.period
-    """
-)
-# While the newest period has undated spend, before and after, usage only explains some of it.
-UNSETTLED: Final = text(
-    """
-    SELECT c.key_id, c.period
-    FROM usage_changes c JOIN readings r ON r.key_id = c.key_id AND r.period = c.period
-    WHERE c.micros <> 0 AND NOT (
-      r.spent_micros > r.usage_micros - c.micros AND r.lifetime_micros - r.before_micros >= r.usage_micros
-      AND NOT EXISTS (
-        SELECT 1 FROM readings l
-        WHERE l.key_id = r.key_id AND l.period > r.period AND length(l.period) = length(r.period)))
+    RETURNING readings.key_id, readings.period, readings.before_micros, readings.lifetime_micros,
+              readings.usage_micros, readings.spent_micros
     """
 )
 COUNT_TELLING: Final = _typed(f"SELECT count(*) {_IN_DAY} AND ({_TELLS})")

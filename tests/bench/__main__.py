@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import acks, disable, guard, page, reveal, start
+from tests.bench import acks, disable, guard, headroom, overshoot, page, reveal, start, usage_sync
 from tests.bench.ground import Skipped
 from tests.bench.report import Section, write
 
@@ -17,7 +17,10 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "disable": disable.measure,
     "start": start.measure,
     "page": page.measure,
+    "usage_sync": usage_sync.measure,
+    "headroom": headroom.measure,
     "guard": guard.measure,
+    "overshoot": overshoot.measure,
 }
 
 
