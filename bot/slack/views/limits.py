@@ -146,10 +146,7 @@ def raised(limit: Budget) -> str:
 def line(limit: Budget, cap_micros: int | None = None) -> str:
     """One limit: left before and after this cap, what it is made of, how fresh, and when it resets."""
     room = limit.headroom_micros
-    if cap_micros is None:
-        change = left(limit)
-    else:
-        change = f"{show(room)} left now, {show(room - cap_micros)} after this"
+    change = left(limit) if cap_micros is None else f"{show(room)} left now, {show(room - cap_micros)} after this"
     if limit.spent_micros or limit.committed_micros:
         spent = show_beside(limit.spent_micros, limit.budget_micros)
         use = (
