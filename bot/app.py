@@ -74,8 +74,11 @@ class RandomIds:
         return f"{noun}_{''.join(secrets.choice(_LABEL_ALPHABET) for _ in range(16))}"
 
     def suffix(self) -> str:
-        """Four characters that are easy to read aloud."""
-        return "".join(secrets.choice(_LABEL_ALPHABET) for _ in range(4))
+        """Four characters that are easy to read aloud, one of them a digit, so that a label is no word."""
+        while True:
+            drawn = "".join(secrets.choice(_LABEL_ALPHABET) for _ in range(4))
+            if any(map(str.isdigit, drawn)):
+                return drawn
 
 
 def failpoint_at(name: str | None) -> Callable[[str], None]:
