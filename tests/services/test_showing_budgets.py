@@ -147,6 +147,7 @@ def test_everybody_sees_the_budget_that_policy_gives_them(company: Company) -> N
     assert [(each.layer, each.budget_micros) for each in home.budgets] == [
         (Layer.TEAM, 500 * USD),
         (Layer.MEMBER, 150 * USD),
+        (Layer.PROJECT, 100 * USD),
     ]
 
 
