@@ -8,46 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.budgets import Budget, Layer
-from bot.domain.keys import Key, KeyKind, KeyState
-from bot.domain.people import Team
-from bot.domain.requests import Purpose, Request, RequestState, Terms
-from storage import budgets, keys, people, readings, requests, syncs
-from storage.engine import Books, Session
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-USD = 1_000_000
+from bot.domain.keys import KeyState
+from bot.domain.requests import Purpose, RequestState
+from storage import budgets, readings, requests, syncs
+from storage.engine import Books
+from tests.storage.spending import NOW, USD, a_key, a_request, found_team, put
 
 
 @pytest.fixture
 def books(migrated_url: str) -> Iterator[Books]:
     books = Books(migrated_url)
     with books.transaction() as session:
-        people.add_team(session, Team("t1", "search", "C1"), "U0OLGA", NOW)
-        budgets.set_monthly(session, "b1", Layer.TEAM, "t1", 500 * USD, NOW)
+        found_team(session)
     yield books
     books.close()
-
-
-def a_request(name: str, state: RequestState, cap: int = 25 * USD, purpose: Purpose = Purpose.ISSUE) -> Request:
-    terms = Terms(cap, 7 * 86_400)
-    return Request(
-        id=name, purpose=purpose, kind=KeyKind.TEMPORARY, gateway="litellm", team_id="t1", project_id=None,
-        requester_id="U0ANA", asked=terms, terms=terms, reason="r", state=state, rule="one-owner",
-        approvals_needed=1, created_at=NOW, deadline_at=NOW + timedelta(days=3), channel_id="C1",
-    )  # fmt: skip
-
-
-def a_key(name: str, state: KeyState, cap: int = 25 * USD, period: str = "total") -> Key:
-    return Key(
-        id=name, label=name, alias=name, request_id=f"r-{name}", gateway="litellm", kind=KeyKind.TEMPORARY,
-        team_id="t1", project_id=None, holder_id="U0ANA", cap_micros=cap, cap_period=period, models=(),
-        state=state, created_at=NOW,
-    )  # fmt: skip
-
-
-def put(session: Session, key: Key) -> None:
-    requests.add(session, a_request(key.request_id, RequestState.FULFILLED, key.cap_micros))
-    keys.add(session, key)
 
 
 def team_budget(books: Books, now: datetime = NOW, without: str | None = None) -> Budget:
