@@ -33,7 +33,7 @@ CAP_USD, SPENT_USD = 50, 12
 HOW = f"""\
 Books with that many live keys in teams of {PER_TEAM}, all with spend, and a gateway in memory: this is Purser's own
 time. *Nothing to do* is a whole pass over every limit, {ROUNDS} times. *Stops {STOPPED:,}* is one pass that finds one
-team's budget used up: the decision for every key, written down 25 keys at a time, and then the time until every stop is
+team's budget used up: the decision for every key, written down 10 keys at a time, and then the time until every stop is
 performed and proven, and every card written anew, by one thread. A real gateway and Slack come on top, and four threads
 share the work."""
 
