@@ -159,7 +159,7 @@ def within_headroom(cap_micros: int, budgets: Sequence[Budget]) -> Refused | Non
     left = show(max(0, tightest.headroom_micros))
     until = f" until {tightest.resets_at:%-d %B}" if tightest.resets_at else ""
     text = (
-        f"Only {left} is left in {tightest.name}'s budget of {show(tightest.budget_micros)}"
+        f"Only {left} is left in {tightest.whose}'s budget of {show(tightest.budget_micros)}"
         f"{until}, and this asks for {show(cap_micros)}."
     )
     return Refused(Because.NO_HEADROOM, text, Rule.HEADROOM)

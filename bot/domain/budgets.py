@@ -59,6 +59,11 @@ class Budget:
     """Requests of the period that the gateway has no price for; their cost is in no figure."""
 
     @property
+    def whose(self) -> str:
+        """How a sentence names whom it is of: `team search`, `project reranker`, a mention, or a key's label."""
+        return f"{self.layer} {self.name}" if self.layer in (Layer.TEAM, Layer.PROJECT) else self.name
+
+    @property
     def headroom_micros(self) -> int:
         """What may still be promised; below zero when more was spent than the budget allowed."""
         return self.budget_micros - self.spent_micros - self.committed_micros

@@ -187,8 +187,9 @@ def _used_up(session: Session, purser: Purser, request: Request, team: Team) -> 
         return None
     again = f" It starts again on {reached.resets_at:%-d %B} at 00:00 UTC." if reached.resets_at else ""
     word = {Layer.TEAM: " team", Layer.PROJECT: f" project {reached.name}"}.get(reached.layer, "")
+    whose = reached.whose[0].upper() + reached.whose[1:]
     text = (
-        f"{reached.name}'s budget of {show_amount(reached.budget_micros)} is used up, so no key can be used under it."
+        f"{whose}'s budget of {show_amount(reached.budget_micros)} is used up, so no key can be used under it."
         f"{again} Your approval stands until {request.deadline_at:%-d %B, %H:%M} UTC; to go on before, ask for more: "
         f"`/ai-budget raise $50{word} reason`."
     )

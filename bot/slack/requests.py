@@ -200,7 +200,7 @@ def asked(outcome: requests.Outcome, now: datetime) -> Message:
         case Refused():
             return answers.refused(outcome)
         case Duplicate():
-            anyway = outcome.holds.key.kind is KeyKind.TEMPORARY
+            anyway = outcome.holds.key.kind is not KeyKind.MEMBER
             return duplicate(outcome.facts, outcome.holds, can_ask_anyway=anyway)
         case Sent() | Drafted():
             return receipt(outcome.facts, now)

@@ -297,10 +297,10 @@ def test_a_raise_ends_within_a_year(ends_at: datetime | None, says: str | None) 
 
 
 def test_headroom_is_respected_to_the_micro_and_the_tightest_is_named() -> None:
-    budgets = [budget(500, name="search"), budget(100, spent=60, committed=15, name="reranker")]
+    budgets = [budget(500, name="search"), budget(100, spent=60, committed=15, layer=Layer.PROJECT, name="reranker")]
     assert within_headroom(25 * USD, budgets) is None
     assert within_headroom(25 * USD + 1, []) is None
-    text = "Only $25 is left in reranker's budget of $100 until 1 December, and this asks for $26."
+    text = "Only $25 is left in project reranker's budget of $100 until 1 December, and this asks for $26."
     assert within_headroom(26 * USD, budgets) == Refused(Because.NO_HEADROOM, text, Rule.HEADROOM)
     assert isinstance(within_headroom(25 * USD + 1, budgets), Refused)
 
@@ -308,7 +308,7 @@ def test_headroom_is_respected_to_the_micro_and_the_tightest_is_named() -> None:
 def test_an_overspent_budget_has_nothing_left() -> None:
     refused = within_headroom(1, [budget(100, spent=130)])
     assert refused is not None
-    assert refused.text.startswith("Only $0 is left in search's budget of $100")
+    assert refused.text.startswith("Only $0 is left in team search's budget of $100")
 
 
 # --- who may ask ---

@@ -234,8 +234,9 @@ def test_an_extension_asks_for_no_money() -> None:
 def test_who_meets_an_empty_budget_reads_how_to_go_on(layer: Layer, name: str, typed: str) -> None:
     refused = decide(ask(25.50), POLICY, [budget(20, layer=layer, name=name)])
     assert isinstance(refused, Refused)
+    whose = name if layer is Layer.MEMBER else f"{layer} {name}"
     assert refused.text == (
-        f"Only $20 is left in {name}'s budget of $20 until 1 December, and this asks for $25.50. "
+        f"Only $20 is left in {whose}'s budget of $20 until 1 December, and this asks for $25.50. "
         f"Ask for less, or for more budget first: `{typed}`."
     )
 
@@ -314,7 +315,7 @@ def test_an_owner_cannot_agree_past_policy_or_headroom() -> None:
     assert isinstance(refused, Refused)
     assert refused.because is Because.NO_HEADROOM
     assert refused.text == (
-        "Only $20 is left in search's budget of $20 until 1 December, and this asks for $25. "
+        "Only $20 is left in team search's budget of $20 until 1 December, and this asks for $25. "
         "Approve with changes to a smaller cap, or deny."
     )
     refused = yes(asked, terms=Terms(25 * USD, 60, ("o9",)), asking=Asking(offered=("gpt-4o",)))

@@ -53,7 +53,7 @@ TABLE = [
     ("ana", "/ai-key member", "Say how much it may spend."),
     ("ana", "/ai-key member lots", COMES_FIRST),
     ("ana", "/ai-key member $50 7d daily work", "A member key has no end date"),
-    ("ana", "/ai-key $499999 7d a trial", "Only $475 is left in search's budget of $500"),
+    ("ana", "/ai-key $499999 7d a trial", "Only $475 is left in team search's budget of $500"),
     # times
     ("ana", "/ai-key $25 0h a trial", "A time must be more than zero."),
     ("ana", "/ai-key $25 -7d a trial", TIMES),

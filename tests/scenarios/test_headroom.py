@@ -7,7 +7,7 @@ from tests.scenarios.desk import Desk
 
 def test_an_ask_that_does_not_fit_is_refused_with_what_is_left(desk: Desk) -> None:
     said = desk.types("ana", "/ai-key $500.01 7d the whole of it")
-    assert said.startswith("Only $500 is left in search's budget of $500 until 1 ")
+    assert said.startswith("Only $500 is left in team search's budget of $500 until 1 ")
     assert "this asks for $500.01" in said
     assert desk.office.cards() == []
 

@@ -183,7 +183,7 @@ def test_an_approved_key_cannot_be_revealed_while_a_limit_above_it_is_used_up(de
     desk.watch()
     desk.posted("is used up")
     said = desk.presses("ben", "Reveal key", dm)
-    assert said.startswith("search's budget of $50 is used up, so no key can be used under it.")
+    assert said.startswith("Team search's budget of $50 is used up, so no key can be used under it.")
     assert "`/ai-budget raise" in said
     assert len(desk.gateway.keys) == 1
 

@@ -332,7 +332,7 @@ def test_a_project_is_charged_beside_its_team(company: Company) -> None:
     held(company, ANA, project_wanted(40))
     refused = refusal(requests.ask(company.purser, company.actor(BEN), Place(CHANNEL), project_wanted(21)))
     assert refused.text == (
-        "Only $20 is left in reranker's budget of $60 until 1 December, and this asks for $21. "
+        "Only $20 is left in project reranker's budget of $60 until 1 December, and this asks for $21. "
         "Ask for less, or for more budget first: `/ai-budget raise $1 project reranker reason`."
     )
     assert headroom(company) == 460 * USD

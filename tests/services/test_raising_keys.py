@@ -44,7 +44,7 @@ def test_a_raise_of_a_keys_cap_must_fit_what_the_key_is_charged_to(company: Comp
     made = held(company, ANA, project_wanted(150))
     refused = refusal(asking(company, 51, KeyWord(made.label)))
     assert refused.rule == "headroom"
-    assert refused.text.startswith("Only $50 is left in reranker's budget of $200")
+    assert refused.text.startswith("Only $50 is left in project reranker's budget of $200")
     request_id = asked(company, 50, KeyWord(made.label))
     assert [(each.layer, each.headroom_micros) for each in facts_of(company, request_id).budgets] == [
         (Layer.TEAM, 350 * USD),

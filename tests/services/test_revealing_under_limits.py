@@ -46,8 +46,8 @@ def test_nothing_is_revealed_under_a_budget_that_is_used_up(company: Company) ->
     refused = refusal(reveal(company, request_id))
     assert (refused.because, refused.rule) == (Because.NO_HEADROOM, "headroom")
     assert refused.text == (
-        "search's budget of $500 is used up, so no key can be used under it. It starts again on 1 December at 00:00 "
-        "UTC. Your approval stands until 23 November, 12:00 UTC; to go on before, ask for more: "
+        "Team search's budget of $500 is used up, so no key can be used under it. It starts again on 1 December at "
+        "00:00 UTC. Your approval stands until 23 November, 12:00 UTC; to go on before, ask for more: "
         "`/ai-budget raise $50 team reason`."
     )
     assert company.gateway.calls["issue"] == 1, "only Ben's"
@@ -90,7 +90,7 @@ def test_any_layer_it_would_be_under_counts_and_no_other(company: Company, layer
     set_budget(company, layer, subject, 60)
     bound, free = granted_anyway(company, what), granted(company, ANA, other_kind)
     spend(company, spender, 60)
-    name = "reranker's" if is_project else "<@U0ANA>'s"
+    name = "Project reranker's" if is_project else "<@U0ANA>'s"
     word = "project reranker " if is_project else ""
     refused = refusal(reveal(company, bound))
     assert refused.text.startswith(f"{name} budget of $60 is used up")
