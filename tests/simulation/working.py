@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from bot.domain.guard import BACK_AT_PERCENT, REACHED
-from bot.domain.periods import month_end
+from bot.domain.periods import DAY_SECONDS, month_end
 from bot.services import setting
 from tests.company import ANA
 from tests.fakes import NOON
@@ -58,24 +58,24 @@ def lies_told(random: Random) -> dict[str, list[Lying]]:
     }
 
 
-def work(firm: Firm, lies: list[Lying]) -> None:
+def work(firm: Firm, lies: list[Lying], *, until: datetime = END) -> None:
     """A busy hour in which budgets are raised, quiet days, the turn of the month at work, and days to settle in."""
     firm.gateway.lies = lies
-    long_outage = any(one.lie is Lie.IS_DOWN and one.until - one.since >= DAY for one in lies)
     days.at_slots(firm, BUSY)
     use_everything(firm, IDLE)
-    if long_outage:
+    if any(one.lie is Lie.IS_DOWN and one.until - one.since >= DAY for one in lies):
         sit_out(firm)
     else:
         days.at_slots(firm, RAISED)
         firm.agree_to_raise(ANA, SEARCH, setting.PersonWord(ANA.id), 20, NOON + 5 * DAY)
         firm.agree_to_raise(CLEO, OPS, setting.TeamWord(), 60, NOON + 4 * DAY)
         days.at_slots(firm, IDLE + timedelta(minutes=2))
-    days.at_leisure(firm, LATE_EVENING - timedelta(minutes=1))
-    use_everything(firm, EARLY_MORNING)
-    days.at_slots(firm, TRUTH)
+    if until > TURN:
+        days.at_leisure(firm, LATE_EVENING - timedelta(minutes=1), every_seconds=3 * DAY_SECONDS)
+        use_everything(firm, EARLY_MORNING)
+        days.at_slots(firm, TRUTH)
     firm.gateway.tell_the_truth()
-    days.at_leisure(firm, END)
+    days.at_leisure(firm, until)
 
 
 def use_everything(firm: Firm, until: datetime) -> None:
