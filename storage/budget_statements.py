@@ -48,18 +48,38 @@ def _typed(sql: str, *reads: str) -> Any:  # noqa: ANN401 - a statement of SQLAl
 
 
 @cache
-def sums(layer: Layer, *, one: bool) -> Any:  # noqa: ANN401
-    """Spent in the month and promised to keys, by subject: all that have a key in play, or the one that is named."""
+def month(layer: Layer, *, one: bool) -> Any:  # noqa: ANN401
+    """A layer's month, by subject: of the one that is named, or of all that have a key in play."""
+    sums, unclaimed, raised = _sums(layer, one=one), _unclaimed(layer, one=one), _raised(layer, one=one)
+    here = "(SELECT CAST(:subject AS TEXT) AS subject) AS here LEFT JOIN" if one else ""
+    on = "ON c.subject = here.subject" if one else ""
+    subject = "here.subject" if one else "c.subject"
+    return _typed(
+        f"""
+        SELECT {subject} AS subject, b.monthly_micros, b.hard, coalesce(c.spent, 0) AS spent, c.read_at, r.until,
+               coalesce(c.unpriced, 0) AS unpriced, coalesce(r.micros, 0) AS raised,
+               coalesce(c.promised, 0) + coalesce(q.promised, 0) AS promised
+        FROM {here} ({sums}) AS c {on}
+        LEFT JOIN ({unclaimed}) AS q ON q.subject = {subject}
+        LEFT JOIN ({raised}) AS r ON r.subject = {subject}
+        LEFT JOIN budgets b ON b.layer = '{layer}' AND b.subject_id = {subject}
+        """,  # noqa: S608
+        "read_at",
+        "until",
+    )
+
+
+def _sums(layer: Layer, *, one: bool) -> str:
+    """What keys spent in the month and may still spend."""
     subject, _, charged = _SUBJECT[layer]
     where = [f"k.{charged}"] if charged else []
     where.append(f"{subject} = :subject" if one else f"{subject} IS NOT NULL")
-    having = "" if one else "HAVING max(c.in_play) = 1"
-    return _typed(
-        f"""
-        SELECT c.subject, CAST(sum(c.spent) AS BIGINT) AS spent, CAST(sum(c.unpriced) AS BIGINT) AS unpriced,
-               CAST(sum(CASE WHEN c.in_play = 1 AND c.request_id <> :without AND c.cap_micros > c.used
-                             THEN c.cap_micros - c.used ELSE 0 END) AS BIGINT) AS promised,
-               coalesce(min(CASE WHEN c.in_play = 1 THEN c.read_at END), min(c.read_at)) AS read_at
+    having = "" if one else "HAVING max(k.in_play) = 1"
+    return f"""
+        SELECT k.subject, CAST(sum(k.spent) AS BIGINT) AS spent, CAST(sum(k.unpriced) AS BIGINT) AS unpriced,
+               CAST(sum(CASE WHEN k.in_play = 1 AND k.request_id <> :without AND k.cap_micros > k.used
+                             THEN k.cap_micros - k.used ELSE 0 END) AS BIGINT) AS promised,
+               coalesce(min(CASE WHEN k.in_play = 1 THEN k.read_at END), min(k.read_at)) AS read_at
         FROM (
           SELECT {subject} AS subject, k.request_id, k.cap_micros, s.read_at,
                  coalesce(m.spent_micros, 0) AS spent, coalesce(m.unpriced_requests, 0) AS unpriced,
@@ -67,45 +87,36 @@ def sums(layer: Layer, *, one: bool) -> Any:  # noqa: ANN401
                  CASE WHEN {IN_PLAY} THEN {_USED} ELSE 0 END AS used
           FROM keys k {_READ}
           WHERE {" AND ".join(where)} AND (m.key_id IS NOT NULL OR {IN_PLAY})
-        ) AS c
-        GROUP BY c.subject {having}
-        """,  # noqa: S608
-        "read_at",
-    )
+        ) AS k
+        GROUP BY k.subject {having}
+    """  # noqa: S608
 
 
-@cache
-def unclaimed(layer: Layer, *, one: bool) -> Any:  # noqa: ANN401
-    """Promised to approved requests whose key has not been revealed yet, by subject."""
+def _unclaimed(layer: Layer, *, one: bool) -> str:
+    """Promised to approved requests whose key has not been revealed yet."""
     _, subject, charged = _SUBJECT[layer]
     where = [f"q.state = '{RequestState.APPROVED}'", f"q.purpose = '{Purpose.ISSUE}'", "q.id <> :without"]
     where += [f"q.{charged}"] if charged else []
     where.append(f"{subject} = :subject" if one else f"{subject} IS NOT NULL")
-    return _typed(
-        f"""
+    return f"""
         SELECT {subject} AS subject, CAST(sum(q.cap_micros) AS BIGINT) AS promised
         FROM requests q WHERE {" AND ".join(where)} GROUP BY {subject}
-        """  # noqa: S608
-    )
+    """  # noqa: S608
 
 
-@cache
-def raised(layer: Layer, *, one: bool) -> Any:  # noqa: ANN401
-    """By how much limits stand higher now, and until when, by subject.
+def _raised(layer: Layer, *, one: bool) -> str:
+    """By how much limits stand higher now, and until when.
 
-    Those of a key are in its cap, and stay there until their end has been dealt with.
+    What raises add to a key is in its cap, and stays there until their end has been dealt with.
     """
     stands = "r.ends_at > :now" if layer in _SUBJECT else "r.ended_at IS NULL"
     where = f"r.layer = '{layer}' AND r.starts_at <= :now AND {stands}" + (
         " AND r.subject_id = :subject" if one else ""
     )
-    return _typed(
-        f"""
+    return f"""
         SELECT r.subject_id AS subject, CAST(sum(r.micros) AS BIGINT) AS micros, min(r.ends_at) AS until
         FROM raises r WHERE {where} GROUP BY r.subject_id
-        """,  # noqa: S608
-        "until",
-    )
+    """  # noqa: S608
 
 
 NAMES: Final = {
@@ -125,10 +136,16 @@ def caps(*, one: bool) -> Any:  # noqa: ANN401
                coalesce(d.unpriced_requests, 0) AS unpriced_today,
                CASE WHEN k.cap_period <> 'total' THEN coalesce(m.unpriced_requests, 0)
                     ELSE coalesce((SELECT CAST(sum(o.unpriced_requests) AS BIGINT) FROM readings o
-                                   WHERE o.key_id = k.id AND length(o.period) = 7), 0) END AS unpriced
+                                   WHERE o.key_id = k.id AND length(o.period) = 7), 0) END AS unpriced,
+               coalesce(rc.micros, 0) AS raised, rc.until, coalesce(rd.micros, 0) AS raised_today,
+               rd.until AS until_today
         FROM keys k {_READ}
         LEFT JOIN readings d ON d.key_id = k.id AND d.period = :day
+        LEFT JOIN ({_raised(Layer.KEY, one=one)}) AS rc ON rc.subject = k.id
+        LEFT JOIN ({_raised(Layer.AUTOMATION, one=one)}) AS rd ON rd.subject = k.id
         WHERE {where}
         """,  # noqa: S608
         "read_at",
+        "until",
+        "until_today",
     )

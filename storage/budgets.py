@@ -7,7 +7,6 @@ What counts as spent is settled in `storage.readings`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -79,17 +78,10 @@ def state(  # noqa: PLR0913 - the limit, and from whose view
     """
     if layer not in BUDGETED:
         return _state_of_key(session, layer, subject_id, name, now)
-    row = _row(session, layer, subject_id)
-    amount = _Amount(row.monthly_micros, row.hard) if row is not None else None
-    if amount is None and layer is Layer.MEMBER and default_micros is not None:
-        amount = _Amount(default_micros, default_hard)
-    if amount is None:
-        return None
     asked = {"subject": subject_id, "month": month_of(now), "without": without_request or "", "now": now}
-    sums = session.execute(sql.sums(layer, one=True), asked).first()
-    promised = session.execute(sql.unclaimed(layer, one=True), asked).first()
-    raised = session.execute(sql.raised(layer, one=True), asked).first()
-    return _budget(layer, subject_id, name, now, _Parts(amount, sums, promised, raised))
+    row = session.execute(sql.month(layer, one=True), asked).one()
+    default = default_micros if layer is Layer.MEMBER else None
+    return _budget(layer, row, name, now, default, default_hard=default_hard)
 
 
 def limits(
@@ -99,77 +91,44 @@ def limits(
     for layer in BUDGETED:
         yield from _limits_of(session, layer, now, default_micros, default_hard=default_hard)
     asked = {"month": month_of(now), "day": day_of(now), "now": now}
-    raised = {
-        layer: _by_subject(session, sql.raised(layer, one=False), asked) for layer in (Layer.KEY, Layer.AUTOMATION)
-    }
-    daily: list[Budget] = []
-    for row in session.execute(sql.caps(one=False), asked):
-        yield _cap(row, row.label, now, raised[Layer.KEY].get(row.id))
-        if row.daily_cap_micros is not None:
-            daily.append(_day(row, row.label, now, raised[Layer.AUTOMATION].get(row.id)))
-    yield from daily
-
-
-@dataclass(frozen=True, slots=True)
-class _Amount:
-    """What a budget allows without raises."""
-
-    micros: int
-    hard: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What a budget of a month is put together from; None where nothing was found."""
-
-    amount: _Amount
-    sums: Row[Any] | None
-    unclaimed: Row[Any] | None
-    raised: Row[Any] | None
+    rows = session.execute(sql.caps(one=False), asked).all()
+    yield from (_cap(row, row.label, now) for row in rows)
+    yield from (_day(row, row.label, now) for row in rows if row.daily_cap_micros is not None)
 
 
 def _limits_of(
     session: Session, layer: Layer, now: datetime, default_micros: int | None, *, default_hard: bool
 ) -> Iterator[Budget]:
-    asked = {"month": month_of(now), "without": "", "now": now}
-    rows = session.exec(select(BudgetRow).where(BudgetRow.layer == layer)).all()
-    amounts = {row.subject_id: _Amount(row.monthly_micros, row.hard) for row in rows}
-    default = None if default_micros is None or layer is not Layer.MEMBER else _Amount(default_micros, default_hard)
-    if not amounts and default is None:
-        return
-    unclaimed = _by_subject(session, sql.unclaimed(layer, one=False), asked)
-    raised = _by_subject(session, sql.raised(layer, one=False), asked)
-    names = _by_subject(session, sql.NAMES[layer], {}) if layer in sql.NAMES else {}
-    for sums in session.execute(sql.sums(layer, one=False), asked):
-        subject: str = sums.subject
-        amount = amounts.get(subject, default)
-        if amount is not None:
-            name = names[subject].name if names else f"<@{subject}>"
-            parts = _Parts(amount, sums, unclaimed.get(subject), raised.get(subject))
-            yield _budget(layer, subject, name, now, parts)
+    default = default_micros if layer is Layer.MEMBER else None
+    names = {row.subject: row.name for row in session.execute(sql.NAMES[layer])} if layer in sql.NAMES else {}
+    for row in session.execute(sql.month(layer, one=False), {"month": month_of(now), "without": "", "now": now}):
+        name = names.get(row.subject, f"<@{row.subject}>")
+        found = _budget(layer, row, name, now, default, default_hard=default_hard)
+        if found is not None:
+            yield found
 
 
-def _by_subject(session: Session, statement: Any, asked: dict[str, Any]) -> dict[str, Row[Any]]:  # noqa: ANN401
-    return {row.subject: row for row in session.execute(statement, asked)}
-
-
-def _budget(layer: Layer, subject_id: str, name: str, now: datetime, parts: _Parts) -> Budget:
-    sums, unclaimed, raised = parts.sums, parts.unclaimed, parts.raised
-    more = 0 if raised is None else raised.micros
+def _budget(
+    layer: Layer, row: Row[Any], name: str, now: datetime, default_micros: int | None, *, default_hard: bool
+) -> Budget | None:
+    """The budget of a month; None when there is neither one nor a default."""
+    micros = default_micros if row.monthly_micros is None else row.monthly_micros
+    if micros is None:
+        return None
     return Budget(
         layer=layer,
-        subject_id=subject_id,
+        subject_id=row.subject,
         name=name,
-        budget_micros=parts.amount.micros + more,
-        spent_micros=0 if sums is None else sums.spent,
-        committed_micros=(0 if sums is None else sums.promised) + (0 if unclaimed is None else unclaimed.promised),
+        budget_micros=micros + row.raised,
+        spent_micros=row.spent,
+        committed_micros=row.promised,
         resets_at=month_end(now),
-        read_at=None if sums is None else sums.read_at,
+        read_at=row.read_at,
         period=month_of(now),
-        hard=parts.amount.hard,
-        raised_micros=more,
-        raised_until=None if raised is None else raised.until,
-        unpriced_requests=0 if sums is None else sums.unpriced,
+        hard=default_hard if row.hard is None else bool(row.hard),
+        raised_micros=row.raised,
+        raised_until=row.until,
+        unpriced_requests=row.unpriced,
     )
 
 
@@ -178,11 +137,10 @@ def _state_of_key(session: Session, layer: Layer, key_id: str, name: str, now: d
     row = session.execute(sql.caps(one=True), asked).first()
     if row is None or (layer is Layer.AUTOMATION and row.daily_cap_micros is None):
         return None
-    raised = session.execute(sql.raised(layer, one=True), asked).first()
-    return (_day if layer is Layer.AUTOMATION else _cap)(row, name, now, raised)
+    return (_day if layer is Layer.AUTOMATION else _cap)(row, name, now)
 
 
-def _cap(row: Row[Any], name: str, now: datetime, raised: Row[Any] | None) -> Budget:
+def _cap(row: Row[Any], name: str, now: datetime) -> Budget:
     period = period_of(Layer.KEY, row.cap_period, now)
     return Budget(
         layer=Layer.KEY,
@@ -194,13 +152,13 @@ def _cap(row: Row[Any], name: str, now: datetime, raised: Row[Any] | None) -> Bu
         resets_at=None if period == TOTAL else month_end(now),
         read_at=row.read_at,
         period=period,
-        raised_micros=0 if raised is None else raised.micros,
-        raised_until=None if raised is None else raised.until,
+        raised_micros=row.raised,
+        raised_until=row.until,
         unpriced_requests=row.unpriced,
     )
 
 
-def _day(row: Row[Any], name: str, now: datetime, raised: Row[Any] | None) -> Budget:
+def _day(row: Row[Any], name: str, now: datetime) -> Budget:
     return Budget(
         layer=Layer.AUTOMATION,
         subject_id=row.id,
@@ -211,8 +169,8 @@ def _day(row: Row[Any], name: str, now: datetime, raised: Row[Any] | None) -> Bu
         resets_at=day_end(now),
         read_at=row.read_at,
         period=day_of(now),
-        raised_micros=0 if raised is None else raised.micros,
-        raised_until=None if raised is None else raised.until,
+        raised_micros=row.raised_today,
+        raised_until=row.until_today,
         unpriced_requests=row.unpriced_today,
     )
 

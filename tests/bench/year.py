@@ -28,7 +28,8 @@ USD = 1_000_000
 ROWS_PER_KEY = 1_000
 """In a year: a little fewer than three models a day."""
 MODELS = ("small", "middle", "large")
-PROJECTS, MEMBERS_PER_KEY, AUTOMATION_EVERY = 10, 5, 20
+PROJECTS, KEYS_PER_MEMBER, AUTOMATION_EVERY = 10, 5, 20
+KEYS_PER_TEAM = 100
 _DAY = timedelta(days=1)
 
 
@@ -89,10 +90,10 @@ def _opened(url: str) -> Iterator[TimedBooks]:
         books.close()
 
 
-def fill(books: Books, scale: Scale, *, one_team: bool = True) -> None:
-    """Live keys, all of one team or of teams of a hundred, with what they used up to yesterday."""
+def fill(books: Books, scale: Scale) -> None:
+    """Live keys, in teams of a hundred, with what they used up to yesterday."""
     with books.transaction() as session:
-        teams = 1 if one_team else max(1, scale.keys // 100)
+        teams = max(1, scale.keys // KEYS_PER_TEAM)
         for number in range(teams):
             people.add_team(session, Team(f"t{number}", f"team-{number}", f"C{number}"), "U0OLGA", NOW)
             budgets.set_monthly(session, f"bt{number}", Layer.TEAM, f"t{number}", 10**6 * USD, NOW)
@@ -129,6 +130,13 @@ def fill(books: Books, scale: Scale, *, one_team: bool = True) -> None:
     _analyze(books)
 
 
+def put_into_one_team(books: Books) -> None:
+    """Every key in the first team."""
+    with books.transaction() as session:
+        session.execute(text("UPDATE keys SET team_id = 't0'"))
+    _analyze(books)
+
+
 def next_day(scale: Scale, number: int, per_key: int = 3) -> list[Usage]:
     """What every key uses on one of the days that the books do not have yet, in the hours of that day."""
     day = NOW.replace(hour=0) + number * _DAY
@@ -144,7 +152,7 @@ def _key(number: int, teams: int) -> tuple[Any, ...]:
     is_automation = number % AUTOMATION_EVERY == 0
     kind = "automation" if is_automation else "member"
     daily = 50 * USD if is_automation else None
-    return (number, kind, f"t{number % teams}", f"p{number % PROJECTS}", f"U{number // MEMBERS_PER_KEY}", daily)
+    return (number, kind, f"t{number % teams}", f"p{number % PROJECTS}", f"U{number // KEYS_PER_MEMBER}", daily)
 
 
 def _spell(number: int) -> tuple[Any, ...]:
