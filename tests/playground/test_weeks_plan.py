@@ -72,7 +72,7 @@ def played(plan: Plan) -> Played:
 
 def _key(wish: Wish, since: datetime, until: datetime | None) -> StoredKey:
     key = StoredKey(hash_of(f"sk-{wish.number}"), "sk-...", since, since, max_budget=float(wish.cap), expires=until)
-    if wish.is_member:
+    if wish.days is None:
         key.budget_duration, key.budget_reset_at = "1mo", (since.replace(day=1) + 32 * DAY).replace(day=1, hour=0)
     return key
 
@@ -191,7 +191,7 @@ def test_no_key_spends_more_than_its_cap_and_one_call(played: Played) -> None:
     spent: dict[tuple[str, str], list[Charge]] = defaultdict(list)
     for charge in played.state.charges:
         wish = played.wishes[charge.token]
-        spent[charge.token, f"{charge.at:%Y-%m}" if wish.is_member else ""].append(charge)
+        spent[charge.token, f"{charge.at:%Y-%m}" if wish.days is None else ""].append(charge)
     reached = 0
     for (token, _), charges in spent.items():
         one_call = max(charge.cost / charge.calls for charge in charges)

@@ -5,6 +5,7 @@ Each deed returns once its effect can be seen. Knows nothing of when things happ
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections import defaultdict
@@ -17,6 +18,7 @@ from bot.playground.gateway.keys import hash_of
 from bot.playground.slack import FakeSlack, Message, NotInSlack, Person, Reply
 from bot.playground.slack.model import Channel
 from bot.playground.slack.people import buttons_of
+from bot.playground.weeks.money import LEFT_BY_CUT_USD, Deal
 from bot.playground.weeks.plan import Act, Plan, Verb
 from bot.playground.weeks.who import SQUADS, Project, Squad, squad_of
 from bot.playground.weeks.wishes import End, Fate, How, Wish
@@ -46,11 +48,14 @@ class Seen:
 class Deeds:
     """Everybody's hands and eyes. Thread-safe: one person does one thing at a time."""
 
-    def __init__(self, slack: FakeSlack, plan: Plan) -> None:
-        """Nothing is done yet."""
+    def __init__(self, slack: FakeSlack, plan: Plan, spent: Callable[[str], float]) -> None:
+        """Nothing is done yet. `spent` is what a team's keys have cost this month, in US dollars."""
         self._slack = slack
         self._state = slack.state
         self._plan = plan
+        self._spent = spent
+        self._raises: dict[str, Message] = {}
+        """Cards that ask for more, by the deal's name."""
         self._hands: dict[str, threading.RLock] = defaultdict(threading.RLock)
         self.seen: dict[int, Seen] = {wish.number: Seen() for wish in plan.wishes}
 
@@ -58,7 +63,9 @@ class Deeds:
         """Do it, and see what comes of it. Raises `StoryFailed` when nothing does."""
         try:
             with self._hands[act.who]:
-                if isinstance(act.about, str):
+                if isinstance(act.about, str) and (deal := self._plan.deal(act.about)) is not None:
+                    self._about_budgets(act, deal)
+                elif isinstance(act.about, str):
                     self._about_teams(act, act.about)
                 else:
                     self._about_keys(act, self._plan.wish(act.about))
@@ -103,13 +110,31 @@ class Deeds:
         line = f"/ai-team project {project.name} ${project.monthly_usd} @{project.lead}"
         self._types(self._slack.person(who), squad.name, line)
 
+    # --- budgets ---
+
+    def _about_budgets(self, act: Act, deal: Deal) -> None:
+        person = self._slack.person(act.who)
+        if act.verb is Verb.GRANT:
+            card = self._raises[deal.name]
+            _fine(person.click("Approve", in_=card))
+            self._until_decided(card)
+            return
+        channel = self._state.channel(deal.squad)
+        before = len(channel.messages)
+        label = next((self.seen[wish.number].label for wish in self._plan.wishes if wish.reason == deal.key_reason), "")
+        enough = math.ceil(self._spent(deal.squad)) + LEFT_BY_CUT_USD
+        answer = self._types(person, deal.squad, deal.line.replace("{label}", label).replace("{enough}", str(enough)))
+        if deal.is_raise:
+            self._raises[deal.name] = self._until(lambda: _card(channel, before, person, deal.reason))
+        elif "a month now" not in self._slack.text_of(answer):
+            raise NotInSlack(self._slack.text_of(answer))
+
     # --- asking and deciding ---
 
     def _ask(self, wish: Wish) -> None:
         person, channel = self._slack.person(wish.who), self._state.channel(wish.squad)
-        terms = f"member ${wish.asked_cap}" if wish.is_member else f"${wish.asked_cap} {wish.asked_days}d"
         before = len(channel.messages)
-        receipt = self._types(person, wish.squad, f"/ai-key {terms} {wish.reason}")
+        receipt = self._types(person, wish.squad, f"/ai-key {_terms(wish)} {wish.reason}")
         if "Ask anyway" in buttons_of(receipt):
             _fine(person.click("Ask anyway", in_=receipt))
         seen = self.seen[wish.number]
@@ -206,6 +231,14 @@ class Deeds:
 
     def _until_decided(self, card: Message) -> None:
         self._until(lambda: "Approve" not in buttons_of(card))
+
+
+def _terms(wish: Wish) -> str:
+    if wish.project:
+        return f"project {wish.project} ${wish.asked_cap}"
+    if wish.automation:
+        return f"automation {wish.automation} ${wish.asked_cap} ${wish.daily_cap}/day @{wish.who}"
+    return f"member ${wish.asked_cap}" if wish.is_member else f"${wish.asked_cap} {wish.asked_days}d"
 
 
 def _fine(reply: Reply) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.playground.weeks.days import Days, Slot
+from bot.playground.weeks.money import BURST_REASON, Quiet, quiet
 from bot.playground.weeks.who import FOUNDER, SEARCH, SQUADS, Squad, squad_of
 from bot.playground.weeks.wishes import (
     CAPS,
@@ -46,6 +47,23 @@ HABITS = {
     "freya": Habit.UNTOUCHED,
 }
 """Member keys with a story; all others are used as people do."""
+SERVED = {
+    "reranker": (300, 8.0),
+    "query-rewrites": (200, 6.0),
+    "code-review": (300, 8.0),
+    "churn-model": (350, 9.0),
+    "forecasts": (220, 7.0),
+    "reply-drafts": (250, 8.0),
+}
+"""What the key of each project may cost a month, and costs a day."""
+AUTOMATIONS = (
+    ("ci-reviews", "sam", "platform", 16, 150, 8, 3.0, Habit.CI, BURST_REASON),
+    ("nightly-index", "tomas", "search", 20, 120, 15, 2.5, Habit.NIGHTLY, "the index is rebuilt every night"),
+    ("invoice-sync", "carlos", "data", 18, 90, 8, 2.0, Habit.NIGHTLY, "reads new invoices every night"),
+)
+"""Name, who leads it, team, workday, caps a month and day, what it costs a day, how it is used, what it is for."""
+RUNS_DRY = 0.5
+"""A key that may cost more than this part of its cap is not given back, found or extended: it may be used up before."""
 LOSES_A_KEY = "noah"
 """Posts a member key in public, and asks for a new one."""
 
@@ -57,11 +75,18 @@ class Draw:
     days: Days
     rng: random.Random = field(default_factory=lambda: random.Random(SEED))
     drawn: list[Wish] = field(default_factory=list)
+    quiet: Quiet = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is drawn yet."""
+        self.quiet = quiet(self.days)
 
     def all(self) -> tuple[Wish, ...]:
         """Every wish, numbered in order."""
         self._members()
         self._by_hand()
+        self._projects()
+        self._automations()
         untold = reasons(self.rng)
         for fate in self._fates():
             self._temporary(fate, untold)
@@ -120,7 +145,26 @@ class Draw:
         )  # fmt: skip
         data = squad_of("data")
         found = self._course("jonas", data, range(24, 28))
-        self._add(data, "jonas", found, cap=15, days=5, reason=BACKFILL_REASON, how=How.BUTTON, daily_usd=9.0)
+        self._add(data, "jonas", found, cap=15, days=5, reason=BACKFILL_REASON, how=How.BUTTON, daily_usd=14.0)
+
+    def _projects(self) -> None:
+        for squad in SQUADS:
+            for project in squad.projects:
+                cap, daily = SERVED[project.name]
+                found = self._course(project.lead, squad, range(project.workday + 1, project.workday + 5))
+                self._add(
+                    squad, project.lead, found, cap=cap, days=None, reason=f"{project.name} in production",
+                    project=project.name, how=How.BUTTON, habit=Habit.SERVICE, daily_usd=daily,
+                )  # fmt: skip
+
+    def _automations(self) -> None:
+        for name, who, team, workday, cap, daily_cap, daily, habit, reason in AUTOMATIONS:
+            squad = squad_of(team)
+            found = self._course(who, squad, range(workday, workday + 4))
+            self._add(
+                squad, who, found, cap=cap, days=None, reason=reason, automation=name, daily_cap=daily_cap,
+                how=How.BUTTON, habit=habit, daily_usd=daily,
+            )  # fmt: skip
 
     def _fates(self) -> list[Fate]:
         keys = KEYS - len(self.drawn)
@@ -134,7 +178,7 @@ class Draw:
         who = self.rng.choice(squad.people)
         cap, lives = picked(self.rng, CAPS), picked(self.rng, LENGTHS)
         found = self._course(who, squad, range(squad.workday + 1, len(self.days.workdays) - 1), grows=True)
-        daily = round(cap * self.rng.uniform(0.15, 1.0) / max(1.0, lives * 0.6), 2)
+        daily = round(cap * self.rng.uniform(0.1, 0.7) / _used_days(lives), 2)
         wish = self._add(
             squad, who, found, cap=cap, days=lives, reason=untold[squad.name].pop(), fate=fate, daily_usd=daily
         )
@@ -167,16 +211,18 @@ class Draw:
             wish = self.drawn[index]
             if not wanted or wish.revealed is None or (wish.days or 0) < 3 or wish.reason == LAUNCH_REASON:
                 continue
+            if wish.daily_usd * _used_days(wish.days or 0) > RUNS_DRY * wish.cap:
+                continue
             end = wanted[-1]
             if end is None:
                 longer = extension(self.rng, self.days, wish)
-                if longer is None:
+                if longer is None or self.quiet.holds(wish.squad, longer.asked, longer.agreed):
                     continue
                 self.drawn[index] = replace(wish, extension=longer)
             else:
                 who = wish.who if end is End.RETURNED else self._finder(wish)
                 ended = ending(self.rng, self.days, who, wish.revealed, wish.days or 0)
-                if ended is None or ended.day > last:
+                if ended is None or ended.day > last or self.quiet.holds(wish.squad, ended):
                     continue
                 self.drawn[index] = replace(wish, end=end, ended=ended, ended_by=who)
             wanted.pop()
@@ -191,7 +237,7 @@ class Draw:
         """A course that begins on one of these workdays; more often on later ones when asking `grows`."""
         for workday in self._tries(workdays, grows=grows):
             found = course(self.rng, self.days, who, squad, workday)
-            if found is not None:
+            if found is not None and not self.quiet.holds(squad.name, found.asked, found.decided, found.revealed):
                 return found
         raise AssertionError(f"{who} finds no time in {workdays}")
 
@@ -201,3 +247,8 @@ class Draw:
         weights = [1.0 + (day / there if grows else 0.0) for day in choices]
         for _ in range(50):
             yield self.rng.choices(choices, weights)[0]
+
+
+def _used_days(days: int) -> float:
+    """On about so many of a key's days it is used."""
+    return max(1.0, days * 0.6)

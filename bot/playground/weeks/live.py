@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.playground.books import Glance
+from bot.playground.books import EVERY_SECONDS, Glance
 from bot.playground.cast import StoryFailed
 from bot.playground.clock import PlayClock
 from bot.playground.gateway import FakeGateway
@@ -27,6 +27,8 @@ from bot.playground.weeks.who import NEWCOMERS, SQUADS
 HANDS = 8
 """So many people are at their keyboards at once."""
 PATIENCE = timedelta(seconds=30)
+ENDING = timedelta(seconds=1)
+"""So long before a day ends its last calls were made: caps a day count them in it."""
 
 
 def populate(slack: FakeSlack) -> None:
@@ -66,7 +68,7 @@ class Weeks:
     def __post_init__(self) -> None:
         """Nothing is lived yet."""
         self._used_until = self.plan.days.midnight
-        self._deeds = Deeds(self.slack, self.plan)
+        self._deeds = Deeds(self.slack, self.plan, self._spent)
 
     def live(self) -> None:
         """All of it, up to the true present. Raises `StoryFailed` at the first thing that does not happen."""
@@ -82,7 +84,7 @@ class Weeks:
                     self._go(stop.at)
                     self._halt(hands, stop)
                 self._go(None)
-                self._settled("expiry", "reconcile")
+                self._settled(*EVERY_SECONDS)
             finally:
                 self._stopping.set()
                 hands.shutdown(wait=True, cancel_futures=True)
@@ -93,10 +95,9 @@ class Weeks:
         done = [hands.submit(self._do_all, chain) for chain in chains]
         for one in done:
             one.result()
-        if stop.due:
-            self._settled(*(("expiry", "reconcile") if stop.closes_month else ("expiry",)))
-        elif stop.acts:
-            self._settled()
+        jobs = [*(("expiry",) if stop.due else ()), *(("guard", "usage") if stop.reads else ())]
+        if stop.acts or jobs:
+            self._settled(*jobs)
 
     def _do_all(self, chain: list[Act]) -> None:
         for number, act in enumerate(chain):
@@ -110,16 +111,31 @@ class Weeks:
         if not self.glance.wait(self.clock.now(), *jobs, patience=PATIENCE):
             raise StoryFailed(f"the bot is not done with what is due on {self.clock.now():%-d %B, %H:%M}")
 
-    def _go(self, to: datetime | None) -> None:
-        """Move the clock on, and let keys have been used meanwhile, before anybody looks."""
+    def _spent(self, squad: str) -> float:
+        """What a team's keys have cost this month, in US dollars."""
+        begun = self.clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        seen = self._deeds.seen.items()
+        tokens = {one.token for number, one in seen if one.token and self.plan.wish(number).squad == squad}
         with self.gateway.state.lock:
+            charges = self.gateway.state.charges
+            return sum(one.cost for one in charges if one.at >= begun and one.token in tokens)
+
+    def _go(self, to: datetime | None) -> None:
+        """Move the clock on, and let keys have been used meanwhile, before anybody looks; each day in its own time."""
+        with self.gateway.state.lock:
+            wanted = to or self.clock.true_now()
+            over = (self.plan.days.midnight + timedelta(days=day) - ENDING for day in range(1, DAYS))
+            for at in (*(end for end in over if self.clock.now() < end < wanted), wanted):
+                self.clock.advance(max(0.0, (at - self.clock.now()).total_seconds()))
+                self._use()
             if to is None:
                 self.clock.catch_up()
-            else:
-                self.clock.advance(max(0.0, (to - self.clock.now()).total_seconds()))
-            until = self.clock.now()
-            self.spent = self.spent.plus(record(self.gateway.state, self._calls(until)))
-            self._used_until = until
+
+    def _use(self) -> None:
+        """Let keys have been used up to now."""
+        until = self.clock.now()
+        self.spent = self.spent.plus(record(self.gateway.state, self._calls(until)))
+        self._used_until = until
 
     def _calls(self, until: datetime) -> Iterator[Calls]:
         """What was called since the clock was last moved."""

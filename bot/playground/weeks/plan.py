@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.playground.weeks.days import DAYS, Days, Slot
 from bot.playground.weeks.drawing import Draw
+from bot.playground.weeks.money import Deal, deals
 from bot.playground.weeks.who import FOUNDER, SQUADS
 from bot.playground.weeks.wishes import End, Fate, Wish
 
@@ -23,7 +24,9 @@ AFTER_DUE = timedelta(seconds=40)
 REVEAL_TAKES = timedelta(seconds=15)
 """How long after its moment a key is revealed at the latest."""
 CLOSING = timedelta(seconds=60)
-"""So long before a month ends, its spend is read."""
+"""So long before a month ends, its spend is read once more."""
+TURNED = timedelta(seconds=10)
+"""So long after a month began, or a raise ended, the clock stops for it."""
 REMINDER, ESCALATION, GIVING_UP = timedelta(hours=4), timedelta(hours=24), timedelta(hours=72)
 WARNINGS = (timedelta(days=1), timedelta(hours=1))
 
@@ -33,6 +36,9 @@ class Verb(StrEnum):
 
     FOUND = "found"
     PROJECT = "project"
+    SET = "set"
+    RAISE = "raise"
+    GRANT = "grant"
     ASK = "ask"
     CANCEL = "cancel"
     DECIDE = "decide"
@@ -47,7 +53,7 @@ ORDER = {verb: number for number, verb in enumerate(Verb)}
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Somebody does something: about a wish by number, or a team or project by name."""
+    """Somebody does something: about a wish by number, or a team, project or deal by name."""
 
     verb: Verb
     who: str
@@ -61,8 +67,8 @@ class Stop:
     at: datetime
     acts: tuple[Act, ...] = ()
     due: bool = False
-    closes_month: bool = False
-    """The last minute of a month: what was spent in it is read once more."""
+    reads: bool = False
+    """What was spent is read, and limits are looked at: as a month ends and begins, and as a raise ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,11 @@ class Plan:
     days: Days
     wishes: tuple[Wish, ...]
     stops: tuple[Stop, ...]
+    deals: tuple[Deal, ...] = ()
+
+    def deal(self, name: str) -> Deal | None:
+        """What is typed about a budget, by its name."""
+        return next((deal for deal in self.deals if deal.name == name), None)
 
     def wish(self, number: int) -> Wish:
         """A wish by its number."""
@@ -98,8 +109,9 @@ def make_plan(start: date) -> Plan:
     """The plan for the twelve weeks that begin on this day."""
     days = Days(start)
     wishes = Draw(days).all()
-    acts = _acts(days, wishes)
-    return Plan(days, wishes, _stops(days, acts, sorted(_dues(days, wishes))))
+    dealt = deals(days, wishes)
+    acts = _acts(days, wishes, dealt)
+    return Plan(days, wishes, _stops(days, acts, sorted(_dues(days, wishes)), set(_reads(days, dealt))), dealt)
 
 
 def life(days: Days, wish: Wish) -> Life | None:
@@ -113,7 +125,7 @@ def life(days: Days, wish: Wish) -> Life | None:
     return Life(since, until)
 
 
-def _acts(days: Days, wishes: tuple[Wish, ...]) -> dict[Slot, list[Act]]:
+def _acts(days: Days, wishes: tuple[Wish, ...], dealt: tuple[Deal, ...]) -> dict[Slot, list[Act]]:
     acts: dict[Slot, list[Act]] = defaultdict(list)
     for squad in SQUADS:
         acts[Slot(days.workdays[squad.workday], 0)].append(Act(Verb.FOUND, FOUNDER, squad.name))
@@ -122,6 +134,10 @@ def _acts(days: Days, wishes: tuple[Wish, ...]) -> dict[Slot, list[Act]]:
     for wish in wishes:
         for slot, act in _acts_of(wish):
             acts[slot].append(act)
+    for deal in dealt:
+        acts[deal.asked].append(Act(Verb.RAISE if deal.is_raise else Verb.SET, deal.who, deal.name))
+        if deal.agreed is not None:
+            acts[deal.agreed].append(Act(Verb.GRANT, deal.by, deal.name))
     return acts
 
 
@@ -179,8 +195,8 @@ def _agreed(days: Days, wish: Wish) -> datetime:
     return days.at(wish.extension.agreed)
 
 
-def _stops(days: Days, acts: dict[Slot, list[Act]], dues: list[datetime]) -> tuple[Stop, ...]:
-    """The acts' moments, and one for all that falls due between them."""
+def _stops(days: Days, acts: dict[Slot, list[Act]], dues: list[datetime], reads: set[datetime]) -> tuple[Stop, ...]:
+    """The acts' moments, those at which spend is read, and one for all that falls due between them."""
     over = days.midnight + timedelta(days=DAYS)
     moments = {days.at(slot): tuple(sorted(these, key=_in_order)) for slot, these in acts.items()}
     looked = sorted(moments)
@@ -191,20 +207,20 @@ def _stops(days: Days, acts: dict[Slot, list[Act]], dues: list[datetime]) -> tup
         when = when or due + AFTER_DUE
         if when < over + timedelta(days=1):
             due_at.add(when)
-    closing = set(_month_ends(days))
-    return tuple(
-        Stop(at, moments.get(at, ()), at in due_at or at in closing, at in closing)
-        for at in sorted({*moments, *due_at, *closing})
-    )
+    return tuple(Stop(at, moments.get(at, ()), at in due_at, at in reads) for at in sorted({*moments, *due_at, *reads}))
 
 
-def _month_ends(days: Days) -> Iterator[datetime]:
-    for day in range(DAYS):
-        tomorrow = days.midnight + timedelta(days=day + 1)
-        if tomorrow.day == 1:
-            yield tomorrow - CLOSING
+def _reads(days: Days, dealt: tuple[Deal, ...]) -> Iterator[datetime]:
+    for day in range(1, DAYS):
+        midnight = days.midnight + timedelta(days=day)
+        if midnight.day == 1:
+            yield midnight - CLOSING
+        if midnight.day == 1 or any(deal.last_day == day - 1 for deal in dealt):
+            yield midnight + TURNED
 
 
-def _in_order(act: Act) -> tuple[int, int, str]:
-    number = act.about if isinstance(act.about, int) else 0
-    return number, ORDER[act.verb], act.who
+def _in_order(act: Act) -> tuple[int, str, int, str]:
+    """What belongs together stands together, the verbs of each in their order."""
+    if isinstance(act.about, int):
+        return act.about, "", ORDER[act.verb], act.who
+    return 0, act.about, ORDER[act.verb], act.who

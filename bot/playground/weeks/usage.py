@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.playground.weeks.days import DAYS, Days
 from bot.playground.weeks.drawing import LAUNCH_WORKDAY
+from bot.playground.weeks.money import BURST_WORKDAY
 from bot.playground.weeks.who import HOURS
 from bot.playground.weeks.wishes import Habit, Wish
 
@@ -19,6 +20,7 @@ HOUR = timedelta(hours=1)
 SPIKE_FROM_THE_END = 5
 """Workdays before the end: within the last ten days whatever the weekday."""
 SPIKE_TIMES = 22
+BURST_TIMES = 8
 LOOP_WORKDAY = 47
 LOOP_CALLS_AN_HOUR = 1_400
 IDLE_FROM_DAY = 33
@@ -99,6 +101,8 @@ def _level(days: Days, wish: Wish, day: int) -> float:
         level *= 1.0 if day >= launch else 0.05
     if wish.habit is Habit.SPIKE and day == spike_day(days):
         level *= SPIKE_TIMES
+    if wish.habit is Habit.CI and day == days.workdays[BURST_WORKDAY]:
+        level *= BURST_TIMES
     return level
 
 
@@ -111,6 +115,8 @@ def _hours(rng: random.Random, days: Days, wish: Wish, day: int) -> list[tuple[f
     """Hours in UTC from the day's midnight, within the day, and the share of the day's use in each."""
     if wish.habit in (Habit.SERVICE, Habit.LAUNCH):
         return [(hour, share) for hour, share in ((2, 0.05), (7, 0.15), (10, 0.3), (14, 0.3), (19, 0.15), (22, 0.05))]
+    if wish.habit is Habit.CI:
+        return [(hour, 1 / 6) for hour in (8, 10, 12, 14, 16, 18)] if days.is_workday(day) else []
     if wish.habit is Habit.NIGHTLY:
         return [(1, 0.5), (2, 0.45), (11, 0.05)]
     if not days.is_workday(day) and rng.random() > 0.25:
@@ -127,7 +133,7 @@ def _hours(rng: random.Random, days: Days, wish: Wish, day: int) -> list[tuple[f
 def _taste(rng: random.Random, wish: Wish) -> Taste:
     if wish.habit in (Habit.LAUNCH, Habit.SPIKE):
         return LARGE
-    if wish.habit is Habit.NIGHTLY:
+    if wish.habit in (Habit.NIGHTLY, Habit.CI):
         return rng.choice((LARGE, SMALL))
     return rng.choices(TASTES, [taste.weight for taste in TASTES])[0]
 

@@ -60,6 +60,8 @@ class Habit(StrEnum):
     IDLE = "idle"
     """Used for its first weeks, and never since."""
     UNTOUCHED = "untouched"
+    CI = "ci"
+    """Checks all through the working day, and on one day far too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,9 @@ class Extension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """One request from its beginning to the end of its key. Without `days` it is a member key. Amounts are US dollars.
+    """One request from its beginning to the end of its key. Amounts are US dollars.
 
+    Without `days` its cap is a month's, and it has no end: a member key, unless it is a project's or automation's.
     `cap` and `days` are what was granted in the end, `asked_cap` and `asked_days` what was asked for.
     """
 
@@ -101,15 +104,25 @@ class Wish:
     ended_by: str = ""
     habit: Habit = Habit.PERSON
     daily_usd: float = 1.0
+    project: str = ""
+    """The project of a project key."""
+    automation: str = ""
+    """What an automation key is called; its cap a day is `daily_cap`."""
+    daily_cap: int = 0
+
+    @property
+    def is_personal(self) -> bool:
+        """A temporary or member key, which is charged to whoever holds it."""
+        return not self.project and not self.automation
 
     @property
     def is_member(self) -> bool:
-        """A monthly cap and no end."""
-        return self.days is None
+        """A person's own key, with a monthly cap and no end."""
+        return self.days is None and self.is_personal
 
     @property
     def all_days(self) -> int | None:
-        """How long its key lives if nobody ends it; none for member keys."""
+        """How long its key lives if nobody ends it; none for those without an end."""
         if self.days is None:
             return None
         return self.days + (self.extension.days if self.extension else 0)
