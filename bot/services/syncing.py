@@ -75,7 +75,7 @@ def _read_missed(purser: Purser, gateway: Gateway, at: datetime) -> None:
     with purser.books.reading() as session:
         mark = syncs.of(session, gateway.name, What.LIVE)
     if mark is not None and mark.read_at is not None and (at - mark.read_at).total_seconds() > PAUSE_SECONDS:
-        _read_usage(purser, gateway, at)
+        _read_usage(purser, gateway, at, again=False)
 
 
 def _read_live(purser: Purser, gateway: Gateway, at: datetime) -> None:
@@ -98,14 +98,15 @@ def _read_live(purser: Purser, gateway: Gateway, at: datetime) -> None:
         syncs.read(session, gateway.name, What.LIVE, at)
 
 
-def _read_usage(purser: Purser, gateway: Gateway, at: datetime) -> None:
+def _read_usage(purser: Purser, gateway: Gateway, at: datetime, *, again: bool = True) -> None:
+    """Read days that are new or may be restated; once a day, with `again`, many more of them."""
     if not gateway.capabilities.usage_per_key:
         return
     today = at.astimezone(UTC).date()
     with purser.books.reading() as session:
         mark = syncs.of(session, gateway.name, What.USAGE)
-        again = syncs.of(session, gateway.name, What.AGAIN)
-    far = again is None or again.through != day_of(at)
+        newest = syncs.of(session, gateway.name, What.AGAIN)
+    far = again and (newest is None or newest.through != day_of(at))
     reached = None if mark is None or mark.through is None else date.fromisoformat(mark.through)
     for day in _days(_first_day(reached, today, far=far), today):
         _read_day(purser, gateway, day)
