@@ -46,7 +46,7 @@ def guard(purser: Purser) -> None:
                 fresh = limit(session, purser, Target(one.layer, one.subject_id), one.name)
                 if fresh is not None:
                     announce(session, purser, fresh, now)
-    stopping.stop(purser, seen.stopping, now)
+    stopping.stop(purser, seen.stopping)
     for over in _in_parts(seen.over):
         with purser.deciding() as session:
             for key_id in over:

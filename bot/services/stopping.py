@@ -45,19 +45,16 @@ def to_stop(stoppable: Iterable[Watched], reached: Mapping[Subject, Budget]) -> 
     return [Stopping(key_id, stopped_by) for *_, key_id, stopped_by in sorted(found, key=lambda one: one[:3])]
 
 
-def stop(purser: Purser, stoppings: Sequence[Stopping], since: datetime) -> None:
-    """Decide that these keys go off, some per transaction, on what the books say then. Another may have done it.
-
-    `since` is when the pass began: a holder's keys that were stopped from then on are told in one message.
-    """
+def stop(purser: Purser, stoppings: Sequence[Stopping]) -> None:
+    """Decide that these keys go off, some per transaction, on what the books say then. Another may have done it."""
     for first in range(0, len(stoppings), AT_ONCE):
         with purser.deciding() as session:
-            _stop_some(session, purser, stoppings[first : first + AT_ONCE], since)
+            _stop_some(session, purser, stoppings[first : first + AT_ONCE])
         purser.failpoint(Failpoint.AFTER_STOP_COMMIT)
         purser.clock.sleep(PAUSE_SECONDS)
 
 
-def _stop_some(session: Session, purser: Purser, some: Sequence[Stopping], since: datetime) -> None:
+def _stop_some(session: Session, purser: Purser, some: Sequence[Stopping]) -> None:
     now = purser.now()
     looked: dict[Subject, _Reached | None] = {}
     for one in some:
@@ -69,7 +66,7 @@ def _stop_some(session: Session, purser: Purser, some: Sequence[Stopping], since
             continue
         reason = guard.stop_text(reached.limit)
         if start(session, now, key, "purser", OffCause.BUDGET, reason, stop=reached.stop) is not None:
-            tell_stopped(session, now, reached.alert_id, key.holder_id, since)
+            tell_stopped(session, now, reached.alert_id, key)
     for reached in looked.values():
         if reached is not None and reached.limit.layer in IN_CHANNEL:
             refresh_stop(session, now, reached.stop)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.budgets import Layer, Stop
 from bot.domain.facts import Occasion
-from bot.domain.keys import ExpiryWarning
+from bot.domain.keys import ExpiryWarning, Key
 from bot.services.context import effect
 from storage import alerts, ledger, outbox
 from storage.alerts import alert_stream
@@ -170,21 +170,22 @@ def tell_limit(session: Session, now: datetime, alert_id: str, people: Iterable[
         _tell_later(session, now, Telling(Occasion.LIMIT, alert_id=alert_id), person, once=once)
 
 
-def tell_stopped(session: Session, now: datetime, alert_id: str, holder_id: str, since: datetime) -> None:
-    """Tell a holder of all keys of theirs that this limit stopped from then on: one message, once it is settled.
+def tell_stopped(session: Session, now: datetime, alert_id: str, key: Key) -> None:
+    """Tell a key's holder, in the transaction that stops it, of all keys of theirs that this limit stops by then.
 
-    Who is about to read of the limit itself reads there what it stopped.
+    One message, once it is settled; a key stopped after that one was written gets another. Who is about to read of
+    the limit itself reads there what it stopped.
     """
-    if _is_to_come(session, f"{Occasion.LIMIT}:{alert_id}:{holder_id}"):
+    if _is_to_come(session, f"{Occasion.LIMIT}:{alert_id}:{key.holder_id}"):
         return
-    telling = Telling(Occasion.KEYS_STOPPED, alert_id=alert_id, since=since)
-    _tell_later(session, now, telling, holder_id, once=since.isoformat())
+    telling = Telling(Occasion.KEYS_STOPPED, alert_id=alert_id, since=now)
+    _tell_later(session, now, telling, key.holder_id, once=f"{now.isoformat()}:{key.id}")
 
 
 def _tell_later(session: Session, now: datetime, telling: Telling, person: str, *, once: str) -> None:
     """Write to a person about a limit in a stream of its own, which holds up nothing else they are to read."""
     stream = f"{telling.occasion}:{telling.alert_id}:{person}"
-    if _is_to_come(session, stream):
+    if _is_to_come(session, stream, telling.since):
         return
     outbox.add(
         session,
@@ -197,10 +198,14 @@ def _tell_later(session: Session, now: datetime, telling: Telling, person: str, 
     )
 
 
-def _is_to_come(session: Session, stream: str) -> bool:
-    """Whether a message of this stream waits that nobody is writing at this moment: it will show what is true then."""
-    waiting = outbox.pending(session, stream=stream)
-    return any(row.leased_until is None and not row.outcome_unknown for row in waiting)
+def _is_to_come(session: Session, stream: str, since: datetime | None = None) -> bool:
+    """Whether a message of this stream waits that nobody is writing at this moment: it will show what is true then.
+
+    With `since` it has to show what happened from then on; another replica's clock may be ahead of ours.
+    """
+    waiting = [row for row in outbox.pending(session, stream=stream) if row.leased_until is None]
+    starts = [row.payload.get("since") for row in waiting if not row.outcome_unknown]
+    return any(since is None or start is None or datetime.fromisoformat(start) <= since for start in starts)
 
 
 def request_stream(request_id: str) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import AlertFacts, Occasion, Revealed
-from bot.domain.keys import KeyState, OffCause
+from bot.domain.keys import KeyKind, KeyState, OffCause
 from bot.domain.requests import Because, Refused
 from bot.services import auditing, revealing, snoozing
 from bot.services.guarding import alert_now, guard
 from storage import ledger
 from tests.company import ANA, BEN, EVE, GUS, OLGA, OMAR, Company
-from tests.fakes import Mishap
+from tests.fakes import Clock, Mishap
 from tests.services.guard_kit import (
     ROOM,
+    SETTLED_SECONDS,
     TEAM_ID,
     add_key,
     all_alerts,
@@ -33,7 +37,7 @@ from tests.services.guard_kit import (
 )
 from tests.services.kit import granted, keys_of
 
-DM_ANA, DM_OMAR = f"direct:{ANA.id}", f"direct:{OMAR.id}"
+DM_ANA, DM_BEN, DM_OMAR = f"direct:{ANA.id}", f"direct:{BEN.id}", f"direct:{OMAR.id}"
 CRASHES = (
     "after-stop-commit",
     "after-alert-posted",
@@ -128,6 +132,36 @@ def test_an_alert_that_cannot_be_posted_reaches_those_who_can_act(company: Compa
     poll(company)
     assert len(told(company, DM_OMAR, Occasion.LIMIT)) == 1
     assert told(company, ROOM, Occasion.LIMIT) == []
+
+
+class Interrupted(Clock):
+    """Whoever sleeps on it sleeps long: what is due meanwhile is performed."""
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(company.clock.at)
+        self.company = company
+
+    def now(self) -> datetime:
+        return self.company.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self.company.clock.advance(seconds=seconds + SETTLED_SECONDS)
+        self.company.perform()
+
+
+def test_a_pass_that_takes_long_leaves_no_stopped_key_untold_and_tells_none_twice(company: Company) -> None:
+    first = add_key(company, ANA, KeyKind.AUTOMATION, daily_usd=900, lead=BEN)
+    others = [add_key(company, BEN) for _ in range(12)]
+    last = add_key(company, ANA, KeyKind.MEMBER)
+    spend(company, first, 510)
+    sync(company)
+    guard(replace(company.purser, clock=Interrupted(company)))
+    settle(company)
+    poll(company)
+    assert is_stopped(company, first, last, *others)
+    for holder, held in ((DM_ANA, [first, last]), (DM_BEN, others)):
+        told_of = [one.key for notice in told(company, holder, Occasion.KEYS_STOPPED) for one in notice.keys]
+        assert labels(told_of) == labels(held)
 
 
 def test_a_stop_meets_a_holder_who_is_just_revealing(company: Company) -> None:
