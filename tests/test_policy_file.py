@@ -245,6 +245,10 @@ CONTRADICTIONS = [
         ["budgets.thresholds must rise, each once, such as [50, 80]; [50, 50] does not."],
     ),
     ("[models]\noffered = ['a']\nfree = ['b']", ["models.free: b is not in models.offered."]),
+    (
+        "[models]\noffered = ['a/*']",
+        ["models.offered: a/* is no single model; name each one, for rules look at each by its name."],
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 
 from bot.domain.budgets import Budget, Layer, binding
 from bot.domain.keys import KeyKind
@@ -19,6 +20,8 @@ from bot.domain.requests import Ask, Because, Purpose, Refused
 from bot.domain.rules import Rule
 
 LONGEST_RAISE_DAYS = 366
+ANY = "*"
+"""What stands for anything in a model's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Asking:
     """Whether a lead of the project, other than the asker, could agree."""
     offered: tuple[str, ...] = ()
     """The models there are; empty when that is not known, and so not checked."""
+    model_groups: tuple[str, ...] = ()
+    """Names that the gateway takes for many models at once."""
     limit: Budget | None = None
     """The limit that a raise is of, as it stands without it."""
     month_micros: int | None = None
@@ -93,6 +98,8 @@ def within_limits(ask: Ask, policy: Policy, asking: Asking = NOBODY_SPECIAL) -> 
         what = "extension" if ask.purpose is Purpose.EXTEND else "time"
         text = f"The longest {what} for a {ask.kind} key is {longest}."
         return Refused(Because.TIME_TOO_LONG, text, Rule.LONGEST_TIME)
+    if ask.purpose is Purpose.ISSUE and (refused := _names_many(ask.terms.models, asking.model_groups)):
+        return refused
     return _not_offered(ask.terms.models, policy.models or asking.offered)
 
 
@@ -108,9 +115,24 @@ def _a(kind: KeyKind) -> str:
     return f"an {kind}" if kind is KeyKind.AUTOMATION else f"a {kind}"
 
 
+def _names_many(models: Sequence[str], groups: Sequence[str]) -> Refused | None:
+    """Whether a name stands for many models: rules look at each model by its own name, and it would slip past them."""
+    many = next((model for model in models if ANY in model or model in groups), None)
+    if many is None:
+        return None
+    text = f"`{many}` is no single model. Name each one you want: `/ai-key $25 7d models=NAME,NAME reason`."
+    return Refused(Because.MODEL_NOT_OFFERED, text, Rule.OFFERED_MODELS)
+
+
 def _not_offered(models: Sequence[str], offered_models: Sequence[str]) -> Refused | None:
+    """Whether a model is not there. What a gateway lists as `openai/*` is every model whose name begins so."""
     offered = set(offered_models)
-    missing = [model for model in models if offered and model not in offered]
+    wide = [name for name in offered if ANY in name]
+    missing = [
+        model
+        for model in models
+        if offered and model not in offered and not any(fnmatchcase(model, pattern) for pattern in wide)
+    ]
     if not missing:
         return None
     there_is = ", ".join(f"`{name}`" for name in sorted(offered)[:20])

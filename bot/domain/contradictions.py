@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.allowing import ANY
 from bot.domain.keys import KeyKind
 from bot.domain.money import show
 from bot.domain.periods import show_duration
@@ -79,6 +80,11 @@ def _in_budgets(policy: Policy) -> list[str]:
     wrong = []
     if list(policy.thresholds) != sorted(set(policy.thresholds)):
         wrong.append(f"budgets.thresholds must rise, each once, such as [50, 80]; {list(policy.thresholds)} does not.")
+    wrong += [
+        f"models.offered: {name} is no single model; name each one, for rules look at each by its name."
+        for name in policy.models
+        if ANY in name
+    ]
     offered, free = set(policy.models), set(policy.free_models)
     if offered and free - offered:
         wrong.append(f"models.free: {min(free - offered)} is not in models.offered.")

@@ -58,6 +58,7 @@ CAPABILITIES = Capabilities(
     usage_lag_seconds=15,
     disable_lag_seconds=60,
     daily_cap=True,
+    model_groups=("all-proxy-models", "all-team-models", "no-default-models"),
     limits=(
         "The call that crosses a cap still goes through, and so may others made within the same moment.",
         "With several LiteLLM workers a key may still work for up to a minute after it was turned off.",

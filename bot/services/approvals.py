@@ -85,7 +85,7 @@ def approve(purser: Purser, actor: Actor, request_id: str, changes: Changes = _N
         if not isinstance(found, tuple):
             return found
         request, team = _with_standing_words(session, purser, *found)
-        terms = changed_terms(request, changes, now)
+        terms = changed_terms(request, changes, now, purser.policy.models)
         if isinstance(terms, Refused):
             return terms
         judged = _pointless(session, purser, request, team, terms) or _judge(
@@ -117,6 +117,7 @@ def _judge(
         gateway=request.gateway,
         standing=Who.LEADS if who.is_only_lead else Who.OWNERS,
         offered=offered,
+        model_groups=purser.gateways[request.gateway].capabilities.model_groups,
     )
     budgets = charged_by(session, purser, request, team, project)
     return judge_approval(request, who, terms, purser.policy, budgets, asking)

@@ -21,18 +21,21 @@ class Changes:
     """When a raise falls back."""
 
 
-def changed_terms(request: Request, changes: Changes, now: datetime) -> Terms | Refused:
-    """The request's terms with the changes made; refused when it has no such term, so that nothing is lost silently."""
+def changed_terms(request: Request, changes: Changes, now: datetime, offered: tuple[str, ...] = ()) -> Terms | Refused:
+    """The request's terms with the changes made; refused when it has no such term, so that nothing is lost silently.
+
+    `offered` are the models that policy names: no models in particular means all of these.
+    """
     match request.purpose:
         case Purpose.ISSUE:
-            return _of_key(request, changes)
+            return _of_key(request, changes, offered)
         case Purpose.EXTEND:
             return _of_extension(request, changes)
         case Purpose.RAISE:
             return _of_raise(request, changes, now)
 
 
-def _of_key(request: Request, changes: Changes) -> Terms | Refused:
+def _of_key(request: Request, changes: Changes, offered: tuple[str, ...]) -> Terms | Refused:
     if changes.ends_at is not None:
         return _no_such_term("A key ends some time after it is revealed. Say for how long: `approve 7d`.")
     terms = request.terms
@@ -40,7 +43,7 @@ def _of_key(request: Request, changes: Changes) -> Terms | Refused:
         terms,
         cap_micros=changes.cap_micros or terms.cap_micros,
         duration_seconds=changes.duration_seconds or terms.duration_seconds,
-        models=terms.models if changes.models is None else changes.models,
+        models=terms.models if changes.models is None else changes.models or offered,
         daily_cap_micros=changes.daily_cap_micros or terms.daily_cap_micros,
     )
 

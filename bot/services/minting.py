@@ -42,7 +42,7 @@ def new_key(session: Session, purser: Purser, holder: Member, request: Request) 
         holder_id=holder.id,
         cap_micros=request.terms.cap_micros,
         cap_period=period,
-        models=request.terms.models,
+        models=request.terms.models or purser.policy.models,
         state=KeyState.MINTING,
         created_at=now,
         mint_lease_until=now + timedelta(seconds=LEASE_SECONDS),

@@ -220,6 +220,7 @@ def _judge(
         granted_micros=requests.granted_by_rule(session, actor.id, Rule.SMALL_ASK, week_start(now)),
         has_lead=lead_who_agrees(session, purser, team, project) not in (None, actor.id),
         offered=offered,
+        model_groups=gateway.capabilities.model_groups,
     )
     return decide(meant.ask, purser.policy, budgets, asking)
 

@@ -28,7 +28,7 @@ class Meant:
 
 def resolve(session: Session, purser: Purser, team: Team, wanted: Ask) -> Meant | Refused:
     """Find out what an ask for a key of this team means; refused when a name in it means nothing here."""
-    wanted = _with_default_time(purser, wanted)
+    wanted = _with_offered_models(purser, _with_default_time(purser, wanted))
     if wanted.kind is KeyKind.PROJECT and wanted.name and wanted.project and wanted.name != wanted.project:
         text = f"A project key is charged to its own project. Leave out `project=`: {_example(wanted)}."
         return Refused(Because.WRONG_NAME, text, Rule.MUST_HAVES)
@@ -103,3 +103,12 @@ def _with_default_time(purser: Purser, wanted: Ask) -> Ask:
     if wanted.terms.duration_seconds is not None or limits is None:
         return wanted
     return replace(wanted, terms=replace(wanted.terms, duration_seconds=limits.default_seconds))
+
+
+def _with_offered_models(purser: Purser, wanted: Ask) -> Ask:
+    """An ask without models is one for all that policy offers, and names them; for all of the gateway's if it offers
+    no fewer.
+    """
+    if wanted.terms.models:
+        return wanted
+    return replace(wanted, terms=replace(wanted.terms, models=purser.policy.models))

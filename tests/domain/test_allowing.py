@@ -223,6 +223,26 @@ def test_models_are_checked_where_they_are_known() -> None:
     assert within_limits(ask(models=("gpt-4o",)), POLICY, known) is None
 
 
+@pytest.mark.parametrize("name", ["*", "openai/*", "gpt-*-mini", "all-models"])
+@pytest.mark.parametrize("offered", [(), ("*",), ("openai/*",), ("all-models", "gpt-*-mini")])
+def test_a_name_that_stands_for_many_models_is_refused_wherever_it_comes_from(
+    name: str, offered: tuple[str, ...]
+) -> None:
+    asking = Asking(offered=offered, model_groups=("all-models",))
+    refused = within_limits(ask(models=("gpt-4o", name)), POLICY, asking)
+    assert refused is not None
+    assert (refused.because, refused.rule) == (Because.MODEL_NOT_OFFERED, Rule.OFFERED_MODELS)
+    assert within_limits(ask(models=(name,), purpose=Purpose.EXTEND), POLICY, replace(asking, offered=())) is None
+
+
+def test_a_pattern_that_is_offered_offers_each_model_it_fits() -> None:
+    asking = Asking(offered=("openai/*", "small"))
+    assert within_limits(ask(models=("openai/gpt-4o", "small")), POLICY, asking) is None
+    refused = within_limits(ask(models=("mistral/large",)), POLICY, asking)
+    assert refused is not None
+    assert refused.text == "`mistral/large` is not offered. There is: `openai/*`, `small`."
+
+
 def test_a_long_list_of_models_is_cut() -> None:
     refused = within_limits(ask(models=("zz",)), POLICY, Asking(offered=tuple(f"m{n:02d}" for n in range(30))))
     assert refused is not None

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.domain import money
+from bot.domain.allowing import ANY
 from bot.domain.periods import BadDuration, parse_duration
 from bot.slack.views import actions as act
 from bot.slack.views.base import (
@@ -53,15 +54,20 @@ def option(text: str, value: str) -> Block:
 
 
 def models(offered: Sequence[str], chosen: Sequence[str]) -> list[Block]:
-    """A choice of models, those already chosen first; none at all when the gateway's models are not known."""
-    names = list(dict.fromkeys([*chosen, *offered])) if offered else []
+    """A choice of models, those already chosen first; none at all when the gateway's models are not known.
+
+    None either when more are chosen than a form can hold: it would take away what it does not show.
+    """
+    names = [name for name in dict.fromkeys([*chosen, *offered]) if ANY not in name] if offered else []
+    if len(chosen) > OPTIONS:
+        return []
     options = [option(name, name) for name in names if 0 < len(name) <= OPTION_VALUE_CHARS][:OPTIONS]
     if not options:
         return []
     element: Block = {"type": "multi_static_select", "options": options}
     if initial := [option for option in options if option["value"] in chosen]:
         element["initial_options"] = initial
-    return [block(act.MODELS, "Models", element, "Leave empty for all the gateway offers.", optional=True)]
+    return [block(act.MODELS, "Models", element, "Leave empty for all that are offered.", optional=True)]
 
 
 def _element(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:

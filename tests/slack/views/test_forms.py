@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.keys import KeyKind
 from bot.domain.periods import DAY_SECONDS
-from bot.slack.views import forms
+from bot.slack.views import forms, inputs
 from bot.slack.views.forms import ChangesInput, DenyInput, DisableInput, ExtendInput
 from bot.slack.views.request_form import RequestInput, read_request_form, request_form
 from tests.slack.views import kit
@@ -94,6 +94,13 @@ def test_an_owners_changes_start_from_what_was_asked() -> None:
 def test_changing_an_extension_changes_only_its_time() -> None:
     view = forms.changes_form(kit.facts(EVERYDAY, kit.extend(EVERYDAY), kit.key(EVERYDAY)))
     assert forms.read_changes_form(filled(view, time="2d")) == ChangesInput("req-1", None, 2 * DAY_SECONDS, None)
+
+
+def test_models_are_chosen_one_by_one_and_never_cut() -> None:
+    names = [str(number) for number in range(120)]
+    (block,) = inputs.models(["small", "openai/*"], ["small"])
+    assert [one["value"] for one in block["element"]["options"]] == ["small"]
+    assert inputs.models(names, names) == [], "a form that cannot hold what was agreed leaves it alone"
 
 
 def test_a_denial_needs_a_reason() -> None:
