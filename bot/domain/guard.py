@@ -127,6 +127,17 @@ def why_back(stop: Stop, limits: Collection[Budget]) -> Back | None:
     return None
 
 
+def held_by(stop: Stop, subjects: Sequence[Subject], limits: Mapping[Subject, Budget]) -> Budget | None:
+    """The reached limit that keeps a stopped key off instead of the one that its stop names; the widest of several.
+
+    None as long as that one still does, in the period in which it stopped the key, and when no limit is reached.
+    """
+    named = limits.get((stop.layer, stop.subject_id))
+    if named is not None and named.hard and named.period == stop.period and why_back(stop, [named]) is None:
+        return None
+    return stopping(subjects, {one: limits[one] for one in subjects if one in limits and stops(limits[one])})
+
+
 def back_text(why: Back, limit: Budget | None) -> str:
     """Why a key comes back, for the ledger."""
     match why:

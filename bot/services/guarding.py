@@ -15,16 +15,17 @@ from typing import TypeVar
 from bot.domain import guard as rules
 from bot.domain.budgets import Budget
 from bot.domain.guard import Subject
-from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.keys import Key, KeyKind, KeyState, OffCause
 from bot.domain.requests import Target
-from bot.services import stopping
+from bot.services import holding, stopping
 from bot.services.alerting import alert_now, announce, figures_of
 from bot.services.context import Purser
 from bot.services.limits import limit, name_of
 from bot.services.returning import Batch, resume
+from bot.services.stopping import Stopping
 from bot.services.telling import ALERT, IN_CHANNEL, refresh_alert
-from bot.services.turning_off import start
-from storage import alerts, budgets, keys, people, watched
+from bot.services.turning_off import end_if_over, start
+from storage import alerts, budgets, keys, watched
 from storage.alerts import Passed, Ref
 from storage.engine import Session
 from storage.watched import Watched
@@ -47,6 +48,7 @@ def guard(purser: Purser) -> None:
                 if fresh is not None:
                     announce(session, purser, fresh, now)
     stopping.stop(purser, seen.stopping)
+    stopping.follow(purser, seen.following)
     for over in _in_parts(seen.over):
         with purser.deciding() as session:
             for key_id in over:
@@ -66,9 +68,11 @@ class _Seen:
 
     filling: Sequence[Budget]
     """Limits that passed a threshold which is not written down."""
-    stopping: Sequence[stopping.Stopping]
+    stopping: Sequence[Stopping]
+    following: Sequence[Stopping]
+    """Stopped keys that another limit than the one they name keeps off by now."""
     over: Sequence[str]
-    """Keys that a limit stopped and whose time is over: they do not come back."""
+    """Keys that a limit stopped and that do not come back: their time is over, or nobody is there to hold them."""
     returning: Sequence[Watched]
     changed: Sequence[tuple[str, str]]
     """Alerts whose message shows other figures than there are now, with those."""
@@ -84,18 +88,15 @@ def _look(purser: Purser, now: datetime) -> _Seen:
         stopped = watched.stopped(session)
         changed = _changed(session, limits, passed)
         of_subject = {(one.layer, one.subject_id): one for one in limits}
-        here: dict[tuple[str, str], bool] = {}
-        returning = [
-            key
-            for key in stopped
-            if _may_return(key, of_subject, now) and _holder_is_here(session, purser, key.team_id, key.holder_id, here)
-        ]
+        returning = [key for key in stopped if _may_return(key, of_subject, now)]
+        over = _over(session, purser, stopped, now)
     stops_keys = {(one.limit.layer, one.limit.subject_id) for one in to_stop}
     is_due = _due(purser, passed, stops_keys, now)
     return _Seen(
         filling=[one for one in limits if is_due(one)],
         stopping=to_stop,
-        over=[key.id for key in stopped if key.expires_at is not None and key.expires_at <= now],
+        following=stopping.to_follow(stopped, of_subject),
+        over=over,
         returning=returning,
         changed=changed,
     )
@@ -147,11 +148,26 @@ def _may_return(key: Watched, limits: Mapping[Subject, Budget], now: datetime) -
     return rules.why_back(key.stop, [limits[one] for one in above if one in limits]) is not None
 
 
+def _over(session: Session, purser: Purser, stopped: Sequence[Watched], now: datetime) -> list[str]:
+    """Stopped keys that may not come back, whatever becomes of the limit: `_end` looks at each again."""
+    gone = holding.gone(session, purser, ((key.team_id, key.holder_id) for key in stopped))
+    seconds = {key.id for key in stopped if key.kind is KeyKind.MEMBER and holding.is_second(session, key.id)}
+    return [
+        key.id
+        for key in stopped
+        if (key.expires_at is not None and key.expires_at <= now)
+        or (key.team_id, key.holder_id) in gone
+        or key.id in seconds
+    ]
+
+
 def _end(session: Session, purser: Purser, key_id: str) -> None:
-    """A stopped key's time is over: it went off by a limit, and stays off because it ended."""
+    """A key went off by a limit, and stays off because its time is over, or because nobody is there to hold it."""
     now, key = purser.now(), keys.get(session, key_id)
-    if key is not None and key.off_cause is OffCause.BUDGET and key.expires_at is not None and key.expires_at <= now:
-        start(session, now, key, "purser", OffCause.EXPIRED, "its time was over")
+    if key is None or key.off_cause is not OffCause.BUDGET or end_if_over(session, now, key):
+        return
+    if (why := holding.lost(session, purser, key)) is not None:
+        start(session, now, key, "purser", OffCause.DISABLED, why)
 
 
 def _bring_back(session: Session, purser: Purser, some: Sequence[Watched]) -> None:
@@ -186,20 +202,9 @@ def _why(session: Session, purser: Purser, key: Key, limits: dict[Subject, Budge
             target = Target(*subject)
             limits[subject] = limit(session, purser, target, name_of(session, target))
     why = rules.why_back(key.stop, [found for one in above if (found := limits[one]) is not None])
-    if why is None or not _holder_is_here(session, purser, key.team_id, key.holder_id, {}):
+    if why is None or holding.lost(session, purser, key) is not None:
         return None
     return rules.back_text(why, limits.get((key.stop.layer, key.stop.subject_id)))
-
-
-def _holder_is_here(
-    session: Session, purser: Purser, team_id: str, holder_id: str, known: dict[tuple[str, str], bool]
-) -> bool:
-    """Whether the holder may still have keys of this team. `known` keeps what was found out."""
-    if (team_id, holder_id) not in known:
-        team, holder = people.team(session, team_id), people.member(session, holder_id)
-        is_here = team is not None and holder is not None and purser.authority.barrier_to_ask(holder, team) is None
-        known[team_id, holder_id] = is_here
-    return known[team_id, holder_id]
 
 
 def _by_holder(returning: Sequence[Watched]) -> Iterator[Sequence[Watched]]:

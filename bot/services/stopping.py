@@ -1,4 +1,7 @@
-"""Stopping the keys under a limit that is reached, automation first; the proof comes as for any key turned off."""
+"""Stopping the keys under a limit that is reached, automation first; the proof comes as for any key turned off.
+
+What a stopped key says of the limit that keeps it off is followed up, for that is what its holder asks a raise of.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,16 @@ from datetime import datetime
 from bot.domain import guard
 from bot.domain.budgets import Budget, Stop
 from bot.domain.guard import Subject
-from bot.domain.keys import OffCause
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.requests import Target
 from bot.services.alerting import announce
-from bot.services.context import Purser
+from bot.services.context import Purser, record
 from bot.services.failpoints import Failpoint
-from bot.services.limits import limit
-from bot.services.telling import IN_CHANNEL, refresh_stop, tell_stopped
+from bot.services.limits import limit, name_of
+from bot.services.proving import about
+from bot.services.telling import IN_CHANNEL, is_stop_untold, refresh_card, refresh_stop, tell_stopped
 from bot.services.turning_off import start
-from storage import keys
+from storage import keys, ledger
 from storage.engine import Session
 from storage.watched import STOPPABLE, Watched
 
@@ -45,6 +49,17 @@ def to_stop(stoppable: Iterable[Watched], reached: Mapping[Subject, Budget]) -> 
     return [Stopping(key_id, stopped_by) for *_, key_id, stopped_by in sorted(found, key=lambda one: one[:3])]
 
 
+def to_follow(stopped: Iterable[Watched], limits: Mapping[Subject, Budget]) -> list[Stopping]:
+    """Which stopped keys another limit keeps off than the one their stop names, and which one that is."""
+    found = []
+    for key in stopped:
+        above = guard.subjects_of(key.id, key.kind, key.team_id, key.project_id, key.holder_id, has_day=key.has_day)
+        if key.state is KeyState.DISABLED and key.stop is not None:
+            held_by = guard.held_by(key.stop, above, limits)
+            found += [] if held_by is None else [Stopping(key.id, held_by)]
+    return found
+
+
 def stop(purser: Purser, stoppings: Sequence[Stopping]) -> None:
     """Decide that these keys go off, some per transaction, on what the books say then. Another may have done it."""
     for first in range(0, len(stoppings), AT_ONCE):
@@ -70,6 +85,46 @@ def _stop_some(session: Session, purser: Purser, some: Sequence[Stopping]) -> No
     for reached in looked.values():
         if reached is not None and reached.limit.layer in IN_CHANNEL:
             refresh_stop(session, now, reached.stop)
+
+
+def follow(purser: Purser, found: Sequence[Stopping]) -> None:
+    """Write down of these keys which limit keeps them off by now, some per transaction, on what the books say then."""
+    for first in range(0, len(found), AT_ONCE):
+        with purser.deciding() as session:
+            looked: dict[Subject, Budget | None] = {}
+            for one in found[first : first + AT_ONCE]:
+                key = keys.get(session, one.key_id)
+                if key is not None and key.state is KeyState.DISABLED and key.off_cause is OffCause.BUDGET:
+                    _follow(session, purser, key, looked)
+        purser.clock.sleep(PAUSE_SECONDS)
+
+
+def _follow(session: Session, purser: Purser, key: Key, looked: dict[Subject, Budget | None]) -> None:
+    """Let the key's stop name the limit that keeps it off. `looked` keeps what was read in this transaction.
+
+    Not before its holder was told of the limit that stopped it.
+    """
+    has_day = key.daily_cap_micros is not None
+    above = guard.subjects_of(key.id, key.kind, key.team_id, key.project_id, key.holder_id, has_day=has_day)
+    for subject in above:
+        if subject not in looked:
+            target = Target(*subject)
+            looked[subject] = limit(session, purser, target, name_of(session, target))
+    limits = {subject: one for subject in above if (one := looked[subject]) is not None}
+    held_by = None if key.stop is None else guard.held_by(key.stop, above, limits)
+    if held_by is None or is_stop_untold(session, key):
+        return
+    now, reason = purser.now(), guard.stop_text(held_by)
+    announce(session, purser, held_by, now)
+    stop = Stop(held_by.layer, held_by.subject_id, held_by.period, held_by.budget_micros)
+    change = keys.Change(off_cause=OffCause.BUDGET, off_reason=reason, stop=stop)
+    if not keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLED, change):
+        return
+    once = f"{key.id}:{ledger.head(session).seq}"
+    seq = record(session, now, actor="purser", action="key.held", about=about(key), once=once, reason=reason)
+    refresh_card(session, now, key.request_id, seq)
+    refresh_stop(session, now, key.stop)
+    refresh_stop(session, now, stop)
 
 
 @dataclass(frozen=True, slots=True)

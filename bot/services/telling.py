@@ -23,6 +23,7 @@ CHANNEL = "slack.channel"
 
 SETTLE_SECONDS = 3
 """How long what was stopped or came back is given to be proven before it is told."""
+_OF_STOPS = (Occasion.LIMIT, Occasion.KEYS_STOPPED)
 IN_CHANNEL = (Layer.TEAM, Layer.PROJECT)
 """Layers whose alerts are a message in the team's channel; of the others those concerned are told directly."""
 
@@ -180,6 +181,15 @@ def tell_stopped(session: Session, now: datetime, alert_id: str, key: Key) -> No
         return
     telling = Telling(Occasion.KEYS_STOPPED, alert_id=alert_id, since=now)
     _tell_later(session, now, telling, key.holder_id, once=f"{now.isoformat()}:{key.id}")
+
+
+def is_stop_untold(session: Session, key: Key) -> bool:
+    """Whether the holder of a stopped key has yet to read which limit stopped it."""
+    if key.stop is None:
+        return False
+    found = alerts.of_limit(session, (key.stop.layer, key.stop.subject_id, key.stop.period))
+    said = [f"{occasion}:{one.id}:{key.holder_id}" for one in found for occasion in _OF_STOPS]
+    return any(outbox.pending(session, stream=stream) for stream in said)
 
 
 def _tell_later(session: Session, now: datetime, telling: Telling, person: str, *, once: str) -> None:

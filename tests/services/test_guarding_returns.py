@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.budgets import Layer
-from bot.domain.facts import Occasion
+from bot.domain.budgets import Layer, Stop
+from bot.domain.facts import Occasion, RaiseFormFacts
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause
 from bot.domain.people import Role
 from bot.domain.requests import Because, Refused, Target
-from bot.services import restoring, turning_off
+from bot.services import raising, restoring, turning_off
 from bot.services.guarding import guard
 from storage import ledger, people
 from tests.company import ANA, BEN, OLGA, OMAR, Company
@@ -32,6 +32,7 @@ from tests.services.guard_kit import (
     sync,
     told,
 )
+from tests.services.kit import CHANNEL
 from tests.services.raises_kit import agreed_raise
 
 DM_ANA, DM_BEN, DM_OMAR = f"direct:{ANA.id}", f"direct:{BEN.id}", f"direct:{OMAR.id}"
@@ -162,6 +163,53 @@ def test_two_limits_at_once_hold_a_key_until_both_have_room(company: Company) ->
     set_budget(company, Layer.MEMBER, ANA.id, 600)
     poll(company)
     assert is_live(company, key)
+
+
+def test_a_stopped_key_names_the_limit_that_keeps_it_off_by_now(company: Company) -> None:
+    key, bens = add_key(company, usd=600), add_key(company, BEN, KeyKind.MEMBER)
+    spend(company, key, 600)
+    poll(company)
+    before = now(company, key)
+    assert before.stop is not None
+    assert before.stop.layer is Layer.TEAM
+    company.clock.at = DECEMBER
+    poll(company)
+    assert is_live(company, bens)
+    assert is_stopped(company, key)
+    after = now(company, key)
+    assert after.stop == Stop(Layer.KEY, key.id, "total", 600_000_000)
+    assert after.off_reason == "it reached its cap: $600 of $600"
+    assert after.off_at == before.off_at
+    form = raising.raise_form(company.purser, company.actor(ANA), CHANNEL, key.id)
+    assert isinstance(form, RaiseFormFacts)
+    assert form.chosen is not None
+    assert form.chosen.layer is Layer.KEY
+    card = company.notifier.cards[f"card-{key.request_id}"]
+    assert card.key is not None
+    assert card.key.key.stop == after.stop
+    poll(company)
+    with company.books.reading() as session:
+        assert len(ledger.entries(session, action="key.held")) == 1
+    agreed_raise(company, Target(Layer.KEY, key.id), 50, DECEMBER + timedelta(days=30))
+    poll(company)
+    assert is_live(company, key)
+
+
+def test_a_stopped_key_keeps_its_reason_as_long_as_that_limit_holds(company: Company) -> None:
+    key = add_key(company, ANA, KeyKind.MEMBER)
+    set_budget(company, Layer.MEMBER, ANA.id, 100)
+    spend(company, key, 110)
+    poll(company)
+    set_budget(company, Layer.TEAM, TEAM_ID, 105)
+    poll(company)
+    held = now(company, key).stop
+    assert held is not None
+    assert held.layer is Layer.MEMBER
+    set_budget(company, Layer.MEMBER, ANA.id, 300)
+    poll(company)
+    assert is_stopped(company, key)
+    assert now(company, key).off_reason == "team search reached its budget: $110 of $105 in November"
+    assert [one.key.id for one in standing_alert(company).stopped] == [key.id]
 
 
 @pytest.mark.parametrize("while_proven", [True, False], ids=["stopped", "still being stopped"])
