@@ -30,6 +30,7 @@ from bot.slack.views.base import (
     stack,
 )
 from bot.slack.views.requests import details, purpose
+from bot.slack.views.retyping import retype
 from bot.slack.views.standing import raise_stands, status
 from bot.slack.views.thread import raise_ended, thread
 
@@ -88,7 +89,8 @@ def _denied(notice: Notice, facts: RequestFacts) -> Message:
 
 
 def _request_expired(notice: Notice, facts: RequestFacts) -> Message:
-    again = "" if facts.request.purpose is Purpose.EXTEND else f"\nTo ask again: {say.retype(facts)}"
+    command = "" if facts.request.purpose is Purpose.EXTEND else retype(facts)
+    again = f"\nTo ask again: {command}" if command else ""
     kept = "made" if facts.request.purpose is Purpose.ISSUE else "changed"
     return _tell(
         f"Nobody decided on your request for {say.ask(facts)} in time, so it has expired. Nothing was {kept}.{again}"
@@ -100,14 +102,15 @@ def _raised(notice: Notice, facts: RequestFacts) -> Message:
 
 
 def _raise_ended(notice: Notice, facts: RequestFacts) -> Message:
-    return _tell(f"{raise_ended(facts)}\nStill needed? {say.capital(say.retype(facts))} asks again.")
+    command = retype(facts)
+    return _tell(stack([raise_ended(facts), f"Still needed? {command} asks again." if command else ""]))
 
 
 def _lapsed(notice: Notice, facts: RequestFacts) -> Message:
     return _tell(
         f"Your approved request for {say.ask(facts)} has lapsed: the key was not revealed in time. No key was "
         "made.\n"
-        f"To ask again: {say.retype(facts)}"
+        f"To ask again: {retype(facts)}"
     )
 
 

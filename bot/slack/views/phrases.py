@@ -8,7 +8,7 @@ from bot.domain.budgets import TOTAL
 from bot.domain.facts import GatewayFacts, KeyFacts, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause, Proof, can_restore
 from bot.domain.money import show, show_beside
-from bot.domain.periods import short_duration, show_duration
+from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose, Request, RequestState, Terms, Verdict
 from bot.slack.views import actions as act
 from bot.slack.views import limits
@@ -103,20 +103,6 @@ def more(seconds: int) -> str:
 
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def retype(facts: RequestFacts) -> str:
-    """The command that asks for the same again."""
-    request = facts.request
-    terms = request.asked
-    if request.purpose is Purpose.RAISE:
-        return f"`/ai-budget raise {show(terms.cap_micros)}` with what it is for"
-    span = f" {short_duration(terms.duration_seconds)}" if terms.duration_seconds else ""
-    word = "" if request.kind is KeyKind.TEMPORARY else f"{request.kind} "
-    named = facts.project.name if facts.project and request.kind is KeyKind.PROJECT else request.name
-    name = f"{clip(named.replace('`', ''), NAME_CHARS)} " if named else ""
-    day = f" {show(terms.daily_cap_micros)}/day @lead" if terms.daily_cap_micros else ""
-    return f"`/ai-key {word}{name}{show(terms.cap_micros)}{day}{span} what it is for`"
 
 
 def quoted(words: str, limit: int = REASON_SHOWN) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.budgets import TOTAL, Layer, Stop
 from bot.domain.facts import Notice, Occasion
-from bot.domain.keys import KeyKind
+from bot.domain.keys import KeyKind, OffCause
 from bot.domain.periods import month_end
 from bot.domain.requests import RequestState, Target
 from bot.slack.views import alerts, budgets, direct, home, keys, limits, raise_forms, request_form, requests, thread
@@ -263,3 +263,36 @@ def test_the_biggest_spender_is_chosen_already() -> None:
 def test_forged_raise_forms_read_as_mistakes_not_as_crashes(junk: object, name: str) -> None:
     view = {"private_metadata": junk, "state": {"values": {name: {name: junk}}}}
     assert isinstance(raise_forms.read_raise_form(view), dict)
+
+
+@pytest.mark.parametrize(
+    ("layer", "changes", "command"),
+    [
+        (Layer.TEAM, {}, "`/ai-budget raise $200 team what it is for`"),
+        (Layer.PROJECT, {"name": "reranker"}, "`/ai-budget raise $200 project reranker what it is for`"),
+        (Layer.MEMBER, {}, "`/ai-budget raise $200` with what it is for"),
+        (Layer.MEMBER, {"subject_id": OMAR}, f"`/ai-budget raise $200` <@{OMAR}> with what it is for"),
+        (Layer.KEY, {}, "`/ai-budget raise $200 ana-7kq2 what it is for`"),
+        (Layer.AUTOMATION, {}, "`/ai-budget raise $200/day ana-7kq2 what it is for`"),
+    ],
+)
+def test_a_raise_that_ended_is_asked_for_again_of_the_same_limit(
+    layer: Layer, changes: dict[str, Any], command: str
+) -> None:
+    facts = kit_money.raise_facts(EVERYDAY, kit_money.asked_raise(EVERYDAY, RequestState.FULFILLED), layer)
+    facts = replace(facts, raised=kit_money.limit(EVERYDAY, layer, **changes))
+    ended = direct.direct(Notice(Occasion.RAISE_ENDED, request=facts), NOW)
+    assert f"Still needed? {command} asks again." in said(ended)
+    expired = direct.direct(Notice(Occasion.REQUEST_EXPIRED, request=facts), NOW)
+    assert f"To ask again: {command}" in said(expired)
+
+
+def test_more_money_for_a_key_that_is_off_is_not_offered_again() -> None:
+    off = kit.off_key(EVERYDAY, OffCause.DISABLED)
+    asked = kit_money.asked_raise(EVERYDAY, RequestState.FULFILLED)
+    facts = kit_money.raise_facts(EVERYDAY, asked, Layer.KEY, key=off)
+    for occasion in (Occasion.RAISE_ENDED, Occasion.REQUEST_EXPIRED):
+        words = said(direct.direct(Notice(occasion, request=facts), NOW))
+        assert "/ai-budget raise" not in words
+        assert "Still needed" not in words
+        assert "ask again" not in words
