@@ -36,14 +36,14 @@ FOLLOWED: Final = _statement(
     keys=True,
 )
 DAILY: Final = _statement("SELECT id FROM keys WHERE daily_cap_micros IS NOT NULL AND id IN :keys", keys=True)
-NEWEST_TOTALS: Final = _statement(
+# What is known of all months before one: the newest live total, and what they are charged.
+BEFORE_MONTH: Final = _statement(
     """
-    SELECT k.id, coalesce(m.lifetime_micros, p.lifetime_micros) AS newest, p.lifetime_micros AS before
-    FROM keys k
-    LEFT JOIN readings m ON m.key_id = k.id AND m.period = :month
-    LEFT JOIN readings p ON p.key_id = k.id AND p.period = (
-      SELECT max(o.period) FROM readings o WHERE o.key_id = k.id AND o.period < :month AND length(o.period) = 7)
-    WHERE k.id IN :keys
+    SELECT r.key_id, r.lifetime_micros, r.before_micros + r.spent_micros AS charged_micros
+    FROM readings r
+    WHERE r.key_id IN :keys AND r.period = (
+      SELECT max(o.period) FROM readings o
+      WHERE o.key_id = r.key_id AND o.period < :month AND length(o.period) = 7)
     """,
     keys=True,
 )
@@ -120,7 +120,7 @@ TOLD: Final = _statement(
 CARRY: Final = _statement(
     """
     UPDATE readings SET lifetime_micros = :total, read_at = :at
-    WHERE key_id = :key AND period > :period AND length(period) = :grain AND read_at < :at
+    WHERE key_id = :key AND period > :period AND length(period) = :grain AND read_at <= :at
     """,
     moments=("at",),
 )

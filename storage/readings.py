@@ -80,15 +80,15 @@ def known(session: Session, gateway: str, at: datetime) -> dict[str, Known]:
 def note_live(session: Session, told: Iterable[tuple[str, int, int | None]], at: datetime) -> None:
     """Write down the live totals that a gateway told in a call which began at `at`, in micro-USD.
 
-    Each is a key's id, its total, and what was spent in the month where the gateway tells that too: it shows what
-    the total was when the month began, even if nobody read it then, and lets a total that starts again with the
-    month count on. A total told earlier never replaces one told later.
+    Each is a key's id, the total of its lifetime, and what was spent in the month of `at` where the gateway tells that
+    too: it shows what the total was when the month began, even if nobody read it then. A total told earlier never
+    replaces one told later. Totals that start again with each month go through `storage.windows`.
     """
     rows = list(told)
     for start in range(0, len(rows), _CHUNK):
         chunk = {key_id: (total, in_month) for key_id, total, in_month in rows[start : start + _CHUNK]}
         _close_month_before(session, chunk, at)
-        totals = _counting_on(session, chunk, at)
+        totals = {key_id: total for key_id, (total, _) in chunk.items()}
         unsettled = _note(session, month_of(at), totals, at)
         daily = _with_daily_cap(session, totals)
         unsettled |= _note(session, day_of(at), {key_id: totals[key_id] for key_id in daily}, at)
@@ -179,20 +179,6 @@ def _close_month_before(session: Session, told: Mapping[str, tuple[int, int | No
     settle(session, _note(session, month_of(end), higher, end))
 
 
-def _counting_on(session: Session, told: Mapping[str, tuple[int, int | None]], at: datetime) -> dict[str, int]:
-    """The totals, counted on where a gateway's own starts again each month.
-
-    Such a total has fallen and is all of this month: what was known before the month is added.
-    """
-    totals = {key_id: total for key_id, (total, _) in told.items()}
-    again = {key_id for key_id, (total, in_month) in told.items() if in_month == total}
-    if again:
-        for row in session.execute(sql.NEWEST_TOTALS, {"keys": sorted(again), "month": month_of(at)}):
-            if row.newest is not None and totals[row.id] < row.newest:
-                totals[row.id] += row.before or 0
-    return totals
-
-
 def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime) -> set[tuple[str, str]]:
     """Write the totals of one period down; gives the keys whose chain has to be settled."""
     if not totals:
@@ -207,7 +193,7 @@ def _note(session: Session, period: str, totals: Mapping[str, int], at: datetime
     unsettled: set[tuple[str, str]] = set()
     for key_id, total in totals.items():
         row = there[key_id]
-        if row.read_at >= at:
+        if row.read_at > at:
             continue
         counts = total - row.before_micros
         # While this newest period has undated spend, what counts before it does not depend on it.

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bot.domain.periods import month_end, month_start
 from bot.domain.usage import Usage
 
 
@@ -126,7 +127,7 @@ class KeyRecord:
     """None when the gateway holds no cap for it."""
     cap_period: CapPeriod
     spent_micros: int
-    """Lifetime spend as far as the gateway has recorded it."""
+    """Spend as far as the gateway has recorded it: of the key's lifetime, unless `is_lifetime` says otherwise."""
     expires_at: datetime | None
     models: tuple[str, ...]
     tags: dict[str, str]
@@ -136,6 +137,27 @@ class KeyRecord:
     """When the cap starts again, in the gateway's own words: shown, never computed."""
     daily_cap_micros: int | None = None
     """The cap per day beside the other; None when the gateway holds none."""
+    is_lifetime: bool = True
+    """False when `spent_micros` starts again with the cap, because the gateway keeps no other total."""
+
+    @property
+    def counts_until(self) -> datetime | None:
+        """When the calendar month ends that `spent_micros` alone counts; None when it is not of such a month.
+
+        Late gateways start the next month minutes after this moment. A total that starts again in another rhythm is
+        one that falls; usage by day still tells what it forgets.
+        """
+        if self.is_lifetime or self.cap_period is not CapPeriod.MONTH or self.resets_at is None:
+            return None
+        return self.resets_at if self.resets_at == month_start(self.resets_at) else None
+
+    def spent_in_month(self, at: datetime) -> int | None:
+        """What was spent in the calendar month of `at`; None when the gateway's window is not that month.
+
+        It is the month before until the gateway has started its window again, and the next one as soon as it has.
+        """
+        is_other = self.resets_at is not None and self.resets_at != month_end(at)
+        return None if is_other or self.cap_period is not CapPeriod.MONTH else self.period_spent_micros
 
 
 class Probe(StrEnum):

@@ -124,7 +124,8 @@ def record(row: KeyRow, handle: str, now: datetime) -> KeyRecord:
     """Say in our words what the gateway's row says.
 
     /key/info carries a status; rows of /key/list do not, so there expiry is judged by `now`. `spend` starts
-    again with each window; `total_spend` is the lifetime (absent in old versions).
+    again with each window; `total_spend` is the lifetime. Old versions have none: there `spend` is the lifetime of a
+    key whose budget never starts again, and of any other only what the window counts.
     """
     deleted = row.status == "deleted"
     lapsed = row.status == "expired" if row.status else row.expires is not None and row.expires <= now
@@ -144,6 +145,7 @@ def record(row: KeyRow, handle: str, now: datetime) -> KeyRecord:
         period_spent_micros=money.from_usd(row.spend),
         resets_at=row.budget_reset_at,
         daily_cap_micros=row.daily_cap_micros,
+        is_lifetime=row.total_spend is not None or row.budget_reset_at is None,
     )
 
 

@@ -13,12 +13,13 @@ from datetime import datetime
 from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, KeyRecord, Probe
+from bot.services import live
 from bot.services.context import Actor, Purser, Subjects, effect, record
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
 from bot.services.worker import perform_now
-from storage import keys, ledger, readings
+from storage import keys, ledger
 from storage.engine import Session
 
 DISABLE = "gateway.disable"
@@ -44,9 +45,8 @@ def about(key: Key, *, amount_micros: int | None = None) -> Subjects:
 
 
 def note_spend(session: Session, key: Key, seen: KeyRecord, now: datetime) -> None:
-    """Write down what the gateway's record says was spent. Only a monthly window tells what was spent in the month."""
-    in_month = seen.period_spent_micros if key.cap_period == CapPeriod.MONTH else None
-    readings.note_live(session, [(key.id, seen.spent_micros, in_month)], now)
+    """Write down what the gateway's record says was spent."""
+    live.note(session, [(key.id, key.cap_period == CapPeriod.MONTH, seen)], now)
 
 
 def disable_at_gateway(purser: Purser, key_id: str, *, first_try: bool) -> None:
@@ -269,6 +269,8 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
         told = {key.holder_id}
         if cause in (OffCause.DISABLED, OffCause.DRIFT):
             told |= set(owners_of(session, purser, key))
+        if cause is OffCause.DISABLED and key.off_by == "purser" and key.lead_id is not None:
+            told.add(key.lead_id)
         if key.off_by is not None and key.off_by != "purser":
             told = told | {key.off_by} if tell_decider else told - ({key.off_by} - {key.holder_id})
         tell_people(session, now, telling, sorted(told), once=_off_once(key))

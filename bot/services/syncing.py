@@ -14,6 +14,7 @@ from typing import TypeVar
 from bot.domain.periods import day_of, month_start
 from bot.domain.usage import Usage
 from bot.gateways.base import Gateway, GatewayError
+from bot.services import live
 from bot.services.context import Purser
 from storage import readings, syncs, usage
 from storage.syncs import What
@@ -83,17 +84,19 @@ def _read_live(purser: Purser, gateway: Gateway, at: datetime) -> None:
     held = gateway.list_keys()
     with purser.books.reading() as session:
         ours = readings.known(session, gateway.name, at)
+        seen = {key.key_id: (key, record) for record in held if (key := ours.get(record.handle)) is not None}
+        totals = live.totals(session, ((key.key_id, key.is_monthly, record) for key, record in seen.values()), at)
     told = [
-        (key.key_id, seen.spent_micros, seen.period_spent_micros if key.is_monthly else None)
-        for seen in held
-        if (key := ours.get(seen.handle)) is not None and key.learns_from(seen.spent_micros)
+        (key_id, key.is_monthly, record)
+        for key_id, (key, record) in seen.items()
+        if key_id in totals and key.learns_from(totals[key_id])
     ]
     for chunk in _chunks(told, LIVE_CHUNK):
         with purser.books.transaction() as session:
             newest = syncs.of(session, gateway.name, What.LIVE)
             if newest is not None and newest.read_at is not None and newest.read_at > at:
                 return
-            readings.note_live(session, chunk, at)
+            live.note(session, chunk, at)
     with purser.books.transaction() as session:
         syncs.read(session, gateway.name, What.LIVE, at)
 

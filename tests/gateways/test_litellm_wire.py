@@ -57,7 +57,40 @@ def test_spend_of_the_window_and_of_the_lifetime_are_kept_apart() -> None:
 
 
 def test_an_old_version_without_lifetime_spend_gives_what_it_has() -> None:
-    assert wire.record(wire.key_row({"spend": Decimal("0.5")}), "h", NOW).spent_micros == 500_000
+    record = wire.record(wire.key_row({"spend": Decimal("0.5")}), "h", NOW)
+    assert (record.spent_micros, record.is_lifetime) == (500_000, True), "a budget that never starts again counts all"
+
+
+@pytest.mark.parametrize(
+    ("row", "until"),
+    [
+        ({"budget_duration": "1mo", "budget_reset_at": "2026-12-01T00:00:00Z"}, datetime(2026, 12, 1, tzinfo=UTC)),
+        ({"budget_duration": "30d", "budget_reset_at": "2026-12-01T00:00:00"}, datetime(2026, 12, 1, tzinfo=UTC)),
+        ({"budget_duration": "1mo", "budget_reset_at": "2026-12-12T18:00:00Z"}, None),
+        ({"budget_duration": "1d", "budget_reset_at": "2026-12-01T00:00:00Z"}, None),
+        ({"budget_duration": "1mo"}, None),
+        ({"budget_duration": "1mo", "budget_reset_at": "2026-12-01T00:00:00Z", "total_spend": Decimal(9)}, None),
+    ],
+)
+def test_a_total_is_a_months_alone_only_where_it_starts_again_with_the_month(
+    row: dict[str, object], until: datetime | None
+) -> None:
+    assert wire.record(wire.key_row({"spend": Decimal("0.5")} | row), "h", NOW).counts_until == until
+
+
+@pytest.mark.parametrize(
+    ("at", "spent"),
+    [
+        (datetime(2026, 11, 1, tzinfo=UTC), 500_000),
+        (datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC), 500_000),
+        (datetime(2026, 12, 1, tzinfo=UTC), None),  # its window is still the old month's
+        (datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC), None),  # it began while it was asked
+    ],
+)
+def test_the_window_tells_of_the_month_that_it_is(at: datetime, spent: int | None) -> None:
+    row = {"spend": Decimal("0.5"), "total_spend": Decimal(9), "budget_duration": "1mo"}
+    record = wire.record(wire.key_row(row | {"budget_reset_at": "2026-12-01T00:00:00Z"}), "h", at)
+    assert record.spent_in_month(at) == spent
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.budgets import Layer
 from bot.domain.keys import Key, KeyKind, KeyState
+from bot.domain.periods import month_end
 from bot.domain.policy import Policy
 from bot.domain.requests import Refused
 from bot.gateways.base import GatewayError
@@ -47,6 +48,14 @@ def sync(company: Company) -> None:
 
 def spend(company: Company, key: Key, usd: float, at: datetime | None = None) -> None:
     company.gateway.spend(key.handle or "", round(usd * USD), at=at)
+
+
+def tell_window(company: Company, key: Key, usd: float, month: int | None = None) -> None:
+    """The gateway keeps no lifetime: it tells what the key spent in this month, or the one that it has not ended."""
+    now = company.clock.at
+    ends = month_end(now.replace(month=month or now.month, day=1))
+    told = {"spent_micros": round(usd * USD), "period_spent_micros": round(usd * USD)}
+    company.gateway.change(key.handle or "", **told, resets_at=ends, is_lifetime=False)
 
 
 def restate(company: Company, key: Key, moment: datetime, usd: float) -> None:
@@ -196,13 +205,66 @@ def test_what_the_gateways_own_month_says_tells_where_the_month_began(company: C
 
 
 def test_a_total_that_starts_again_with_each_month_is_counted_on(company: Company) -> None:
-    """As old gateways tell it: what they call the total is the window's."""
+    """As old gateways tell it: what they call the total is the window's, however high it is when it is first read."""
     key = held(company, what=wanted(50, None, kind=KeyKind.MEMBER))
-    for moment, told in ((at(11, 20), 9), (at(12, 2), 2), (at(12, 3), 5)):
+    for moment, told in ((at(11, 20), 9), (at(12, 2), 12), (at(12, 3), 15)):
         go_to(company, moment)
-        company.gateway.change(key.handle or "", spent_micros=told * USD, period_spent_micros=told * USD)
+        tell_window(company, key, told)
         sync_live(company.purser)
-    assert counted_usd(company, key) == {"2026-11": 9, "2026-12": 5}
+    assert counted_usd(company, key) == {"2026-11": 9, "2026-12": 15}
+    assert_settled(company.books)
+
+
+def test_a_stopped_key_whose_new_month_tells_just_what_the_old_one_did_has_spent_it_again(company: Company) -> None:
+    key = held(company, what=wanted(50, None, kind=KeyKind.MEMBER))
+    tell_window(company, key, 9)
+    sync_live(company.purser)
+    list(turning_off.disable(company.purser, company.actor(ANA), turning_off.Target(key_id=key.id), "pause"))
+    go_to(company, at(12, 2))
+    tell_window(company, key, 9)
+    sync_live(company.purser)
+    assert counted_usd(company, key) == {"2026-11": 9, "2026-12": 9}
+
+
+def test_what_an_old_gateway_tells_before_it_begins_its_month_belongs_to_the_one_before(company: Company) -> None:
+    """It looks every ten minutes: until then it tells, and corrects, the old month."""
+    key = held(company, what=wanted(50, None, kind=KeyKind.MEMBER))
+    december = at(12, 1, 0)
+    tell = ((at(11, 30, 23), 40, 11), (december.replace(minute=2), 39, 11), (december.replace(minute=6), 41, 11))
+    for moment, told, month in (*tell, (december.replace(minute=11), 1, 12)):
+        go_to(company, moment)
+        tell_window(company, key, told, month)
+        sync_live(company.purser)
+    assert counted_usd(company, key) == {"2026-11": 41, "2026-12": 1}
+    assert_settled(company.books)
+
+
+def test_a_lifetime_corrected_before_the_gateway_begins_its_month_is_not_charged_again(company: Company) -> None:
+    key = held(company, what=wanted(400, None, kind=KeyKind.MEMBER))
+    december = at(12, 1, 0)
+    tell = ((at(11, 30, 23), 400, 400, 12), (december.replace(minute=1), 399, 399, 12))
+    for moment, total, in_month, resets in (*tell, (december.replace(minute=11), 399, 0, 1)):
+        go_to(company, moment)
+        company.gateway.change(
+            key.handle or "",
+            spent_micros=total * USD,
+            period_spent_micros=in_month * USD,
+            resets_at=datetime(2026 + (resets == 1), resets, 1, tzinfo=UTC),
+        )
+        sync_live(company.purser)
+        assert counted_usd(company, key).get("2026-12", 0) == 0
+    assert counted_usd(company, key) == {"2026-11": 399, "2026-12": 0}
+
+
+def test_proving_a_key_off_counts_a_total_that_starts_again_as_reading_it_does(company: Company) -> None:
+    key = held(company, what=wanted(50, None, kind=KeyKind.MEMBER))
+    tell_window(company, key, 9)
+    sync_live(company.purser)
+    go_to(company, at(12, 2))
+    tell_window(company, key, 12)
+    list(turning_off.disable(company.purser, company.actor(ANA), turning_off.Target(key_id=key.id), "leak"))
+    company.perform()
+    assert counted_usd(company, key) == {"2026-11": 9, "2026-12": 12}
 
 
 def test_what_a_deleted_key_spent_stays_and_its_late_usage_counts(company: Company) -> None:

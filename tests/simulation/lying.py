@@ -16,7 +16,7 @@ from random import Random
 from typing import NamedTuple
 
 from bot.domain.budgets import TOTAL
-from bot.domain.periods import month_of
+from bot.domain.periods import month_end, month_of
 from bot.domain.usage import Usage
 from bot.gateways.base import CapPeriod, FailureKind, GatewayError, KeyRecord
 from tests.fakes import Clock, Gateway
@@ -278,8 +278,10 @@ class LyingGateway(Gateway):
         self._tell(meter)
         told = max(0, meter.total(with_twice=self.lying(Lie.COUNTS_TWICE) is not None) - meter.started_again_at)
         told = told * (less.amount if less else 100) // 100
-        in_month = told if self._has_windows() and record.cap_period is CapPeriod.MONTH else None
-        return replace(record, spent_micros=told, period_spent_micros=in_month)
+        if not self._has_windows() or record.cap_period is not CapPeriod.MONTH:
+            return replace(record, spent_micros=told, period_spent_micros=None)
+        ends = month_end(datetime.fromisoformat(f"{self._month}-01T00:00:00+00:00"))
+        return replace(record, spent_micros=told, period_spent_micros=told, is_lifetime=False, resets_at=ends)
 
     def _tell(self, meter: Meter) -> None:
         late = self.lying(Lie.TELLS_LATE)
