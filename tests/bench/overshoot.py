@@ -22,13 +22,18 @@ SEEDS = range(1, 6)
 PAST_CAPS = (Lie.OVER_CAPS, Lie.RAISES_CAPS)
 """Lies under which the gateway does not hold a key's own cap, so that Purser alone does."""
 
+COLUMNS = (
+    *("the gateway", "times reached", "burn rate", "bound", "overshoot", "largest", "of its bound"),
+    *("exceeded for", "longest"),
+)
 HOW = f"""\
 A firm of two teams, two projects, four people and twelve keys of all kinds, the real jobs at their slots (live spend
 every 60 s, usage by day every 600 s) on SQLite, a simulated clock, and a gateway in memory that lies while every key
 burns money, by the call, as long as the gateway accepts it. Twice some 20 busy minutes, once across the end of a
 month, with {len(SEEDS)} seeds for each lie. Counted are limits that nobody but Purser holds: budgets, and caps as well
 where the gateway does not hold them. *Overshoot* is what was truly spent past a limit in its period, whatever
-anybody's books said; *exceeded for* the time from the call that reached it to the last one that was accepted.
+anybody's books said; *exceeded for* the time from the call that reached it to the last one that was accepted, without
+times in which all its keys were off.
 
 **The bound**: overshoot ≤ burn rate x (poll interval + how late the gateway tells spend + how long it goes on
 accepting a key that it has recorded as off + 1 s for the pass itself and the call under way). *Burn rate* is what the
@@ -49,19 +54,8 @@ def measure() -> Section:
             rows.append(_row(lie, within))
             if outage := [episode for episode in reached if episode.outage_seconds]:
                 apart.append(_row(f"{lie}: in the outage", outage))
-    columns = (
-        "the gateway",
-        "reached",
-        "burn rate",
-        "bound",
-        "overshoot",
-        "max",
-        "of its bound",
-        "exceeded for",
-        "max",
-    )
     title = "Overshoot when a gateway lies"
-    return Section("overshoot", title, HOW, [Table(columns, [*rows, *apart])], [_note(rows)])
+    return Section("overshoot", title, HOW, [Table(COLUMNS, [*rows, *apart])], [_note(rows)])
 
 
 class _Firms:
@@ -111,8 +105,8 @@ def _row(what: str, episodes: Sequence[Episode]) -> tuple[str, ...]:
 def _note(rows: Sequence[tuple[str, ...]]) -> str:
     most = max(rows, key=lambda row: int(row[6].rstrip("%")))
     return (
-        "*Burn rate*, *bound*, *overshoot* and *exceeded for* are medians over all times a limit was reached, *max* is "
-        f"the worst of them. *Of its bound*: the largest share of its own bound that any used up, {most[6]} at most."
+        "*Burn rate*, *bound*, *overshoot* and *exceeded for* are medians over all times a limit was reached. *Of its "
+        f"bound*: the largest share of its own bound that any overshoot used up, outages apart {most[6]} at most."
     )
 
 

@@ -21,6 +21,8 @@ from tests.simulation.lying import Burn, Lie
 
 USAGE_SECONDS = 600
 """How often usage by day is read: what holds while live totals cannot be believed."""
+SILENT_SECONDS = 60
+"""After so long without a call, all keys were off: no program pauses for longer."""
 CALL_SECONDS = 1
 """The call that was under way when a key went off, and the time the guard's own pass takes."""
 
@@ -35,6 +37,8 @@ class Episode:
     reached_at: datetime
     last_at: datetime
     """When the last call was accepted."""
+    lasted_seconds: float
+    """For how long calls were accepted past the limit, without times in which all of its keys were off."""
     overshoot_micros: int
     burn_micros: float
     """What the keys that were in use burnt per second, all together."""
@@ -47,10 +51,6 @@ class Episode:
     def bound_micros(self) -> float:
         return self.patience_seconds * self.burn_micros
 
-    @property
-    def lasted_seconds(self) -> float:
-        return (self.last_at - self.reached_at).total_seconds()
-
 
 @dataclass
 class _Open:
@@ -61,6 +61,7 @@ class _Open:
     last_at: datetime
     over_micros: int
     handles: set[str]
+    lasted_seconds: float = 0.0
 
 
 def episodes(firm: Firm) -> list[Episode]:
@@ -79,6 +80,7 @@ def episodes(firm: Firm) -> list[Episode]:
                     limit_micros=opened.limit_micros,
                     reached_at=opened.reached_at,
                     last_at=opened.last_at,
+                    lasted_seconds=opened.lasted_seconds,
                     overshoot_micros=opened.over_micros,
                     burn_micros=burn_micros,
                     patience_seconds=patience,
@@ -132,6 +134,8 @@ def _openings(firm: Firm, subject: Subject) -> Iterator[tuple[str, _Open]]:
         if opened is None:
             opened = _Open(limit, at, at, 0, set())
         opened.over_micros += spent - max(before, limit)
+        silent = (at - opened.last_at).total_seconds()
+        opened.lasted_seconds += silent if silent <= SILENT_SECONDS else 0
         opened.last_at = at
         opened.handles.add(handle)
     if opened is not None:
