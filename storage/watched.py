@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, SQLModel, col
 
@@ -41,8 +41,20 @@ def stoppable(session: Session) -> list[Watched]:
 
 
 def stopped(session: Session) -> list[Watched]:
-    """Every key that a limit has stopped and that has not begun to come back."""
-    return _watched(session, col(KeyRow.off_cause) == OffCause.BUDGET, col(KeyRow.state).in_(STOPPED))
+    """Every key that a limit has stopped and that is not back."""
+    return _watched(session, col(KeyRow.off_cause) == OffCause.BUDGET, col(KeyRow.state).in_(NOT_BACK))
+
+
+def several_member_keys(session: Session) -> set[str]:
+    """Ids of people with more than one member key that works, or that a limit stopped."""
+    is_stopped = and_(col(KeyRow.off_cause) == OffCause.BUDGET, col(KeyRow.state).in_(NOT_BACK))
+    query = (
+        columns(col(KeyRow.holder_id))
+        .where(col(KeyRow.kind) == KeyKind.MEMBER, or_(col(KeyRow.state).in_(STOPPABLE), is_stopped))
+        .group_by(col(KeyRow.holder_id))
+        .having(func.count() > 1)
+    )
+    return set(session.execute(query).scalars())
 
 
 def stopped_by(session: Session, ref: Ref, holder_id: str | None = None, since: datetime | None = None) -> list[str]:
@@ -64,10 +76,29 @@ def stopped_by(session: Session, ref: Ref, holder_id: str | None = None, since: 
 
 def is_any_under(session: Session, layer: Layer, subject_id: str, kinds: frozenset[KeyKind]) -> bool:
     """Whether a limit on this would have any key of these kinds to stop."""
-    column = {Layer.TEAM: KeyRow.team_id, Layer.PROJECT: KeyRow.project_id, Layer.MEMBER: KeyRow.holder_id}
-    under = col(column.get(layer, KeyRow.id)) == subject_id
-    query = columns(col(KeyRow.id)).where(under, col(KeyRow.kind).in_(kinds), col(KeyRow.state).in_(STOPPABLE))
+    under = _under(layer, subject_id, kinds)
+    query = columns(col(KeyRow.id)).where(under, col(KeyRow.state).in_(STOPPABLE))
     return session.execute(query.limit(1)).first() is not None
+
+
+def stopped_by_others(
+    session: Session, layer: Layer, subject_id: str, kinds: frozenset[KeyKind]
+) -> set[tuple[Layer, str]]:
+    """The other limits that have stopped keys of these kinds under this one, where those are not back."""
+    stop = (col(KeyRow.stop_layer), col(KeyRow.stop_subject_id))
+    query = columns(*stop).where(
+        _under(layer, subject_id, kinds),
+        col(KeyRow.off_cause) == OffCause.BUDGET,
+        col(KeyRow.state).in_(NOT_BACK),
+        stop[0].is_not(None),
+    )
+    found = {(Layer(one), subject or "") for one, subject in session.execute(query.distinct())}
+    return found - {(layer, subject_id)}
+
+
+def _under(layer: Layer, subject_id: str, kinds: frozenset[KeyKind]) -> ColumnElement[bool]:
+    column = {Layer.TEAM: KeyRow.team_id, Layer.PROJECT: KeyRow.project_id, Layer.MEMBER: KeyRow.holder_id}
+    return and_(col(column.get(layer, KeyRow.id)) == subject_id, col(KeyRow.kind).in_(kinds))
 
 
 _keys: Final = SQLModel.metadata.tables[str(KeyRow.__tablename__)]

@@ -176,6 +176,11 @@ def can_be_raised(key: Key) -> bool:
     )
 
 
+def can_be_extended(key: Key) -> bool:
+    """Whether more time would be of use to it: it has an end, and is in use or stopped by nothing but a limit."""
+    return key.expires_at is not None and can_be_raised(key)
+
+
 def extended_expiry(key: Key, seconds: int, now: datetime) -> datetime:
     """When a key would end after an extension: counted from its present end, or from now if that is past."""
     return max(key.expires_at or now, now) + timedelta(seconds=seconds)

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from bot.domain.allowing import end_refused
 from bot.domain.deciding import Agreed, OneMore, Rule, judge_approval, lead_refused
 from bot.domain.facts import Occasion, RequestFacts
-from bot.domain.keys import KeyState, can_be_raised, extended_expiry
+from bot.domain.keys import can_be_raised, extended_expiry
 from bot.domain.people import Team
 from bot.domain.policy import Who
 from bot.domain.requests import Approval, Because, Purpose, Refused, Request, RequestState, Terms, Verdict
-from bot.services import raised
+from bot.services import extending, raised
 from bot.services.changing import Changes, changed_terms
-from bot.services.context import Actor, Purser, effect, record, take_in
+from bot.services.context import Actor, Purser, record, take_in
 from bot.services.deciders import barrier_to_decide, decider
 from bot.services.facts import gateway_facts, known_models, offered_models, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
@@ -22,12 +22,11 @@ from bot.services.limits import asking_of_raise, charged_by, raised_by
 from bot.services.people import refused_by
 from bot.services.resolving import lead_gone
 from bot.services.subjects import subjects
-from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
+from bot.services.telling import Telling, refresh_card, tell_people, tell_thread
 from storage import keys, people, requests
 from storage.engine import Session
 
 __all__ = [
-    "EXTEND",
     "AlreadyDecided",
     "Changes",
     "Decided",
@@ -37,8 +36,6 @@ __all__ = [
     "deny",
     "open_for",
 ]
-
-EXTEND = "gateway.extend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +152,8 @@ def approved(session: Session, purser: Purser, request_id: str, by: str | None, 
     request = requests.get(session, request_id)
     assert request is not None
     telling = Telling(Occasion.APPROVED, by, request.id, request.extends_key_id)
-    tell_thread(session, now, telling, once=request.id)
+    if not raised.stands_at_once(request):  # what does is told in one line: approved, and raised
+        tell_thread(session, now, telling, once=request.id)
     match request.purpose:
         case Purpose.ISSUE:
             tell_people(session, now, telling, (request.requester_id,), once=request.id)
@@ -170,8 +168,7 @@ def _extend(session: Session, request: Request, now: datetime) -> None:
     assert key is not None
     assert request.terms.duration_seconds is not None
     until = extended_expiry(key, request.terms.duration_seconds, now)
-    payload = {"request_id": request.id, "key_id": key.id, "expires_at": until.isoformat()}
-    effect(session, now, stream=key_stream(key.id), name=EXTEND, payload=payload, once=request.id)
+    extending.wanted(session, now, extending.Extension(request.id, key.id, until), once=request.id)
 
 
 def _decidable(
@@ -230,11 +227,9 @@ def _lead_gone(session: Session, purser: Purser, request: Request, team: Team) -
 
 
 def _key_gone(session: Session, request: Request) -> Refused | None:
-    """Whether the key to be extended or raised is off. One that a limit stopped is still worth a raise."""
+    """Whether the key to be extended or raised is off. One that a limit stopped is worth more money, or time."""
     key = None if request.extends_key_id is None else keys.get(session, request.extends_key_id)
-    if key is None or key.state is KeyState.LIVE:
-        return None
-    if request.purpose is Purpose.RAISE and can_be_raised(key):
+    if key is None or can_be_raised(key):
         return None
     what = "raise" if request.purpose is Purpose.RAISE else "extend"
     text = f"`{key.label}` is not in use any more, so there is nothing to {what}. Deny it instead."
@@ -243,14 +238,6 @@ def _key_gone(session: Session, request: Request) -> Refused | None:
 
 def _has_agreed(request: Request, actor: Actor) -> bool:
     return any(word.owner_id == actor.id for word in request.standing(Verdict.APPROVE))
-
-
-def _nothing_to_extend(session: Session, request: Request) -> Refused | None:
-    key = keys.get(session, request.extends_key_id or "")
-    if request.purpose is not Purpose.EXTEND or key is None or key.state is KeyState.LIVE:
-        return None
-    text = f"`{key.label}` is not in use any more, so there is nothing to extend. Deny it instead."
-    return Refused(Because.WRONG_STATE, text)
 
 
 def _count(session: Session, request: Request, actor: Actor, judged: OneMore, now: datetime) -> None:

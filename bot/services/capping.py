@@ -81,28 +81,30 @@ def hold(gateway: Gateway, key: Key) -> bool:
     return True
 
 
-def cap_at_gateway(purser: Purser, key_id: str) -> None:
+def cap_at_gateway(purser: Purser, key_id: str) -> bool:
     """Tell the gateway the caps that the books say now; then raises that waited for this are told. Idempotent.
 
-    A key that is off is capped as well, so that it cannot come back with another cap; one that is gone needs none.
-    Raises `GatewayError`.
+    False when the key is gone there, so that no raise of it can stand. A key that is off is capped as well, so that
+    it cannot come back with another cap. Raises `GatewayError`.
     """
     with purser.books.reading() as session:
         key = keys.get(session, key_id)
     if key is None:
-        return
-    if key.handle is not None and key.state not in {*UNSHOWN, KeyState.DISCARDING, KeyState.DISCARDED}:
-        hold(purser.gateways[key.gateway], key)
+        return True
+    is_made = key.handle is not None and key.state not in {*UNSHOWN, KeyState.DISCARDING, KeyState.DISCARDED}
+    if is_made and not hold(purser.gateways[key.gateway], key):
+        return False
     with purser.deciding() as session:
         after = keys.get(session, key_id)
         assert after is not None
         if (after.cap_micros, after.daily_cap_micros) != (key.cap_micros, key.daily_cap_micros):
-            return  # the books have moved on, and what followed from that comes next
+            return True  # the books have moved on, and what followed from that comes next
         now = purser.now()
-        for request, one in _untold(session, key_id):
+        for request, one in untold(session, key_id):
             about = subjects(request)
             seq = record(session, now, actor="purser", action="raise.proven", about=about, once=request.id)
             fulfil(session, request, seq, now, tell=one.ended_at is None)
+    return True
 
 
 def tell_failing(purser: Purser, key_id: str, outbox_id: int, error: str) -> None:
@@ -142,7 +144,7 @@ def refresh_cards(session: Session, request: Request, seq: int, now: datetime) -
         refresh_card(session, now, key.request_id, seq)
 
 
-def _untold(session: Session, key_id: str) -> list[tuple[Request, Raise]]:
+def untold(session: Session, key_id: str) -> list[tuple[Request, Raise]]:
     """Raises of the key that the books count and that nobody has been told of."""
     found = ((requests.get(session, one.request_id), one) for one in raises.of_key(session, key_id))
     return [(request, one) for request, one in found if request and request.state is RequestState.APPROVED]

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
-from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
-from bot.services.context import Actor
+from bot.domain.budgets import Layer, Stop
+from bot.domain.keys import Key, KeyKind, KeyState, OffCause
+from bot.domain.requests import Because, Purpose, Refused, Request, RequestState, Target
+from bot.services import holding
+from bot.services.context import Actor, Purser
+from bot.services.limits import limit, name_of, typed
 from bot.services.resolving import Meant
 from storage import keys, requests
 from storage.engine import Session
 
 
-def in_the_way(session: Session, actor: Actor, meant: Meant, gateway: str) -> Refused | None:
+def in_the_way(session: Session, purser: Purser, actor: Actor, meant: Meant, gateway: str) -> Refused | None:
     """What the asker holds or has asked for already that leaves no room for this at all."""
     if (same := same_waiting(session, actor, meant)) is not None:
         return already_waiting(same)
     held = held_already(session, actor, meant, gateway)
-    return _one_each(held) if held is not None and meant.ask.kind is KeyKind.MEMBER else None
+    if held is None or meant.ask.kind is not KeyKind.MEMBER:
+        return None
+    return _one_each(session, purser, held)
 
 
 def held_already(session: Session, actor: Actor, meant: Meant, gateway: str) -> Key | None:
     """The newest key that the asker holds and that this ask would be a second of.
 
-    A member key at the same gateway, whichever team pays; a temporary key of the same team; a project or automation
-    key of the same team and name.
+    A member key at the same gateway, whichever team pays, also one that a limit stopped and that comes back; a
+    temporary key of the same team; a project or automation key of the same team and name.
     """
     kind = meant.ask.kind
-    live = keys.of_holder(session, actor.id, SPENDING if kind is KeyKind.MEMBER else (KeyState.LIVE,))
-    same = [key for key in live if key.kind is kind and _is_second(session, meant, gateway, key)]
+    if kind is KeyKind.MEMBER:
+        same = holding.member_keys(session, actor.id, gateway)
+    else:
+        live = keys.of_holder(session, actor.id, (KeyState.LIVE,))
+        same = [key for key in live if key.kind is kind and _is_second(session, meant, key)]
     return same[-1] if same else None
 
 
-def _is_second(session: Session, meant: Meant, gateway: str, key: Key) -> bool:
-    if key.kind is KeyKind.MEMBER:
-        return key.gateway == gateway
+def _is_second(session: Session, meant: Meant, key: Key) -> bool:
     if key.team_id != meant.team.id:
         return False
     if key.kind is KeyKind.TEMPORARY:
@@ -58,9 +64,23 @@ def same_waiting(session: Session, actor: Actor, meant: Meant) -> Request | None
     return None
 
 
-def _one_each(held: Key) -> Refused:
-    text = f"You hold `{held.label}` already, and member keys are one per person. `/ai-key list` shows it."
-    return Refused(Because.WRONG_STATE, text)
+def _one_each(session: Session, purser: Purser, held: Key) -> Refused:
+    text = f"You hold `{held.label}` already, and member keys are one per person."
+    if held.off_cause is OffCause.BUDGET and held.stop is not None:
+        return Refused(Because.WRONG_STATE, f"{text} {_until_when(session, purser, held, held.stop)}")
+    return Refused(Because.WRONG_STATE, f"{text} `/ai-key list` shows it.")
+
+
+def _until_when(session: Session, purser: Purser, held: Key, stop: Stop) -> str:
+    """Why a key that one holds is stopped, and what brings it back."""
+    target = Target(stop.layer, stop.subject_id)
+    found = limit(session, purser, target, name_of(session, target))
+    if held.state is KeyState.RESTORING or found is None:
+        return "It comes back within minutes."
+    amount = "$5/day" if found.layer is Layer.AUTOMATION else "$50"
+    itself = "" if found.resets_at is None else f"by itself on {found.resets_at:%-d %B}, or "
+    command = f"`/ai-budget raise {amount} {typed(found)} REASON`"
+    return f"It is stopped, because {held.off_reason}. It comes back {itself}with a raise: {command}."
 
 
 def already_waiting(request: Request) -> Refused:

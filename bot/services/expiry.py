@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.domain.facts import Occasion
-from bot.domain.keys import UNSHOWN, WARNING_SECONDS, ExpiryWarning, Key, OffCause, is_expired, warning_due
+from bot.domain.keys import UNSHOWN, WARNING_SECONDS, ExpiryWarning, Key, is_expired, warning_due
 from bot.domain.requests import Nudge, Purpose, Request, RequestState, nudge_due
 from bot.services.context import Purser, record
 from bot.services.deciders import owners_to_ask
 from bot.services.revealing import withdraw_lost
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_people, tell_thread
-from bot.services.turning_off import start
+from bot.services.turning_off import end_if_over
 from storage import keys, requests
 from storage.engine import Session
 
@@ -103,9 +103,7 @@ def _watch_key(purser: Purser, seen: Key, now: datetime) -> None:
         if key is None:
             return
         if is_expired(key, now):
-            # More time that was agreed is being set at the gateway; whether that works out decides.
-            if not requests.extensions_of(session, key.id, RequestState.APPROVED):
-                start(session, now, key, "purser", OffCause.EXPIRED, "its time was over")
+            end_if_over(session, now, key)
             return
         warning = warning_due(key, now)
         if warning is not None and keys.mark_warned(session, key.id, f"warned_{warning}_at", now):

@@ -113,6 +113,17 @@ def limit(
     )
 
 
+def typed(limit: Budget) -> str:
+    """How a limit is named in a command."""
+    match limit.layer:
+        case Layer.TEAM:
+            return "team"
+        case Layer.PROJECT:
+            return f"project {limit.name}"
+        case Layer.MEMBER | Layer.KEY | Layer.AUTOMATION:
+            return limit.name
+
+
 def name_of(session: Session, target: Target) -> str:
     """How people call what a limit is of: a team's, project's or key's name, or a mention of the person."""
     match target.layer:

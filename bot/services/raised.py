@@ -11,19 +11,25 @@ from datetime import datetime
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
-from bot.domain.keys import Key
+from bot.domain.keys import Key, OffCause
 from bot.domain.money import MICROS_PER_CENT, show
-from bot.domain.requests import Request
+from bot.domain.requests import Request, RequestState
 from bot.services import capping
 from bot.services.context import Purser, record
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, tell_people, tell_thread
+from bot.services.turning_off import start
 from storage import keys, raises, requests
 from storage.engine import Session
 from storage.raises import Raise
 
 OF_KEYS = (Layer.KEY, Layer.AUTOMATION)
 """Layers whose limit is a cap that the gateway holds as well."""
+
+
+def stands_at_once(request: Request) -> bool:
+    """Whether agreeing to it is all there is to do: a raise of a budget, which no gateway has to be told of."""
+    return request.target is not None and request.target.layer not in OF_KEYS
 
 
 def applied(session: Session, purser: Purser, request: Request, by: str | None, now: datetime) -> None:
@@ -54,7 +60,7 @@ def applied(session: Session, purser: Purser, request: Request, by: str | None, 
         once=request.id,
         reason=f"until {new.ends_at:%Y-%m-%d %H:%M} UTC",
     )
-    if new.layer not in OF_KEYS:
+    if stands_at_once(request):
         capping.fulfil(session, request, seq, now)
         return
     _change_cap(session, new, new.micros)
@@ -85,6 +91,30 @@ def _fall_back(session: Session, one: Raise, now: datetime) -> None:
     telling = Telling(Occasion.RAISE_ENDED, None, request.id, request.extends_key_id)
     tell_thread(session, now, telling, once=one.id)
     tell_people(session, now, telling, (request.requester_id,), once=one.id)
+
+
+def key_gone(purser: Purser, key_id: str) -> None:
+    """The gateway has no such key any more: it counts as off, and raises of it that never stood lapse. Idempotent."""
+    now = purser.now()
+    with purser.deciding() as session:
+        for request, one in capping.untold(session, key_id):
+            if raises.mark_ended(session, one.id, now):
+                _change_cap(session, one, -one.micros)
+            _lapse(session, request, now)
+        key = keys.get(session, key_id)
+        if key is not None:
+            start(session, now, key, "purser", OffCause.DRIFT, f"found gone at {key.gateway}")
+
+
+def _lapse(session: Session, request: Request, now: datetime) -> None:
+    requests.move(session, request.id, RequestState.APPROVED, RequestState.LAPSED)
+    why = "its key is gone at the gateway"
+    about = subjects(request)
+    seq = record(session, now, actor="purser", action="request.lapsed", about=about, once=request.id, reason=why)
+    capping.refresh_cards(session, request, seq, now)
+    telling = Telling(Occasion.LAPSED, None, request.id, request.extends_key_id)
+    tell_thread(session, now, telling, once=request.id)
+    tell_people(session, now, telling, (request.requester_id,), once=request.id)
 
 
 def _change_cap(session: Session, one: Raise, by_micros: int) -> int | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.deciding import Asking, Decision, Rule, decide
 from bot.domain.facts import FormFacts, KeyFacts, Occasion, RequestFacts
-from bot.domain.keys import Key, KeyKind, KeyState
+from bot.domain.keys import Key, KeyKind, can_be_extended, can_be_raised
 from bot.domain.people import Team
 from bot.domain.periods import week_start
 from bot.domain.policy import KindPolicy
@@ -104,7 +104,7 @@ def ask(purser: Purser, actor: Actor, place: Place, wanted: Ask, *, draft: bool 
         decision = _judge(session, purser, actor, meant, gateway, offered)
         if isinstance(decision, Refused):
             return decision
-        if refused := in_the_way(session, actor, meant, gateway.name):
+        if refused := in_the_way(session, purser, actor, meant, gateway.name):
             return refused
         request = new_request(purser, actor, meant, gateway.name)
         requests.add(session, request)
@@ -131,7 +131,7 @@ def send_draft(purser: Purser, actor: Actor, request_id: str) -> Outcome:
         decision = _judge(session, purser, actor, meant, purser.gateways[draft.gateway])
         if isinstance(decision, Refused):
             return decision
-        if refused := in_the_way(session, actor, meant, draft.gateway):
+        if refused := in_the_way(session, purser, actor, meant, draft.gateway):
             return refused
         return Sent(send(session, purser, actor, draft, decision))
 
@@ -186,8 +186,8 @@ def cancel(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Refu
 
 
 def _extend(session: Session, purser: Purser, actor: Actor, key: Key, seconds: int | None, reason: str) -> Outcome:
-    if key.state is not KeyState.LIVE or key.expires_at is None:
-        why = "does not end by itself" if key.state is KeyState.LIVE else "is not in use any more"
+    if not can_be_extended(key):
+        why = "does not end by itself" if can_be_raised(key) else "is not in use any more"
         return Refused(Because.WRONG_STATE, f"`{key.label}` {why}, so there is nothing to extend.")
     kind = purser.policy.kinds.get(key.kind)
     terms = Terms(key.cap_micros, seconds or (None if kind is None else kind.default_seconds), key.models)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import PolicyFacts, TeamFacts
-from bot.domain.keys import SPENDING
+from bot.domain.keys import SPENDING, Key, KeyState, OffCause
 from bot.domain.money import show
 from bot.domain.people import BARRIER_TEXT, Barrier, Member, Project, Role, Team, is_team_name
 from bot.domain.requests import Because, Refused
@@ -199,11 +199,22 @@ def _ruled(purser: Purser, team: Team, person: Member | None, user_id: str, ruli
 
 
 def _keys_left(session: Session, team: Team, user_id: str) -> list[str]:
-    held = [key for key in keys.of_holder(session, user_id, SPENDING) if key.team_id == team.id]
-    if not held:
-        return []
-    labels = ", ".join(f"`{key.label}`" for key in held)
-    return [f"<@{user_id}> still holds {labels}. `/ai-disable {held[0].label}` turns a key off."]
+    """What is said about the keys of somebody who is out of the team now."""
+    mine = [key for key in keys.of_holder(session, user_id, SPENDING | {KeyState.DISABLED}) if key.team_id == team.id]
+    stopped = [key for key in mine if key.off_cause is OffCause.BUDGET]
+    held = [key for key in mine if key.state in SPENDING and key not in stopped]
+    remarks = []
+    if held:
+        turn_off = f"`/ai-disable {held[0].label}` turns a key off."
+        remarks.append(f"<@{user_id}> still holds {_labels(held)}. {turn_off}")
+    if stopped:
+        what, they = ("which a limit has", "It stays") if len(stopped) == 1 else ("which limits have", "They stay")
+        remarks.append(f"<@{user_id}> also held {_labels(stopped)}, {what} stopped. {they} off now, for good.")
+    return remarks
+
+
+def _labels(some: Sequence[Key]) -> str:
+    return ", ".join(f"`{key.label}`" for key in some)
 
 
 def _owned(session: Session, purser: Purser, actor: Actor, channel_id: str) -> Team | Refused:

@@ -210,6 +210,9 @@ def off_cause(key: Key) -> str:
             return f"Its time ended {moment(key.expires_at)}." if key.expires_at else f"Its time ended{when}."
         case OffCause.DRIFT:
             return f"Found off or gone at the gateway{when}; Purser did not do that."
+        case _ if key.off_by == "purser":
+            why = clip(key.off_reason or "nobody holds it any more", 300).rstrip(".")
+            return f"Off{when}: a limit had stopped it, and it does not come back, because {why}."
         case _:
             return f"Turned off{by}{when}{because(key.off_reason or '')}"
 
@@ -278,9 +281,9 @@ def is_waiting(request: Request) -> bool:
 
 
 def extend_button(key: Key) -> Block | None:
-    """Extend, for a live key that has an end."""
-    live = key.state is KeyState.LIVE and key.expires_at is not None
-    return button("Extend", act.EXTEND, key.id) if live else None
+    """Extend, for a key that has an end, and works or is stopped by a limit."""
+    wanted = (key.state is KeyState.LIVE or is_stopped(key)) and key.expires_at is not None
+    return button("Extend", act.EXTEND, key.id) if wanted else None
 
 
 def give_back_button(key: Key) -> Block | None:

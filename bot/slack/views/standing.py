@@ -138,6 +138,9 @@ def _cancelled(facts: RequestFacts) -> str:
 
 
 def _lapsed(facts: RequestFacts) -> str:
+    if facts.request.purpose is Purpose.RAISE and facts.key and facts.key.key.off_cause is OffCause.DRIFT:
+        why = f"{say.label(facts)} is gone at the gateway, so there is nothing to raise"
+        return f"{say.approved_by(facts)} Lapsed: {why}."
     if facts.request.purpose is Purpose.RAISE:
         return f"{say.approved_by(facts)} Lapsed: the new cap could not be set, so nothing was changed."
     if facts.request.purpose is Purpose.EXTEND:
