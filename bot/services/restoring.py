@@ -9,20 +9,20 @@ from bot.domain import guard
 from bot.domain.budgets import Budget, Layer, may_still_spend
 from bot.domain.deciding import within_headroom
 from bot.domain.facts import KeyFacts, Occasion
-from bot.domain.keys import SPENDING, Key, KeyKind, KeyState, OffCause, can_restore
+from bot.domain.keys import Key, KeyKind, KeyState, OffCause, can_restore
 from bot.domain.people import Team
 from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, Gateway, GatewayError
-from bot.services import capping
+from bot.services import capping, holding
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
-from bot.services.limits import charged_for, own_limits
+from bot.services.limits import charged_for, own_limits, typed
 from bot.services.people import refused_by
 from bot.services.proving import about
 from bot.services.raised import end_raises
 from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
-from bot.services.turning_off import start
+from bot.services.turning_off import end_if_over, start
 from bot.services.worker import decided_already, perform_now
 from storage import keys, people
 from storage.engine import Session
@@ -89,12 +89,13 @@ def give_up(session: Session, purser: Purser, key_id: str, telling: Telling, onc
 def turned_on(purser: Purser, key_id: str) -> Key | None:
     """Turn a key on at its gateway, read its record, and return the key; None when that is no longer wanted.
 
-    A key that is gone there is off for good, and its people are told. Raises `GatewayError`.
+    One whose time ended meanwhile stays off, and so does one that is gone there; its people are told. Raises
+    `GatewayError`.
     """
     end_raises(purser)  # one may have ended while nobody looked
     with purser.books.reading() as session:
         key = keys.get(session, key_id)
-    if key is None or key.state is not KeyState.RESTORING or key.handle is None:
+    if key is None or key.state is not KeyState.RESTORING or key.handle is None or _is_over(purser, key):
         return None
     gateway = purser.gateways[key.gateway]
     if not capping.hold(gateway, key):  # before it can spend: what was agreed may have ended while it was off
@@ -116,6 +117,18 @@ def proven_on(session: Session, key: Key, once: str, now: datetime) -> bool:
     refresh_card(session, now, key.request_id, seq)
     refresh_stop(session, now, key.stop)
     return True
+
+
+def _is_over(purser: Purser, seen: Key) -> bool:
+    """Whether a key's time ended while it was to come back, and no more was agreed: then it goes off for good."""
+    now = purser.now()
+    if seen.expires_at is None or seen.expires_at > now:
+        return False
+    with purser.deciding() as session:
+        if (key := keys.get(session, seen.id)) is not None:
+            end_if_over(session, now, key)
+        after = keys.get(session, seen.id)
+        return after is None or after.state is not KeyState.RESTORING
 
 
 def _gone(purser: Purser, key: Key, gateway: Gateway) -> None:
@@ -149,18 +162,7 @@ def _still_reached(key: Key, limit: Budget) -> str:
     until = "" if limit.resets_at is None else f", or wait until {limit.resets_at:%-d %B}"
     then = "Then it works again by itself." if key.off_cause is OffCause.BUDGET else "Then restore it."
     text = f"`{key.label}` stays off, because {guard.stop_text(limit)}. First ask for a raise: "
-    return f"{text}`/ai-budget raise {amount} {_typed(limit)} REASON`{until}. {then}"
-
-
-def _typed(limit: Budget) -> str:
-    """How a limit is named in a command."""
-    match limit.layer:
-        case Layer.TEAM:
-            return "team"
-        case Layer.PROJECT:
-            return f"project {limit.name}"
-        case Layer.MEMBER | Layer.KEY | Layer.AUTOMATION:
-            return limit.name
+    return f"{text}`/ai-budget raise {amount} {typed(limit)} REASON`{until}. {then}"
 
 
 def _holder_refused(session: Session, purser: Purser, team: Team, key: Key) -> Refused | None:
@@ -169,9 +171,8 @@ def _holder_refused(session: Session, purser: Purser, team: Team, key: Key) -> R
     if holder is None or purser.authority.barrier_to_ask(holder, team) is not None:
         text = f"<@{key.holder_id}> is not in team {team.name} any more, so nobody would hold `{key.label}`."
         return Refused(Because.NOT_ALLOWED, text)
-    others = keys.of_holder(session, key.holder_id, SPENDING)
-    other = next((one for one in others if one.kind is KeyKind.MEMBER), None)
-    if key.kind is KeyKind.MEMBER and other is not None:
+    others = holding.member_keys(session, key.holder_id, key.gateway) if key.kind is KeyKind.MEMBER else []
+    if (other := next((one for one in others if one.id != key.id), None)) is not None:
         text = f"<@{key.holder_id}> holds `{other.label}` by now, and member keys are one per person."
         return Refused(Because.WRONG_STATE, text)
     return None
