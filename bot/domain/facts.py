@@ -122,8 +122,12 @@ class Occasion(StrEnum):
     """A limit has come to a threshold, or was reached. In the team's channel, or to the people it binds."""
     KEYS_STOPPED = "keys_stopped"
     """To a holder: these keys of theirs were stopped because a limit was reached."""
+    BACK_LATE = "back_late"
+    """A key has room again under the limit that stopped it and could not be turned on yet; Purser keeps trying."""
     KEYS_BACK = "keys_back"
     """To a holder: these keys, stopped by a limit, work again."""
+    BUDGET_SET = "budget_set"
+    """To a person: an owner set their budget; `Notice.budget_set` says from what to what."""
     RAISED = "raised"
     """A raise was approved and stands; to who asked, and in the card's thread."""
     RAISE_ENDED = "raise_ended"
@@ -164,6 +168,8 @@ class AlertFacts:
     """Keys this limit has stopped and that are not back, with how far that is proven."""
     back: int = 0
     """How many of the keys it had stopped work again."""
+    others: tuple[Budget, ...] = ()
+    """Other limits that have stopped keys under this one, the first few, widest first."""
     snoozed_until: datetime | None = None
     snoozed_by: str | None = None
     polled_seconds: int = 0
@@ -228,6 +234,21 @@ class RaiseFormFacts:
     chosen: Budget | None
     ends_at: datetime
     """The end that is proposed."""
+    teams: tuple[Team, ...] = ()
+    """Teams whose owners could decide about a person's budget: the asker chooses where there are several."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFacts:
+    """A person's budget that an owner has set. Amounts are micro-USD a month; raises come on top."""
+
+    limit: Budget
+    """As it stands now."""
+    micros: int
+    was_micros: int | None
+    """None when they had none."""
+    team_name: str = ""
+    """The owner's team, which is not always the one that the person works in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +268,7 @@ class Notice:
     keys: tuple[KeyFacts, ...] = ()
     """Several keys that one thing happened to."""
     month: MonthFacts | None = None
+    budget_set: SetFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.domain.allowing import end_refused
 from bot.domain.budgets import Budget, Layer
 from bot.domain.deciding import AutoApproved, Decision, decide
 from bot.domain.facts import RaiseFormFacts
-from bot.domain.keys import OffCause
+from bot.domain.keys import PERSONAL_KINDS, SPENDING, KeyState, OffCause, can_be_raised
 from bot.domain.money import show
 from bot.domain.people import Team
 from bot.domain.periods import month_end
@@ -82,13 +82,13 @@ def raise_form(purser: Purser, actor: Actor, channel_id: str, about: str = "") -
     now = purser.now()
     with purser.books.reading() as session:
         pressed = _pressed(session, about)
-        team = _team_of(session, actor, channel_id, pressed)
-        if isinstance(team, Refused):
-            return team
-        bound = bound_by(session, purser, actor, [team])
+        teams = _teams_of(session, purser, actor, channel_id, about, pressed)
+        if isinstance(teams, Refused):
+            return teams
+        bound = bound_by(session, purser, actor, teams)
         limits = [stands for _, stands in bound]
         if pressed is not None and all(found.target != pressed for found, _ in bound):
-            found = aim(session, team, pressed)
+            found = aim(session, teams[0], pressed)
             if isinstance(found, Refused):
                 return found
             if refused := barrier_to_raise(purser, actor, found):
@@ -96,8 +96,8 @@ def raise_form(purser: Purser, actor: Actor, channel_id: str, about: str = "") -
             also = limit(session, purser, pressed, name_of(session, pressed))
             limits[:0] = [] if also is None else [also]
     if not limits:
-        return Refused(Because.NOT_FOUND, f"Nothing limits team {team.name}, so there is nothing to raise.")
-    return RaiseFormFacts(tuple(limits), _chosen(limits, pressed), month_end(now))
+        return Refused(Because.NOT_FOUND, f"Nothing limits team {teams[0].name}, so there is nothing to raise.")
+    return RaiseFormFacts(tuple(limits), _chosen(limits, pressed), month_end(now), tuple(teams))
 
 
 def _chosen(limits: list[Budget], pressed: Target | None) -> Budget:
@@ -121,14 +121,43 @@ def _pressed(session: Session, about: str) -> Target | None:
     return None if key is None else Target(Layer.KEY, key.id)
 
 
-def _team_of(session: Session, actor: Actor, channel_id: str, pressed: Target | None) -> Team | Refused:
-    """The team that a form is about: that of the button's limit, wherever the button was, else the asker's."""
-    key = None if pressed is None else keys.get(session, pressed.subject_id)
-    project = None if pressed is None else people.project(session, pressed.subject_id)
-    team_id = key.team_id if key else project.team_id if project else None
-    if pressed is not None and pressed.layer is Layer.TEAM:
-        team_id = pressed.subject_id
-    return team_for(session, Place(channel_id, team_id), actor)
+def _teams_of(
+    session: Session, purser: Purser, actor: Actor, channel_id: str, about: str, pressed: Target | None
+) -> list[Team] | Refused:
+    """The team that a form is about: that of the button's limit or key, wherever the button was, else the asker's.
+
+    A person's budget belongs to no one team: where neither the channel nor their keys say which, it is several.
+    """
+    team_id = None if pressed is None else _team_id(session, about, pressed)
+    here = people.team_in_channel(session, channel_id)
+    if team_id is None and here is None and pressed is not None and pressed.layer is Layer.MEMBER:
+        teams = [
+            team
+            for team in people.teams_of(session, pressed.subject_id)
+            if actor.id == pressed.subject_id or purser.authority.owns(actor.member, team)
+        ]
+        using = _teams_using(session, pressed)
+        if found := [team for team in teams if team.id in using] or teams:
+            return found
+    team = team_for(session, Place(channel_id, team_id), actor)
+    return team if isinstance(team, Refused) else [team]
+
+
+def _team_id(session: Session, about: str, pressed: Target) -> str | None:
+    """The team that a button's key or limit belongs to; None for a person's budget on its own."""
+    if pressed.layer is Layer.TEAM:
+        return pressed.subject_id
+    key = keys.get(session, about) or keys.get(session, pressed.subject_id)
+    project = people.project(session, pressed.subject_id)
+    return key.team_id if key else project.team_id if project else None
+
+
+def _teams_using(session: Session, budget: Target) -> set[str]:
+    """Teams of the keys that a person's budget has stopped; if it has stopped none, of all they can use."""
+    held = keys.of_holder(session, budget.subject_id, SPENDING | {KeyState.DISABLED})
+    used = [key for key in held if can_be_raised(key) and key.kind in PERSONAL_KINDS]
+    stopped = {key.team_id for key in used if key.stop is not None and key.stop.layer is Layer.MEMBER}
+    return stopped or {key.team_id for key in used}
 
 
 def _aimed(session: Session, purser: Purser, actor: Actor, place: Place, wanted: AskRaise) -> Aim | Refused:

@@ -65,7 +65,7 @@ def submit_raise(event: Incoming) -> Response:
     if isinstance(read, dict):
         return with_errors(read)
     wanted = AskRaise(read.micros, redacted(read.reason), target=read.target, ends_at=read.ends_at)
-    outcome = raising.ask_raise(event.purser, event.actor(), Place(read.channel_id), wanted)
+    outcome = raising.ask_raise(event.purser, event.actor(), Place(read.channel_id, read.team_id), wanted)
     return asking.form_answer(event, outcome)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import AlertFacts, KeyFacts, RaiseFormFacts
 from bot.domain.money import show
+from bot.domain.people import Team
 from bot.domain.requests import Target
 from bot.slack.views import actions as act
 from bot.slack.views import inputs, limits
@@ -28,16 +29,18 @@ class RaiseInput:
     micros: int
     ends_at: datetime
     reason: str
+    team_id: str | None = None
+    """Whose owners decide, where the limit does not say so itself: of a person's budget."""
 
 
 def raise_form(facts: RaiseFormFacts, channel_id: str) -> View:
     """Which limit, by how much, until when, and what for. Its private metadata is where it was opened."""
-    options = [inputs.option(_option_text(one), _option_value(one)) for one in facts.limits[:OPTIONS]]
+    options = [option for one in facts.limits for option in _options(one, facts.teams)][:OPTIONS]
     if not options:
         return modal(act.NOTICE_MODAL, "Nothing to raise", [section("There is no limit here that you could ask for.")])
     element: Block = {"type": "static_select", "options": options}
-    wanted = None if facts.chosen is None else _option_value(facts.chosen)
-    if chosen := [one for one in options if one["value"] == wanted]:
+    wanted = set() if facts.chosen is None else {one["value"] for one in _options(facts.chosen, facts.teams)}
+    if chosen := [one for one in options if one["value"] in wanted]:
         element["initial_option"] = chosen[0]
     last = facts.ends_at - timedelta(seconds=1)
     blocks = [
@@ -52,7 +55,7 @@ def raise_form(facts: RaiseFormFacts, channel_id: str) -> View:
 def read_raise_form(view: Mapping[str, Any]) -> RaiseInput | inputs.Errors:
     """What was asked for. Whether the limit is one the person may ask for is the service's to judge."""
     errors: inputs.Errors = {}
-    layer, _, subject = inputs.chosen(view, act.LIMIT).partition(":")
+    layer, subject, team_id = (*inputs.chosen(view, act.LIMIT).split(":"), "", "")[:3]
     named = next((one for one in Layer if one == layer), None)
     if named is None or not subject:
         errors[act.LIMIT] = "Choose which limit to raise."
@@ -62,7 +65,7 @@ def read_raise_form(view: Mapping[str, Any]) -> RaiseInput | inputs.Errors:
     if errors or named is None or ends_at is None:
         return errors
     channel = str(view.get("private_metadata") or "").removeprefix("-")
-    return RaiseInput(channel, Target(named, subject), micros, ends_at, reason)
+    return RaiseInput(channel, Target(named, subject), micros, ends_at, reason, team_id or None)
 
 
 def disable_under_form(alert: AlertFacts, keys: Sequence[KeyFacts]) -> View:
@@ -80,12 +83,19 @@ def disable_under_form(alert: AlertFacts, keys: Sequence[KeyFacts]) -> View:
     return modal(act.DISABLE_FORM, "Turn a key off", blocks, "", "Disable now")
 
 
-def _option_text(limit: Budget) -> str:
-    return f"{limits.plain_name(limit)}: {limits.left(limit)} of {show(limit.budget_micros)} {limits.per(limit)}"
+def _option_text(limit: Budget, asked: Team | None = None) -> str:
+    by = "" if asked is None else f", decided by team {asked.name}"
+    return f"{limits.plain_name(limit)}{by}: {limits.left(limit)} of {show(limit.budget_micros)} {limits.per(limit)}"
 
 
-def _option_value(limit: Budget) -> str:
-    return f"{limit.layer}:{limit.subject_id}"
+def _options(limit: Budget, teams: Sequence[Team]) -> list[Block]:
+    """One option; for a person's budget one per team whose owners could decide about it."""
+    value = f"{limit.layer}:{limit.subject_id}"
+    if limit.layer is not Layer.MEMBER or not teams:
+        return [inputs.option(_option_text(limit), value)]
+    if len(teams) == 1:
+        return [inputs.option(_option_text(limit), f"{value}:{teams[0].id}")]
+    return [inputs.option(_option_text(limit, team), f"{value}:{team.id}") for team in teams]
 
 
 def _key_text(facts: KeyFacts) -> str:

@@ -126,6 +126,41 @@ def test_once_reached_the_alert_goes_on_telling_the_truth() -> None:
     assert "there is room again" in after
 
 
+@pytest.mark.parametrize("layer", list(Layer))
+def test_an_alert_whose_keys_another_limit_stopped_says_which(layer: Layer) -> None:
+    wider = kit_money.limit(EVERYDAY)
+    told = said(alerts.alert(kit_money.alert(EVERYDAY, 100, layer, others=(wider,)), NOW))
+    assert "stopped already, by the budget of team `search`" in told
+    assert "none under it was in use" not in told
+    assert "none under it was in use" in said(alerts.alert(kit_money.alert(EVERYDAY, 100, layer), NOW))
+
+
+def test_a_stopped_key_that_needs_more_of_its_own_cap_as_well_says_so() -> None:
+    stopped = kit_money.stopped_key(EVERYDAY)
+    used_up = replace(stopped, spent_micros=203 * USD)
+    tells = "Its own cap is used up as well ($203 of $200)"
+    assert tells in said(alerts.stopped((used_up,), kit_money.alert(EVERYDAY, 100)))
+    assert "Its own cap" not in said(alerts.stopped((stopped,), kit_money.alert(EVERYDAY, 100)))
+    day = replace(stopped, today_micros=10 * USD)
+    assert "Its own cap per day is used up as well ($10 of $10)" in said(alerts.stopped((day,), None))
+
+
+@pytest.mark.parametrize(("number", "ends"), [(1, "`ana-1`"), (12, "and `ana-12`"), (15, "`ana-12` and 3 more")])
+def test_of_many_keys_some_are_named_and_the_others_counted(number: int, ends: str) -> None:
+    one = kit_money.stopped_key(EVERYDAY)
+    some = tuple(replace(one, key=replace(one.key, label=f"ana-{n + 1}")) for n in range(number))
+    assert f"{ends}{' works' if number == 1 else ' work'} again." in alerts.back(some, "").text.replace("*", "")
+    assert f"{ends}{' was' if number == 1 else ' were'} stopped." in alerts.stopped(some, None).text.replace("*", "")
+
+
+def test_a_key_that_is_late_in_coming_back_is_not_called_given_up() -> None:
+    notice = Notice(Occasion.BACK_LATE, key=kit_money.stopped_key(EVERYDAY), note="no answer")
+    for shown in (thread.thread(notice, NOW), direct.direct(notice, NOW), direct.direct(notice, NOW, for_owner=True)):
+        assert "keeps trying" in said(shown)
+        assert "no answer" in said(shown)
+        assert "gave up" not in said(shown)
+
+
 def test_an_alert_that_is_snoozed_says_by_whom_and_does_not_offer_it_again() -> None:
     snoozed = kit_money.alert(EVERYDAY, 80, snoozed_until=NOW + timedelta(hours=1), snoozed_by=OMAR)
     shown = alerts.alert(snoozed, NOW)
@@ -198,6 +233,24 @@ def test_a_raise_form_is_read_as_filled_in() -> None:
     assert raise_forms.read_raise_form(other) == RaiseInput(
         "C0SEARCH", Target(Layer.AUTOMATION, "automation-1"), 5 * USD, ENDS, "larger runs"
     )
+
+
+def test_the_form_for_a_personal_budget_says_which_team_decides_and_leaves_a_choice_of_several() -> None:
+    facts = replace(kit_money.raise_form(EVERYDAY), chosen=kit_money.limit(EVERYDAY, Layer.MEMBER))
+    team = kit.team(EVERYDAY)
+    typed = {"cap": "$20", "reason": "launch week"}
+    own = Target(Layer.MEMBER, ANA)
+    for there_are in ((team,), (team, replace(team, id="team-2", name="other"))):
+        view = raise_forms.raise_form(replace(facts, teams=there_are), "D0ANA")
+        options = view["blocks"][0]["element"]["options"]
+        mine = [one["text"]["text"] for one in options if one["value"].startswith("member:")]
+        decided = [text.partition(": ")[0].removeprefix("Personal budget") for text in mine]
+        assert decided == ([""] if len(there_are) == 1 else [", decided by team search", ", decided by team other"])
+        read = raise_forms.read_raise_form(filled(view, **typed))
+        assert read == RaiseInput("D0ANA", own, 20 * USD, DEC, "launch week", team.id)
+    other = raise_forms.read_raise_form(filled(view, limit=f"member:{ANA}:team-2", **typed))
+    assert isinstance(other, RaiseInput)
+    assert (other.target, other.team_id) == (own, "team-2")
 
 
 @pytest.mark.parametrize(
