@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from bot.domain import guard
@@ -14,13 +13,17 @@ from bot.domain.people import Team
 from bot.domain.periods import day_end, month_end
 from bot.domain.requests import Target
 from bot.services.context import Purser, Subjects, record
+from bot.services.deciders import told_of
 from bot.services.facts import key_facts
+from bot.services.limits import limit as limit_now
 from bot.services.limits import name_of
 from bot.services.telling import IN_CHANNEL, refresh_alert, tell_limit
 from storage import alerts, budgets, keys, people, watched
 from storage.alerts import Alert
 from storage.engine import Session
 
+OTHERS_TOLD = 4
+"""Other limits that a message is told of, and shows some of."""
 SHOWN_IN_FULL = 20
 """Stopped keys of which a message tells all there is to tell; of the rest it tells that they were stopped."""
 
@@ -32,7 +35,9 @@ def announce(session: Session, purser: Purser, limit: Budget, now: datetime) -> 
     """
     ref = (limit.layer, limit.subject_id, limit.period)
     known = {alert.threshold: alert for alert in alerts.of_limit(session, ref)}
-    stops_keys = guard.stops(limit) and watched.is_any_under(session, limit.layer, limit.subject_id, _kinds(limit))
+    stops_keys = guard.stops(limit) and watched.is_any_under(
+        session, limit.layer, limit.subject_id, _kinds(limit.layer)
+    )
     due = guard.due(
         limit,
         purser.policy.thresholds,
@@ -80,10 +85,20 @@ def alert_facts(session: Session, purser: Purser, alert: Alert, now: datetime) -
         asked_ids=who_can_act(session, purser, alert.layer, alert.subject_id),
         stopped=stopped_facts(session, stopped, now),
         back=alerts.back(session, alert.id) if alert.threshold >= guard.REACHED else 0,
+        others=_others(session, purser, alert) if alert.threshold >= guard.REACHED else (),
         snoozed_until=alert.snoozed_until,
         snoozed_by=alert.snoozed_by,
         polled_seconds=purser.policy.poll_seconds,
     )
+
+
+def _others(session: Session, purser: Purser, alert: Alert) -> tuple[Budget, ...]:
+    """Other limits that have stopped keys under the alert's, as they stand."""
+    found = watched.stopped_by_others(session, alert.layer, alert.subject_id, _kinds(alert.layer))
+    in_order = sorted(found, key=lambda one: (guard.WIDEST_FIRST.index(one[0]), one[1]))
+    targets = [Target(*one) for one in in_order[:OTHERS_TOLD]]
+    states = (limit_now(session, purser, target, name_of(session, target)) for target in targets)
+    return tuple(state for state in states if state is not None)
 
 
 def stopped_facts(session: Session, key_ids: list[str], now: datetime) -> tuple[KeyFacts, ...]:
@@ -115,18 +130,10 @@ def who_can_act(session: Session, purser: Purser, layer: Layer, subject_id: str)
     team = team_of(session, layer, subject_id)
     if team is None:
         return ()
-    owners = _able(session, purser, team.owner_ids) or _able(
-        session, purser, sorted(purser.authority.workspace_owner_ids)
-    )
+    everywhere = sorted(purser.authority.workspace_owner_ids)
+    owners = told_of(session, purser, team.owner_ids) or told_of(session, purser, everywhere)
     project = people.project(session, subject_id) if layer is Layer.PROJECT else None
     return _once(*owners, None if project is None else project.lead_id)
-
-
-def _able(session: Session, purser: Purser, person_ids: Iterable[str]) -> list[str]:
-    """Those who are still here and no guests. People Purser has not met count as able."""
-    met = {person.id: person for person in people.members(session, person_ids)}
-    unable = {one.id for one in met.values() if one.is_guest or purser.authority.stranger(one) is not None}
-    return [person_id for person_id in person_ids if person_id not in unable]
 
 
 def _bound(session: Session, layer: Layer, subject_id: str) -> tuple[str, ...]:
@@ -157,10 +164,10 @@ def _about(key: Key, amount_micros: int | None) -> Subjects:
     return Subjects(key.team_id, key.project_id, key.holder_id, key.id, key.request_id, amount_micros)
 
 
-def _kinds(limit: Budget) -> frozenset[KeyKind]:
+def _kinds(layer: Layer) -> frozenset[KeyKind]:
     """Kinds of key that a limit of this layer is over."""
-    personal = PERSONAL_KINDS if limit.layer is Layer.MEMBER else frozenset(KeyKind)
-    return frozenset({KeyKind.AUTOMATION}) if limit.layer is Layer.AUTOMATION else personal
+    personal = PERSONAL_KINDS if layer is Layer.MEMBER else frozenset(KeyKind)
+    return frozenset({KeyKind.AUTOMATION}) if layer is Layer.AUTOMATION else personal
 
 
 def _once(*person_ids: str | None) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.budgets import Layer
 from bot.domain.deciding import Decider
 from bot.domain.people import Askable, Barrier, Member, Project, Role, Team, who_to_ask
@@ -70,9 +72,15 @@ def owners_to_ask(
 
 
 def told_owners(session: Session, purser: Purser, team: Team) -> set[str]:
-    """Owners of the team and workspace who can be told: still here, no guests, and not quiet unless all others are."""
-    able = _able(session, purser, {*team.owner_ids, *purser.authority.workspace_owner_ids})
-    return able - set(purser.policy.quiet_approvers) or able
+    """Owners of the team and workspace who can be told."""
+    return set(told_of(session, purser, (*team.owner_ids, *purser.authority.workspace_owner_ids)))
+
+
+def told_of(session: Session, purser: Purser, owner_ids: Sequence[str]) -> tuple[str, ...]:
+    """Those of these owners who can be told: still here, no guests, and not quiet unless all others are."""
+    able = _able(session, purser, set(owner_ids))
+    told = able - set(purser.policy.quiet_approvers) or able
+    return tuple(owner for owner in dict.fromkeys(owner_ids) if owner in told)
 
 
 def _lead(session: Session, purser: Purser, team: Team, request: Request) -> str | None:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.facts import KeyFacts, Notice, Occasion
-from bot.services import capping, extending, proving, restoring, returning
+from bot.domain.budgets import Layer
+from bot.domain.facts import KeyFacts, Notice, Occasion, SetFacts
+from bot.domain.requests import Target
+from bot.services import capping, extending, proving, raised, restoring, returning
 from bot.services.alerting import alert_facts, stopped_facts, team_of, who_can_act
-from bot.services.approvals import EXTEND
+from bot.services.batches import RESUME, Batch
 from bot.services.context import Effect, Purser
 from bot.services.facts import key_facts, request_facts, request_now
 from bot.services.failpoints import Failpoint
+from bot.services.limits import limit
 from bot.services.month import month_facts
 from bot.services.ports import Sending
 from bot.services.telling import (
@@ -27,7 +30,7 @@ from bot.services.telling import (
     tell_people,
     tell_thread,
 )
-from storage import alerts, keys, requests, watched
+from storage import alerts, keys, people, requests, watched
 from storage.alerts import Alert
 from storage.engine import Session
 from storage.outbox import Claimed
@@ -58,8 +61,8 @@ def _card_failed(purser: Purser, session: Session, row: Claimed, error: str) -> 
         return
     note = f"the request could not be posted in <#{request.channel_id}>: {error}"
     telling = Telling(Occasion.EFFECT_FAILED, None, request.id, note=note)
-    people = (request.requester_id, *request_facts(session, purser, request, now).asked_ids)
-    tell_people(session, now, telling, people, once=f"card:{request.id}")
+    concerned = (request.requester_id, *request_facts(session, purser, request, now).asked_ids)
+    tell_people(session, now, telling, concerned, once=f"card:{request.id}")
 
 
 def _reply(purser: Purser, row: Claimed) -> None:
@@ -110,7 +113,18 @@ def _notice(purser: Purser, telling: Telling, now: datetime, holder_id: str | No
             month=month_facts(session, purser, telling.team_id or "", telling.month or "", telling.key_ids, now)
             if turned
             else None,
+            budget_set=_set_facts(session, purser, telling, holder_id),
         )
+
+
+def _set_facts(session: Session, purser: Purser, telling: Telling, person: str | None) -> SetFacts | None:
+    """What an owner made of this person's budget, and how it stands by now."""
+    if telling.set_from_to is None or person is None:
+        return None
+    stands = limit(session, purser, Target(Layer.MEMBER, person), f"<@{person}>")
+    team = None if telling.team_id is None else people.team(session, telling.team_id)
+    was, micros = telling.set_from_to
+    return None if stands is None else SetFacts(stands, micros, was, "" if team is None else team.name)
 
 
 def _keys_of(
@@ -148,8 +162,8 @@ def _alert_failed(purser: Purser, session: Session, row: Claimed, _error: str) -
     """The message could not be posted in the channel: those who can act are told directly."""
     alert = alerts.get(session, row.payload["alert_id"])
     if alert is not None and alert.ts is None:
-        people = who_can_act(session, purser, alert.layer, alert.subject_id)
-        tell_limit(session, purser.now(), alert.id, people, once=f"channel:{alert.limit_micros}")
+        able = who_can_act(session, purser, alert.layer, alert.subject_id)
+        tell_limit(session, purser.now(), alert.id, able, once=f"channel:{alert.limit_micros}")
 
 
 def _post_in_channel(purser: Purser, row: Claimed) -> None:
@@ -184,12 +198,12 @@ def _enable_failed(purser: Purser, session: Session, row: Claimed, error: str) -
 
 
 def _resume(purser: Purser, row: Claimed) -> None:
-    batch, once = returning.Batch.of(row.payload), str(row.id)
+    batch, once = Batch.of(row.payload), str(row.id)
     returning.resume_at_gateway(purser, row.payload["key_id"], batch, once, attempts=row.attempts)
 
 
 def _resume_failing(purser: Purser, row: Claimed, error: str) -> None:
-    returning.tell_late(purser, row.payload["key_id"], returning.Batch.of(row.payload), error)
+    returning.tell_late(purser, row.payload["key_id"], Batch.of(row.payload), error)
 
 
 def _extend(purser: Purser, row: Claimed) -> None:
@@ -202,7 +216,8 @@ def _extend_failed(purser: Purser, session: Session, row: Claimed, error: str) -
 
 
 def _cap(purser: Purser, row: Claimed) -> None:
-    capping.cap_at_gateway(purser, row.payload["key_id"])
+    if not capping.cap_at_gateway(purser, row.payload["key_id"]):
+        raised.key_gone(purser, row.payload["key_id"])
 
 
 def _cap_failing(purser: Purser, row: Claimed, error: str) -> None:
@@ -218,7 +233,7 @@ EFFECTS: dict[str, Effect] = {
     ALERT: Effect(_post_alert, attempts=50, on_dead=_alert_failed),
     CHANNEL: Effect(_post_in_channel, attempts=50),
     restoring.ENABLE: Effect(_enable, attempts=20, on_dead=_enable_failed),
-    returning.RESUME: Effect(_resume, attempts=ALWAYS, stubborn=True, on_failing=_resume_failing),
-    EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
+    RESUME: Effect(_resume, attempts=ALWAYS, stubborn=True, on_failing=_resume_failing),
+    extending.EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
     capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
 }

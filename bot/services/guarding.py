@@ -19,9 +19,10 @@ from bot.domain.keys import Key, KeyKind, KeyState, OffCause
 from bot.domain.requests import Target
 from bot.services import holding, stopping
 from bot.services.alerting import alert_now, announce, figures_of
+from bot.services.batches import Batch
 from bot.services.context import Purser
 from bot.services.limits import limit, name_of
-from bot.services.returning import Batch, resume
+from bot.services.returning import resume
 from bot.services.stopping import Stopping
 from bot.services.telling import ALERT, IN_CHANNEL, refresh_alert
 from bot.services.turning_off import end_if_over, start
@@ -30,7 +31,7 @@ from storage.alerts import Passed, Ref
 from storage.engine import Session
 from storage.watched import Watched
 
-__all__ = ["alert_now", "guard"]
+__all__ = ["alert_now", "coming_back", "guard"]
 
 _Some = TypeVar("_Some")
 AT_ONCE = 25
@@ -139,6 +140,15 @@ def _changed(
     return [(one, now) for one, now in figures.items() if shown.get(one, {}).get("figures") != now]
 
 
+def coming_back(
+    session: Session, purser: Purser, stopped: Sequence[Watched], limits: Mapping[Subject, Budget], now: datetime
+) -> list[Watched]:
+    """Those of these stopped keys that the next pass would bring back, as far as was read."""
+    free = [key for key in stopped if _may_return(key, limits, now)]
+    over = set(_over(session, purser, free, now))
+    return [key for key in free if key.id not in over]
+
+
 def _may_return(key: Watched, limits: Mapping[Subject, Budget], now: datetime) -> bool:
     if key.state is not KeyState.DISABLED or key.stop is None:
         return False
@@ -151,7 +161,9 @@ def _may_return(key: Watched, limits: Mapping[Subject, Budget], now: datetime) -
 def _over(session: Session, purser: Purser, stopped: Sequence[Watched], now: datetime) -> list[str]:
     """Stopped keys that may not come back, whatever becomes of the limit: `_end` looks at each again."""
     gone = holding.gone(session, purser, ((key.team_id, key.holder_id) for key in stopped))
-    seconds = {key.id for key in stopped if key.kind is KeyKind.MEMBER and holding.is_second(session, key.id)}
+    members = [key for key in stopped if key.kind is KeyKind.MEMBER]
+    several = watched.several_member_keys(session) if members else set()
+    seconds = {key.id for key in members if key.holder_id in several and holding.is_second(session, key.id)}
     return [
         key.id
         for key in stopped
@@ -178,9 +190,19 @@ def _bring_back(session: Session, purser: Purser, some: Sequence[Watched]) -> No
     found = [(key, why) for key in held if (why := _why(session, purser, key, limits, now)) is not None]
     if not found:
         return
-    batch = Batch(f"{some[0].id}:{now.isoformat()}", tuple(key.id for key, _ in found), found[0][1])
+    together: dict[tuple[str, Subject | None], list[Key]] = {}
     for key, why in found:
-        resume(session, now, key, Batch(batch.id, batch.key_ids, why))
+        together.setdefault((why, _told_of(key, why)), []).append(key)
+    for (why, _), of_one in together.items():
+        batch = Batch(f"{of_one[0].id}:{now.isoformat()}", tuple(key.id for key in of_one), why)
+        for key in of_one:
+            resume(session, now, key, batch)
+
+
+def _told_of(key: Key, why: str) -> Subject | None:
+    """The limit whose figures this reason tells; None when it reads the same whatever the limit was."""
+    same = (rules.back_text(rules.Back.TURNED, None), rules.back_text(rules.Back.LIFTED, None))
+    return None if key.stop is None or why in same else (key.stop.layer, key.stop.subject_id)
 
 
 def _why(session: Session, purser: Purser, key: Key, limits: dict[Subject, Budget | None], now: datetime) -> str | None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from bot.domain.budgets import Layer, Stop
 from bot.domain.facts import Occasion
+from bot.domain.guard import REACHED
 from bot.domain.keys import ExpiryWarning, Key
 from bot.services.context import effect
-from storage import alerts, ledger, outbox
+from storage import alerts, budgets, ledger, outbox
 from storage.alerts import alert_stream
 from storage.engine import Session
 
@@ -46,6 +47,8 @@ class Telling:
     """Whose month turned."""
     month: str | None = None
     """The month that ended, such as `2026-11`."""
+    set_from_to: tuple[int | None, int] | None = None
+    """What a person's budget was and is now, in micro-USD a month."""
     since: datetime | None = None
     """For keys that a limit stopped: those stopped from then on."""
 
@@ -63,13 +66,14 @@ class Telling:
             "key_ids": list(self.key_ids),
             "team_id": self.team_id,
             "month": self.month,
+            "set_from_to": None if self.set_from_to is None else list(self.set_from_to),
             "since": None if self.since is None else self.since.isoformat(),
         }
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Telling:
         """Read what `payload` wrote."""
-        warning, since = payload.get("warning"), payload.get("since")
+        warning, since, was_is = payload.get("warning"), payload.get("since"), payload.get("set_from_to")
         return cls(
             occasion=Occasion(payload["occasion"]),
             actor_id=payload.get("actor_id"),
@@ -82,6 +86,7 @@ class Telling:
             key_ids=tuple(payload.get("key_ids", ())),
             team_id=payload.get("team_id"),
             month=payload.get("month"),
+            set_from_to=None if was_is is None else (was_is[0], was_is[1]),
             since=None if since is None else datetime.fromisoformat(since),
         )
 
@@ -179,8 +184,18 @@ def tell_stopped(session: Session, now: datetime, alert_id: str, key: Key) -> No
     """
     if _is_to_come(session, f"{Occasion.LIMIT}:{alert_id}:{key.holder_id}"):
         return
+    _withdraw_own(session, now, alert_id, key)
     telling = Telling(Occasion.KEYS_STOPPED, alert_id=alert_id, since=now)
     _tell_later(session, now, telling, key.holder_id, once=f"{now.isoformat()}:{key.id}")
+
+
+def _withdraw_own(session: Session, now: datetime, alert_id: str, key: Key) -> None:
+    """A holder who is about to read that another limit stops their key reads there of its own cap as well."""
+    for layer in (Layer.KEY, Layer.AUTOMATION):
+        for own in alerts.of_limit(session, (layer, key.id, budgets.period_of(layer, key.cap_period, now))):
+            stream = f"{Occasion.LIMIT}:{own.id}:{key.holder_id}"
+            if own.id != alert_id and own.threshold >= REACHED and _is_to_come(session, stream):
+                outbox.void(session, now=now, stream=stream)
 
 
 def is_stop_untold(session: Session, key: Key) -> bool:

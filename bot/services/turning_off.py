@@ -11,7 +11,7 @@ from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, fingerprint
 from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import Gateway
-from bot.services import capping, extending
+from bot.services import batches, capping, extending
 from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
 from bot.services.failpoints import Failpoint
 from bot.services.proving import (
@@ -84,8 +84,8 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
 
     None when the key is not in a state to be turned off: somebody was faster. One that a limit has stopped, or is
     stopping, can still be turned off for another reason; it then never comes back by itself. An extension that was
-    agreed lapses; one that still waits for an owner is closed, and its requester is told, unless the key is only
-    stopped by a limit (`stop`).
+    agreed lapses; one that still waits for an owner is closed, and its requester is told. A key that is only stopped
+    by a limit (`stop`) keeps both.
     """
     if not _may_go_off(key, cause):
         return None
@@ -94,11 +94,12 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
         return None
     # Nothing that still waits for this key (an extension, a restore) may hold up turning it off. A cap comes after.
     uncapped = capping.is_waiting(session, key.id)
+    unextended = extending.waiting(session, key.id) if cause is OffCause.BUDGET else []
+    if key.state is KeyState.RESTORING:
+        batches.leave(session, now, key)
     outbox.void(session, now=now, stream=key_stream(key.id))
-    for extension in requests.extensions_of(session, key.id, RequestState.APPROVED):
-        extending.lapse(session, extension.id, f"{key.label} was turned off before it could be extended", now)
     if cause is not OffCause.BUDGET:
-        extending.close_waiting(session, key, now)
+        extending.end_all(session, key, now)
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
     if cause is not OffCause.BUDGET:  # of very many keys at once, all are stopped before the first card is written anew
@@ -107,7 +108,21 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
     outbox_id = effect(session, now, stream=key_stream(key.id), name=DISABLE, payload={"key_id": key.id}, once=once)
     if uncapped:
         capping.wanted(session, now, key.id, once=once)
+    for extension in unextended:
+        extending.wanted(session, now, extension, once=f"{extension.request_id}:{once}")
     return outbox_id
+
+
+def end_if_over(session: Session, now: datetime, key: Key) -> bool:
+    """Decide within a transaction that a key goes off if its time is over; whether it is.
+
+    While more time that was agreed is being set at the gateway, whether that works out decides.
+    """
+    if key.expires_at is None or key.expires_at > now:
+        return False
+    if not requests.extensions_of(session, key.id, RequestState.APPROVED):
+        start(session, now, key, "purser", OffCause.EXPIRED, "its time was over")
+    return True
 
 
 def _may_go_off(key: Key, cause: OffCause) -> bool:

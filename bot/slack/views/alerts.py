@@ -34,6 +34,7 @@ from bot.slack.views.base import (
 
 REACHED = 100
 KEYS_SHOWN = 12
+OTHERS_SHOWN = 3
 ASKED_SHOWN = 10
 _IN_CHANNEL = (Layer.TEAM, Layer.PROJECT)
 _OF_ONE_KEY = (Layer.KEY, Layer.AUTOMATION)
@@ -54,7 +55,7 @@ def alert(facts: AlertFacts, now: datetime, *, own: bool = False) -> Message:
 
 def stopped(keys: tuple[KeyFacts, ...], facts: AlertFacts | None) -> Message:
     """To a holder: these keys of theirs were stopped, why, and what brings them back."""
-    names = join([code(one.key.label) for one in keys[:KEYS_SHOWN]]) or "a key"
+    names = _names(keys) or "a key"
     few = len(keys) < 2
     head = f"*Your key{'' if few else 's'} {names} {'was' if few else 'were'} stopped.*"
     why = f"{say.capital(limits.whole(facts.limit))} is used up: {_told(facts)}." if facts else ""
@@ -69,13 +70,19 @@ def stopped(keys: tuple[KeyFacts, ...], facts: AlertFacts | None) -> Message:
 
 def back(keys: tuple[KeyFacts, ...], note: str) -> Message:
     """To a holder: these keys, which a limit had stopped, work again."""
-    names = join([code(one.key.label) for one in keys[:KEYS_SHOWN]]) or "A key of yours"
+    names = _names(keys) or "A key of yours"
     few = len(keys) < 2
     why = f" {say.capital(note)}." if note.strip() else ""
     return message(
         f"*{names} {'works' if few else 'work'} again.*{why} Nothing has to be changed where "
         f"{'it is' if few else 'they are'} set up."
     )
+
+
+def _names(keys: tuple[KeyFacts, ...]) -> str:
+    shown = [code(one.key.label) for one in keys[:KEYS_SHOWN]]
+    more = len(keys) - KEYS_SHOWN
+    return join([*shown, f"{more} more"] if more > 0 else shown)
 
 
 def _headline(facts: AlertFacts, *, own: bool) -> str:
@@ -116,15 +123,28 @@ def _stopped(facts: AlertFacts) -> str:
         return ""
     again = f"{facts.back} {'key works' if facts.back == 1 else 'keys work'} again." if facts.back else ""
     if not facts.stopped:
-        return again or "No key had to be stopped: none under it was in use."
+        said = " ".join(filter(None, [again, _by_others(facts)]))
+        return said or "No key had to be stopped: none under it was in use."
     one = len(facts.stopped) == 1
     head = f"*Stopped because of that:* {len(facts.stopped)} {'key' if one else 'keys'}. {again}".rstrip()
-    return "\n".join([head, *_proofs(facts.stopped)])
+    return stack([head, *_proofs(facts.stopped), _by_others(facts)])
+
+
+def _by_others(facts: AlertFacts) -> str:
+    """Which other limits have stopped keys under this one, and what that means for a raise."""
+    if not facts.others:
+        return ""
+    shown = [limits.whole(one) for one in facts.others[:OTHERS_SHOWN]]
+    by = join([*shown, "others"] if len(facts.others) > OTHERS_SHOWN else shown)
+    if facts.limit.layer in _OF_ONE_KEY:
+        return f"The key is stopped already, by {by}. Both have to have room before it comes back."
+    which = "More of its keys are stopped" if facts.stopped else "Its keys are stopped already"
+    return f"{which}, by {by}. Those come back when that has room as well."
 
 
 def _proofs(keys: tuple[KeyFacts, ...]) -> list[str]:
     in_order = sorted(keys, key=lambda one: stop_rank(one.key.kind))
-    shown = [f"• {code(one.key.label)} ({_whose(one)}): {_proof(one)}" for one in in_order[:KEYS_SHOWN]]
+    shown = [f"• {code(one.key.label)} ({_whose(one)}): {_proof(one)}{_own_cap(one)}" for one in in_order[:KEYS_SHOWN]]
     more = len(keys) - KEYS_SHOWN
     return [*shown, f"…and {more} more"] if more > 0 else shown
 
@@ -141,6 +161,21 @@ def _proof(facts: KeyFacts) -> str:
     if key.state is not KeyState.DISABLED or key.proof is None:
         return "*NOT confirmed off yet*, Purser keeps trying"
     return say.proof_short(key.proof, key.proven_at)
+
+
+def _own_cap(facts: KeyFacts) -> str:
+    """That a key, stopped by a wider limit, has used up its own as well, so that it needs more of both."""
+    key = facts.key
+    if key.stop is None or key.stop.layer in _OF_ONE_KEY:
+        return ""
+    for spent, cap, what in (
+        (facts.spent_micros, key.cap_micros, "cap"),
+        (facts.today_micros, key.daily_cap_micros, "cap per day"),
+    ):
+        if spent is not None and cap is not None and spent >= cap:
+            figures = f"{show_beside(spent, cap)} of {show(cap)}"
+            return f". Its own {what} is used up as well ({figures}) and has to have room before it comes back"
+    return ""
 
 
 def _now(facts: AlertFacts) -> str:

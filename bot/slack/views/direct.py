@@ -10,11 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.domain.budgets import Layer
-from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
+from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts, SetFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose
+from bot.slack.views import limits
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert, back, stopped
 from bot.slack.views.base import (
@@ -27,8 +28,10 @@ from bot.slack.views.base import (
     message,
     moment,
     section,
+    sentence,
     stack,
 )
+from bot.slack.views.budgets import hardness
 from bot.slack.views.requests import details, purpose
 from bot.slack.views.retyping import retype
 from bot.slack.views.standing import raise_stands, status
@@ -48,6 +51,8 @@ def direct(notice: Notice, now: datetime, *, for_owner: bool = False) -> Message
         return stopped(notice.keys, notice.alert)
     if notice.occasion is Occasion.KEYS_BACK:
         return back(notice.keys, notice.note)
+    if notice.occasion is Occasion.BUDGET_SET and notice.budget_set:
+        return _budget_set(notice, notice.budget_set)
     if notice.request and (telling := _OF_REQUESTS.get(notice.occasion)):
         return telling(notice, notice.request)
     if notice.key and for_owner and (telling_owner := _OF_KEYS_TO_OWNERS.get(notice.occasion)):
@@ -55,6 +60,25 @@ def direct(notice: Notice, now: datetime, *, for_owner: bool = False) -> Message
     if notice.key and (telling_holder := _OF_KEYS.get(notice.occasion)):
         return telling_holder(notice, notice.key, now)
     return thread(notice, now)
+
+
+# --- about a person's budget, to that person ---
+
+
+def _budget_set(notice: Notice, facts: SetFacts) -> Message:
+    """Who set it, from what to what, and what that means for their keys."""
+    limit = facts.limit
+    who = mention(notice.actor_id) if notice.actor_id else "An owner"
+    was = "You had none before" if facts.was_micros is None else f"It was {show(facts.was_micros)}"
+    team = f", as an owner of team {code(facts.team_name)}" if facts.team_name else ""
+    lines = [
+        f"*{who} set your personal budget to {show(facts.micros)} a month*{team}. {was}.",
+        f"It is for your own keys, whichever team pays. {hardness(limit)}",
+        f"{limits.bar(limit)}: {limits.spent_of(limit)} ({limits.as_of(limit.read_at, 'not read yet')}).",
+        sentence(notice.note, 800) if notice.note.strip() else "",
+        f"Nothing that was spent is reset. {limits.resets(limit)} Too little? Ask for more with `/ai-budget raise`.",
+    ]
+    return _tell(stack(lines))
 
 
 # --- about a request, to the person who asked ---
@@ -107,6 +131,8 @@ def _raise_ended(notice: Notice, facts: RequestFacts) -> Message:
 
 
 def _lapsed(notice: Notice, facts: RequestFacts) -> Message:
+    if facts.request.purpose is not Purpose.ISSUE:
+        return _tell(f"You asked for {say.ask(facts)}. {status(facts)}")
     return _tell(
         f"Your approved request for {say.ask(facts)} has lapsed: the key was not revealed in time. No key was "
         "made.\n"
@@ -125,6 +151,8 @@ def _withdrawn(notice: Notice, facts: RequestFacts) -> Message:
 def _extended(notice: Notice, facts: RequestFacts) -> Message:
     key = facts.key.key if facts.key else None
     until = say.ends(key) if key else "longer"
+    if key and say.is_stopped(key):
+        return _tell(f"{say.label(facts)} now has time {until}. {say.approved_by(facts)} {say.key_state(key)}")
     return _tell(f"{say.label(facts)} now works {until}. {say.approved_by(facts)} The key itself stays the same.")
 
 
@@ -207,6 +235,8 @@ def _gone(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
 def _disabled_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     button = say.restore_button(facts.key, now)
     hint = "\nTurned off by mistake? Press *Restore*." if button else ""
+    if facts.key.off_by == "purser":
+        hint = f"\nNothing is promised to it any more. Still needed? Whoever is to hold it asks with {code('/ai-key')}."
     return _tell(f"*{_whose(facts)}:* {say.key_state(facts.key)}{hint}", button)
 
 
@@ -257,6 +287,14 @@ def _cap_unproven_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Messa
     )
 
 
+def _back_late_owner(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
+    return _tell(
+        f"{_whose(facts)} should work again, since the limit that stopped it has room, but could not be turned on at "
+        f"the gateway {code(facts.key.gateway)} yet.{why} Purser keeps trying, and tells its holder when it works."
+    )
+
+
 def _whose(facts: KeyFacts) -> str:
     return f"{code(facts.key.label)} of {mention(facts.key.holder_id)} (team {clip(facts.team_name, 80)})"
 
@@ -299,4 +337,5 @@ _OF_KEYS_TO_OWNERS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Messag
     Occasion.KEY_GONE: _gone_owner,
     Occasion.CAP_RESTORED: _cap_restored_owner,
     Occasion.CAP_UNPROVEN: _cap_unproven_owner,
+    Occasion.BACK_LATE: _back_late_owner,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.domain.budgets import Layer
 from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
@@ -30,7 +31,7 @@ from bot.slack.views.base import (
     stack,
 )
 from bot.slack.views.months import month_turned
-from bot.slack.views.standing import closed, raise_stands
+from bot.slack.views.standing import closed, raise_stands, status
 
 
 def thread(notice: Notice, now: datetime) -> Message:
@@ -125,7 +126,12 @@ def _request_expired(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _raised(notice: Notice, facts: RequestFacts) -> str:
-    return f"Raised. {raise_stands(facts)}"
+    stands = raise_stands(facts)
+    target = facts.request.target
+    if target is not None and target.layer in (Layer.KEY, Layer.AUTOMATION):
+        return f"Raised. {stands}"  # who approved it stands above, from before the gateway showed it
+    said = f"{say.approved_by(facts)} Raised: {stands[:1].lower()}{stands[1:]}{_note(notice)}"
+    return stack([said, say.changed(facts)])
 
 
 def raise_ended(facts: RequestFacts) -> str:
@@ -154,11 +160,15 @@ def _revealed(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _lapsed(notice: Notice, facts: RequestFacts) -> str:
+    if facts.request.purpose is not Purpose.ISSUE:
+        return status(facts)
     return "Lapsed: it was not revealed in time. No key was made, and nothing is promised from the budget any more."
 
 
 def _extended(notice: Notice, facts: RequestFacts) -> str:
     until = say.ends(facts.key.key) if facts.key else "longer"
+    if facts.key and say.is_stopped(facts.key.key):
+        return f"Extended: {say.label(facts)} now has time {until}. {say.key_state(facts.key.key)}"
     return f"Extended: {say.label(facts)} now works {until}."
 
 
@@ -209,6 +219,14 @@ def _cap_unproven(notice: Notice, facts: KeyFacts) -> str:
     return (
         f"*The cap of {code(facts.key.label)} could not be set at the gateway as agreed*, so the old one may still "
         f"hold there.{why} Purser keeps trying; the owners have been told."
+    )
+
+
+def _back_late(notice: Notice, facts: KeyFacts) -> str:
+    why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
+    return (
+        f"{code(facts.key.label)} should work again, but could not be turned on at the gateway yet.{why} Purser keeps "
+        "trying, and tells its holder when it works; the owners have been told."
     )
 
 
@@ -293,6 +311,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.CAP_RESTORED: _cap_restored,
     Occasion.CAP_UNPROVEN: _cap_unproven,
+    Occasion.BACK_LATE: _back_late,
     Occasion.KEY_GONE: _gone,
     Occasion.FOUND_ON: _found_on,
 }

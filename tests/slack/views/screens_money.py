@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.budgets import Layer
-from bot.domain.facts import BudgetFacts, Notice, Occasion, PolicyFacts
+from bot.domain.facts import BudgetFacts, Notice, Occasion, PolicyFacts, SetFacts
 from bot.domain.keys import KeyKind, Proof
 from bot.domain.policy import KindPolicy, Policy
 from bot.domain.requests import Because, Refused, RequestState, Target, Terms
@@ -72,6 +72,7 @@ def money_notices(world: World) -> dict[str, Screen]:
         "raise_ended_over": Notice(Occasion.RAISE_ENDED, None, over),
         "raise_ended_unknown": Notice(Occasion.RAISE_ENDED, None, replace(raised, raised=None)),
         "cap_not_set": Notice(Occasion.CAP_UNPROVEN, key=kit.key(world), note=world.note),
+        "back_late": Notice(Occasion.BACK_LATE, key=kit_money.stopped_key(world), note=world.note),
         "key_stopped_by_limit": Notice(Occasion.KEY_DISABLED, key=kit_money.stopped_key(world)),
     }
     shown: dict[str, Screen] = {}
@@ -79,6 +80,7 @@ def money_notices(world: World) -> dict[str, Screen]:
         shown[f"thread_{name}"] = thread.thread(notice, NOW)
         shown[f"direct_{name}"] = direct.direct(notice, NOW)
     shown["direct_owner_cap_not_set"] = direct.direct(found["cap_not_set"], NOW, for_owner=True)
+    shown["direct_owner_back_late"] = direct.direct(found["back_late"], NOW, for_owner=True)
     return shown | _keys_told(world)
 
 
@@ -87,11 +89,23 @@ def _keys_told(world: World) -> dict[str, Screen]:
     some = kit_money.reached(world).stopped
     alert = kit_money.reached(world)
     total = replace(one, key=replace(one.key, stop=replace(one.key.stop, period="total")))  # type: ignore[type-var]
+    used_up = replace(one, spent_micros=203 * USD, today_micros=None)
     told = {
+        "keys_stopped_own_cap": Notice(Occasion.KEYS_STOPPED, alert=alert, keys=(used_up,)),
+        "keys_back_many": Notice(Occasion.KEYS_BACK, keys=(one,) * 15, note="a new month began"),
         "keys_stopped": Notice(Occasion.KEYS_STOPPED, alert=alert, keys=some),
         "keys_stopped_one": Notice(Occasion.KEYS_STOPPED, alert=alert, keys=(one,)),
         "keys_stopped_for_good": Notice(Occasion.KEYS_STOPPED, keys=(total,)),
         "keys_back": Notice(Occasion.KEYS_BACK, keys=some, note="a new month began"),
+        "budget_set": Notice(
+            Occasion.BUDGET_SET,
+            OMAR,
+            note=world.note,
+            budget_set=SetFacts(kit_money.limit(world, Layer.MEMBER), 500 * USD, 50 * USD, world.team),
+        ),
+        "budget_set_new": Notice(
+            Occasion.BUDGET_SET, budget_set=SetFacts(kit_money.limit(world, Layer.MEMBER), 500 * USD, None)
+        ),
         "keys_back_one": Notice(Occasion.KEYS_BACK, keys=(one,)),
     }
     return {f"direct_{name}": direct.direct(notice, NOW) for name, notice in told.items()}
@@ -115,6 +129,10 @@ def alert_screens(world: World) -> dict[str, Screen]:
         "100_raised": kit_money.reached(world, stopped=(), back=2, limit=raised),
         "100_grown": kit_money.reached(world, limit=kit_money.limit(world, spent_micros=520 * USD), back=1),
     }
+    team, project = kit_money.limit(world), kit_money.limit(world, Layer.PROJECT)
+    facts["100_stopped_by_another"] = kit_money.alert(world, 100, Layer.PROJECT, others=(team,))
+    facts["100_stopped_by_others"] = kit_money.reached(world, others=(team, project, team, project))
+    facts["100_key_stopped_by_another"] = kit_money.alert(world, 100, Layer.KEY, team=None, others=(team,))
     for layer in (Layer.MEMBER, Layer.KEY, Layer.AUTOMATION):
         facts[f"80_{layer}"] = kit_money.alert(world, 80, layer, team=None, asked_ids=(ANA,))
         facts[f"100_{layer}"] = kit_money.alert(
