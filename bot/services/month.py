@@ -11,17 +11,16 @@ from datetime import datetime, timedelta
 
 from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import MonthFacts, Occasion
-from bot.domain.guard import why_back
-from bot.domain.keys import Key
 from bot.domain.money import show
 from bot.domain.people import Team
 from bot.domain.periods import HOUR_SECONDS, month_end, month_of, month_start
 from bot.domain.requests import Target
 from bot.services.context import Purser
 from bot.services.facts import key_facts, team_or_raise
-from bot.services.limits import charged_for, name_of, own_limits
+from bot.services.guarding import coming_back
+from bot.services.limits import name_of
 from bot.services.telling import Telling, tell_channel
-from storage import budgets, keys, ledger, months, people, raises, requests, runs
+from storage import budgets, keys, ledger, months, people, raises, requests, runs, watched
 from storage.engine import Session
 from storage.raises import Raise
 
@@ -41,9 +40,10 @@ def turn_month(purser: Purser) -> None:
             return
         open_teams = [team for team in people.all_teams(session) if _unturned(session, team, turn)]
         ready = [team for team in open_teams if _is_known(session, purser, team, turn, now)]
+        back = _coming_back(session, purser, month_of(turn - _INSTANT), now) if ready else {}
     for team in ready:
         with purser.deciding() as session:
-            _turn(session, purser, team, turn, now)
+            _turn(session, team, turn, now, tuple(back.get(team.id, ())))
     if len(ready) == len(open_teams):
         with purser.books.transaction() as session:
             runs.claim(session, JOB, turn, now)
@@ -68,15 +68,17 @@ def month_facts(
     )
 
 
-def _turn(session: Session, purser: Purser, team: Team, turn: datetime, now: datetime) -> None:
-    """Write down every month of the team that has ended, and tell the newest. Another replica may have done it."""
+def _turn(session: Session, team: Team, turn: datetime, now: datetime, back: tuple[str, ...]) -> None:
+    """Write down every month of the team that has ended, and tell the newest. Another replica may have done it.
+
+    `back` are the keys that come back: there may be hundreds, so they were looked for before others had to wait.
+    """
     unturned = _unturned(session, team, turn)
     for month in unturned:
         _write_down(session, team, month, now)
     if not unturned or not _is_worth_telling(session, team, turn, now):
         return
     ended = unturned[-1]
-    back = tuple(key.id for key in _coming_back(session, purser, team, ended, now))
     telling = Telling(Occasion.MONTH_TURNED, key_ids=back, team_id=team.id, month=ended)
     tell_channel(session, now, telling, team.channel_id, once=f"{team.id}:{ended}")
 
@@ -148,17 +150,18 @@ def _limits(session: Session, team: Team, at: datetime) -> tuple[Budget, ...]:
     return tuple(state for state in states if state is not None)
 
 
-def _coming_back(session: Session, purser: Purser, team: Team, ended: str, now: datetime) -> list[Key]:
-    """The team's keys that a limit of the month which ended has stopped, and that nothing holds back any longer."""
-    return [
-        key
-        for key in keys.stopped_by_budget(session)
-        if key.team_id == team.id
-        and key.stop is not None
-        and key.stop.period == ended
-        and (key.expires_at is None or key.expires_at > now)
-        and why_back(key.stop, (*charged_for(session, purser, key), *own_limits(session, purser, key)))
-    ]
+def _coming_back(session: Session, purser: Purser, ended: str, now: datetime) -> dict[str, list[str]]:
+    """The ids of keys that a limit of this month has stopped and that nothing holds back any longer, by their team."""
+    stopped = [key for key in watched.stopped(session) if key.stop is not None and key.stop.period == ended]
+    if not stopped:
+        return {}
+    policy = purser.policy
+    limits = budgets.limits(session, now, policy.member_budget_micros, policy.hard_budgets)
+    of_subject = {(one.layer, one.subject_id): one for one in limits}
+    found: dict[str, list[str]] = {}
+    for key in sorted(coming_back(session, purser, stopped, of_subject, now), key=lambda key: (key.created_at, key.id)):
+        found.setdefault(key.team_id, []).append(key.id)
+    return found
 
 
 def _raises_of(session: Session, team: Team, since: datetime, until: datetime) -> list[Raise]:
