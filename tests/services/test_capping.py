@@ -6,11 +6,13 @@ import pytest
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
-from bot.domain.keys import Key, KeyState
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.requests import RequestState, Target
 from bot.gateways.base import CapPeriod, FailureKind, GatewayError
 from bot.services import capping, turning_off
+from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
+from bot.slack.views.direct import direct
 from storage import keys, outbox
 from tests.company import ANA, OLGA, OMAR, Company
 from tests.fakes import Crash, Mishap
@@ -167,6 +169,36 @@ def test_a_key_that_is_gone_at_the_gateway_needs_no_cap(company: Company, key: K
     company.perform()
     assert not waits(company, key)
     assert company.gateway.calls["set_cap"] == 0
+
+
+@pytest.mark.parametrize("gone", ["deleted", "unheard of"])
+def test_a_raise_of_a_key_that_is_gone_at_the_gateway_lapses_and_is_never_told_as_standing(
+    company: Company, key: Key, gone: str
+) -> None:
+    assert key.handle is not None
+    if gone == "deleted":
+        company.gateway.change(key.handle, enabled=False, deleted=True)
+    else:
+        del company.gateway.held[key.handle]
+    request_id = agreed_raise(company, Target(Layer.KEY, key.id), 10, END)
+    company.settle()
+    assert not waits(company, key)
+    after = now_key(company, key)
+    assert (after.state, after.off_cause, after.cap_micros) == (KeyState.DISABLED, OffCause.DRIFT, 25 * USD)
+    assert state_of(company, request_id) is RequestState.LAPSED
+    assert told(company, f"direct:{ANA.id}", Occasion.RAISED) == 0
+    assert told(company, f"direct:{ANA.id}", Occasion.KEY_GONE) == 1
+    (lapsed,) = (
+        one.notice
+        for one in company.notifier.messages
+        if one.where == f"direct:{ANA.id}" and one.notice.occasion is Occasion.LAPSED
+    )
+    assert f"`{key.label}` is gone at the gateway, so there is nothing to raise." in direct(lapsed, END).text
+    company.clock.at = END
+    end_raises(company.purser)
+    company.settle()
+    assert now_key(company, key).cap_micros == 25 * USD
+    assert told(company, f"direct:{ANA.id}", Occasion.RAISE_ENDED) == 0
 
 
 def test_a_raise_of_a_total_cap_leaves_what_the_key_has_spent(company: Company) -> None:
