@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.budgets import Budget, Layer
+from bot.domain.facts import Occasion
 from bot.domain.money import show, show_beside
 from bot.domain.people import Barrier, Team
 from bot.domain.periods import show_duration
@@ -13,6 +14,7 @@ from bot.services.context import Actor, Purser, Subjects, record, take_in
 from bot.services.limits import limit, name_of
 from bot.services.people import refused_by
 from bot.services.targets import Aim, aim
+from bot.services.telling import Telling, tell_people
 from bot.services.words import PersonWord, ProjectWord, TeamWord
 from storage import budgets, people
 from storage.engine import Session
@@ -48,7 +50,10 @@ class BudgetSet:
 
 
 def set_budget(purser: Purser, actor: Actor, channel_id: str, setting: BudgetSetting) -> BudgetSet | Refused:
-    """Set a budget of this channel's team, one of its projects or somebody in it. Owners only, and not their own."""
+    """Set a budget of this channel's team, one of its projects or somebody in it. Owners only, and not their own.
+
+    Whose budget it is is told directly: it binds them in every team, and an owner of any of these may set it.
+    """
     now = purser.now()
     with purser.deciding() as session:
         take_in(session, actor)
@@ -62,7 +67,7 @@ def set_budget(purser: Purser, actor: Actor, channel_id: str, setting: BudgetSet
         hard = setting.hard if setting.hard is not None else (purser.policy.hard_budgets if was is None else was.hard)
         budget_id = purser.ids.new("budget")
         budgets.set_monthly(session, budget_id, target.layer, target.subject_id, setting.micros, now, hard=hard)
-        record(
+        seq = record(
             session,
             now,
             actor=actor.id,
@@ -74,6 +79,10 @@ def set_budget(purser: Purser, actor: Actor, channel_id: str, setting: BudgetSet
         stands = limit(session, purser, target, name)
         assert stands is not None, target
         remarks = _remarks(session, purser, found, stands, setting.micros)
+        if target.layer is Layer.MEMBER:
+            note, from_to = " ".join(remarks), (was_micros, setting.micros)
+            telling = Telling(Occasion.BUDGET_SET, actor.id, note=note, team_id=found.team.id, set_from_to=from_to)
+            tell_people(session, now, telling, (target.subject_id,), once=str(seq))
         return BudgetSet(stands, found.team, setting.micros, was_micros, None if was is None else was.hard, remarks)
 
 

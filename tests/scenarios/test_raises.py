@@ -45,7 +45,10 @@ def test_a_raise_of_the_team_is_decided_in_the_thread_and_falls_back_by_itself(d
 
     desk.replies("omar", card, "approve")
     assert f"The budget of team `search` is $700 a month through {until} (UTC)" in desk.card_says(card, "Approved by")
-    desk.thread_says(card, "Raised. The budget of team `search` is $700 a month")
+    line = desk.thread_says(
+        card, f"Approved by @omar. Raised: the budget of team `search` is $700 a month through {until}"
+    )
+    assert [said for said in desk.thread(card) if "$700" in said] == [line], "one line says both"
     desk.dm("ana", "Your raise stands.")
     shown = desk.types("ana", "/ai-budget")
     assert "*$700 left* of $700 a month" in shown

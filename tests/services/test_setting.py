@@ -7,14 +7,16 @@ from functools import partial
 import pytest
 
 from bot.domain.budgets import Layer
+from bot.domain.facts import Notice, Occasion
 from bot.domain.people import Member
 from bot.domain.requests import Because, Refused
-from bot.services import auditing, setting
+from bot.services import auditing, setting, teams
 from bot.services.setting import BudgetSet, BudgetSetting, PersonWord, ProjectWord, TeamWord
 from storage import ledger
 from storage.ledger import Recorded
 from tests.company import ANA, BEN, EVE, GUS, OLGA, OMAR, Company
 from tests.faults.kit import at_once
+from tests.services.guard_kit import told
 from tests.services.kit import CHANNEL, USD, add_project, choose, granted, held, refusal, spend, wanted
 from tests.services.raising_kit import IN_TEN_DAYS, approve, asked, limit
 
@@ -169,3 +171,46 @@ def test_once_the_same_delivery_sets_once(company: Company) -> None:
     with pytest.raises(Exception, match="the same command"):
         setting.set_budget(company.purser, actor, CHANNEL, BudgetSetting(TeamWord(), 300 * USD))
     assert len(rows(company)) == 1
+
+
+# --- the person it is about ---
+
+
+def sent(company: Company, who: Member) -> list[Notice]:
+    company.perform()
+    return told(company, f"direct:{who.id}", Occasion.BUDGET_SET)
+
+
+def test_a_person_is_told_who_set_their_budget_from_what_to_what_and_what_it_means(company: Company) -> None:
+    spend(company, held(company, ANA, wanted(100)), 60)
+    done(company, 80, PersonWord(ANA.id))
+    done(company, 50, PersonWord(ANA.id), OLGA)
+    first, second = sent(company, ANA)
+    for notice, by, was, now in ((first, OMAR, None, 80), (second, OLGA, 80, 50)):
+        facts = notice.budget_set
+        assert facts is not None
+        assert (notice.actor_id, facts.micros, facts.team_name) == (by.id, now * USD, "search")
+        assert facts.was_micros == (None if was is None else was * USD)
+        assert facts.limit.spent_micros == 60 * USD
+    assert second.note == "$60 is spent already, so its keys are stopped within 1 minute."
+    assert sent(company, BEN) == sent(company, OMAR) == []
+
+
+def test_an_owner_of_another_team_tells_the_person_as_well(company: Company) -> None:
+    for did in (
+        teams.create(company.purser, company.actor(OLGA), "C0OTHER", "other", 500 * USD),
+        teams.invite(company.purser, company.actor(OLGA), "C0OTHER", (ANA.id, BEN.id)),
+        teams.make_owner(company.purser, company.actor(OLGA), "C0OTHER", (BEN.id,)),
+    ):
+        assert not isinstance(did, Refused), did
+    wished = BudgetSetting(PersonWord(ANA.id), 10 * USD)
+    assert isinstance(setting.set_budget(company.purser, company.actor(BEN), "C0OTHER", wished), BudgetSet)
+    (notice,) = sent(company, ANA)
+    assert notice.budget_set is not None
+    assert (notice.actor_id, notice.budget_set.team_name) == (BEN.id, "other")
+
+
+def test_nobody_is_written_to_about_a_budget_that_is_not_a_persons(company: Company) -> None:
+    done(company, 300)
+    done(company, 100, ProjectWord("reranker"))
+    assert [sent(company, who) for who in (ANA, BEN, OMAR, OLGA)] == [[], [], [], []]
