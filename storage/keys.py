@@ -99,11 +99,6 @@ def under(session: Session, layer: Layer, subject_id: str, states: Collection[Ke
     return _many(session, *where)
 
 
-def stopped_by_budget(session: Session) -> list[Key]:
-    """Keys that are off because a limit was reached, and nobody turned off since, oldest first."""
-    return _many(session, KeyRow.state == KeyState.DISABLED, KeyRow.off_cause == OffCause.BUDGET)
-
-
 def at_gateway(session: Session, gateway: str) -> list[Key]:
     """Every key of this gateway whose handle is known, dead or alive, oldest first."""
     return _many(session, KeyRow.gateway == gateway, col(KeyRow.handle).is_not(None))

@@ -12,7 +12,7 @@ from bot.domain.keys import KeyKind, KeyState, OffCause
 from bot.domain.people import Project
 from bot.domain.periods import month_end
 from bot.domain.requests import Purpose, RequestState
-from storage import budgets, keys, people, raises, readings, requests, syncs
+from storage import budgets, keys, people, raises, readings, requests, syncs, watched
 from storage.engine import Books
 from storage.raises import Raise
 from tests.storage.spending import GATEWAY, NOW, USD, a_key, a_request, found_team, put
@@ -145,10 +145,10 @@ def test_a_key_that_a_limit_stopped_keeps_what_it_was_promised(books: Books) -> 
         keys.move(session, "mine", KeyState.DISABLING, KeyState.DISABLED)
     assert sums(limit(books, Layer.TEAM, "t1")) == before
     with books.transaction() as session:
-        assert [key.id for key in keys.stopped_by_budget(session)] == ["mine"]
+        assert [key.id for key in watched.stopped(session)] == ["mine"]
         change = keys.Change(off_cause=OffCause.RETURNED)
         assert keys.move(session, "mine", KeyState.DISABLED, KeyState.DISABLED, change)
-        assert keys.stopped_by_budget(session) == []
+        assert watched.stopped(session) == []
     assert sums(limit(books, Layer.TEAM, "t1")) == (500, before[1], before[2] - 20)
 
 
