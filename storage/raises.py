@@ -45,12 +45,6 @@ def add(session: Session, new: Raise) -> None:
     session.flush()
 
 
-def get(session: Session, raise_id: str) -> Raise | None:
-    """The raise, or None."""
-    row = session.get(RaiseRow, raise_id)
-    return None if row is None else _raise(row)
-
-
 def of_request(session: Session, request_id: str) -> Raise | None:
     """What a request for a raise has led to, or None."""
     found = _many(session, RaiseRow.request_id == request_id)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from bot.domain.keys import KeyKind
-from bot.domain.money import show
+from bot.domain.money import MICROS_PER_CENT, show
 from bot.domain.people import NAME_CHARS, is_key_name, is_team_name
 from bot.domain.policy import KindPolicy
 from bot.domain.requests import Ask, Because, Refused
 from bot.domain.rules import Rule
-
-_CENTS = 10_000
 
 
 def example(kind: KeyKind, name: str = "", cap_micros: int | None = None, daily_micros: int | None = None) -> str:
@@ -19,7 +17,10 @@ def example(kind: KeyKind, name: str = "", cap_micros: int | None = None, daily_
         case KeyKind.PROJECT:
             return f"`/ai-key project {name if is_team_name(name) else 'search'} {cap} what it is for`"
         case KeyKind.AUTOMATION:
-            day = show(daily_micros or max(_CENTS, (cap_micros or 200_000_000) // 20 // _CENTS * _CENTS))
+            day = show(
+                daily_micros
+                or max(MICROS_PER_CENT, (cap_micros or 200_000_000) // 20 // MICROS_PER_CENT * MICROS_PER_CENT)
+            )
             return f"`/ai-key automation {name if is_key_name(name) else 'nightly-evals'} {cap} {day}/day @lead reason`"
         case KeyKind.MEMBER:
             return f"`/ai-key member {cap}`"

@@ -11,13 +11,10 @@ from bot.domain.requests import Refused, Request, RequestState, Verdict
 from bot.services.context import Actor, Purser
 from bot.services.deciders import barrier_to_decide, decider
 from bot.services.facts import HELD, request_facts, team_or_raise
-from bot.services.limits import binding_limits
 from bot.services.requests import nowhere_to_ask
 from bot.services.targets import bound_by
 from storage import keys, people, requests, syncs, usage
 from storage.engine import Session
-
-__all__ = ["binding_limits", "queue", "show"]
 
 
 def show(purser: Purser, actor: Actor, channel_id: str) -> BudgetFacts | Refused:

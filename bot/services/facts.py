@@ -13,7 +13,7 @@ from bot.domain.periods import day_of, month_of
 from bot.domain.requests import Request, RequestState, Target
 from bot.gateways.base import Gateway
 from bot.services.context import Purser
-from bot.services.deciders import owners_to_ask, told_owners
+from bot.services.deciders import owners_to_ask
 from bot.services.limits import charged_by, limit, name_of, raised_by
 from storage import keys, people, readings, requests
 from storage.engine import Session
@@ -46,11 +46,6 @@ def team_or_raise(session: Session, team_id: str) -> Team:
     team = people.team(session, team_id)
     assert team is not None, team_id
     return team
-
-
-def able_owners(session: Session, purser: Purser, team: Team) -> set[str]:
-    """Owners of the team and workspace who can be told: still here, no guests, and not quiet unless all others are."""
-    return told_owners(session, purser, team)
 
 
 def key_facts(session: Session, key: Key, now: datetime) -> KeyFacts:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.domain.budgets import Budget, Layer
 from bot.domain.facts import AlertFacts, KeyFacts
-from bot.domain.guard import stop_rank
+from bot.domain.guard import REACHED, stop_rank
 from bot.domain.keys import KeyKind, KeyState
 from bot.domain.money import show, show_beside
 from bot.slack.views import actions as act
@@ -32,7 +32,6 @@ from bot.slack.views.base import (
     stack,
 )
 
-REACHED = 100
 KEYS_SHOWN = 12
 OTHERS_SHOWN = 3
 ASKED_SHOWN = 10
