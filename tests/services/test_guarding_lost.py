@@ -11,7 +11,7 @@ from bot.domain.facts import Notice, Occasion
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause
 from bot.domain.people import Role
 from bot.domain.requests import Because, Refused, Target
-from bot.services import requests, restoring, teams
+from bot.services import requests, restoring, teams, turning_off
 from bot.services.expiry import pass_time
 from bot.services.guarding import guard
 from bot.services.people import Freshness, identify
@@ -202,7 +202,7 @@ def test_a_key_that_ends_while_the_gateway_will_not_turn_it_on_ends(company: Com
 def test_a_restored_key_whose_time_is_over_is_not_turned_on(company: Company) -> None:
     key = held(company, what=wanted(50, 1))
     with company.purser.deciding() as session:
-        restoring.start(session, company.clock.now(), key, OMAR.id, OffCause.DISABLED, "leaked")
+        turning_off.start(session, company.clock.now(), key, OMAR.id, OffCause.DISABLED, "leaked")
     company.perform()
     company.gateway.mishaps.add("enable", *[Mishap.DOWN] * 3)
     restoring.restore(company.purser, company.actor(OMAR), key.id)
