@@ -16,11 +16,19 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
+from tests.browser.test_budgets import looks, says
 from tests.browser.visitor import PATIENCE_MS, Visitor
 from tests.browser.witness import Witness
 from tests.playground.visitors import ROOT, Playground, unused_port
 
 PROMPTS = 12
+SET_UP = ("/ai-team project reranker $300 @ana", "/ai-budget set @ben $40")
+SERVICES = (
+    "/ai-key project reranker $40 the reranker in production",
+    "/ai-key automation nightly-evals $35 $35/day @ana nightly relevance evals",
+)
+TIMES, WORDS = 8, 4000
+"""For the dearer model a prompt of so many words costs about four dollars."""
 IMAGES = ROOT / "docs" / "images"
 REASON = "evaluate rerankers"
 SAID = (
@@ -91,6 +99,25 @@ def home(visitor: Visitor) -> None:
     expect(mine).to_contain_text("$15 in total")
 
 
+def budget(visitor: Visitor) -> None:
+    """What Ben has left, beside what Omar reads when the team's budget is used up."""
+    playground = visitor.playground
+    for line in SET_UP:
+        says(playground, "olga", line)
+    own = playground.key("/ai-key $15 5d compare two vendors", "ben")
+    secrets = [playground.key(line, "ana") for line in SERVICES]
+    says(playground, "olga", "/ai-budget set team $60")
+    for secret, times in ((own, 2), *((secret, TIMES) for secret in secrets)):
+        for _ in range(times):
+            playground.post("chat", key=secret, model="mock-expensive", prompt="word " * WORDS)
+    looks(playground)
+    ben, omar = visitor.two("ben", "omar")
+    expect(omar.goto("#search").sees("is used up")).to_contain_text("recorded off")
+    ben.goto("#general").types("/ai-budget", "Message #general")
+    expect(ben.sees("Your limits")).to_contain_text("The lowest headroom binds")
+    visitor.page.mouse.move(0, 0)
+
+
 def narrow(visitor: Visitor) -> None:
     """Omar decides on his phone, in the dark."""
     visitor.be("omar").goto("#search").card("try a second vendor")
@@ -102,6 +129,7 @@ SCENES = {
     "reveal": Scene(reveal),
     "home": Scene(home),
     "narrow": Scene(narrow, width=390, height=844, dark=True, scale=2),
+    "budget": Scene(budget, scale=1.1),
 }
 
 

@@ -202,7 +202,7 @@ def test_the_ledger_is_the_bot_s_own_read_in_milliseconds_without_a_secret(playg
         began = time.monotonic()
         playground.get("ledger")
         took.append(time.monotonic() - began)
-    assert min(took) < 0.1
+    assert min(took) < 0.3, "seconds"
 
 
 def test_a_row_that_was_changed_by_somebody_else_is_shown_as_wrong(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from flask import Flask
 from slack_sdk.errors import SlackApiError
 
 from bot.playground.gateway.faults import Faults as GatewayFaults
+from bot.playground.gateway.habits import Habits
 from bot.playground.page import Around, Switches, create_page, create_switches, create_watch
 from bot.playground.slack import FakeSlack, Message
 from tests.playground.slack_bots import MANIFEST, modal, new_app, section, text_input
@@ -28,6 +29,7 @@ class Outside:
         self.bot = {"pid": 1, "alive": True, "connected": True, "starts": 1}
         self.progress: dict | None = None
         self.gateway = GatewayFaults()
+        self.habits = Habits()
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def outside() -> Outside:
 @pytest.fixture
 def slack(outside: Outside) -> Iterator[FakeSlack]:
     fake = FakeSlack(MANIFEST)
-    switches = Switches(fake.world.faults, outside.gateway)
+    switches = Switches(fake.world.faults, outside.gateway, outside.habits)
     around = Around(lambda: {"now": "noon"}, lambda: outside.bot, switches.wire, lambda: outside.progress)
     for routes in (create_page(), create_watch(fake.world, around), create_switches(switches, fake.state)):
         fake.app.register_blueprint(routes)
@@ -258,6 +260,20 @@ def turned(page: httpx.Client, **asked: bool) -> set[str]:
     switches = reply.json()["switches"]
     assert switches == watch(page)["switches"] == page.get("/_play/switches").json()["switches"]
     return {name for name, on in switches.items() if on}
+
+
+def test_each_lie_of_the_gateway_has_a_switch_that_shows_what_is_true(page: httpx.Client, outside: Outside) -> None:
+    lies = {"gateway_over_caps", "gateway_tells_less", "gateway_counts_twice"}
+    assert turned(page, **dict.fromkeys(lies, True)) == lies
+    habits = outside.habits
+    assert (habits.accepts_over_caps, habits.tells_percent, habits.counts_twice) == (True, 50.0, True)
+    assert turned(page, gateway_over_caps=False, gateway_counts_twice=False) == {"gateway_tells_less"}
+    habits.tells_percent = 100.0
+    assert turned(page) == set()
+    habits.counts_twice = True
+    assert turned(page) == {"gateway_counts_twice"}
+    assert turned(page, gateway_counts_twice=False) == set()
+    assert habits == Habits()
 
 
 def test_each_switch_stands_for_its_fault(page: httpx.Client, slack: FakeSlack, outside: Outside) -> None:

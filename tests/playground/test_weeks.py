@@ -6,6 +6,7 @@ import io
 import re
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from rich.console import Console
+from sqlalchemy import text
 
 from bot.playground.folder import Folder
 from bot.playground.gateway.keys import StoredKey
@@ -21,10 +23,12 @@ from bot.playground.slack.model import Message
 from bot.playground.terminal import Terminal
 from bot.playground.town import Town, read_manifest
 from bot.playground.weeks import scenario
+from storage.engine import Books
 from tests.playground.visitors import command, environment, heard, running, unused_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 TEAMS = ("search", "platform", "data", "support")
+ASKS = re.compile(r"^<@\w+> asks for ")
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,20 @@ class Lived:
     town: Town
     said: str
 
+    def said_in(self, team: str) -> list[str]:
+        """What Purser has said in a team's channel, but for cards, oldest first."""
+        said = [message for message in self.town.slack.channel(team).messages if message.bot_id]
+        return [self.text(message) for message in said if not ASKS.search(message.text)]
+
     def cards(self) -> list[Message]:
-        """The cards of all teams."""
+        """The cards of all teams: whoever asks for something."""
         slack = self.town.slack
-        return [message for team in TEAMS for message in slack.channel(team).messages if message.bot_id]
+        said = [message for team in TEAMS for message in slack.channel(team).messages if message.bot_id]
+        return [message for message in said if ASKS.search(message.text)]
+
+    def ledger(self) -> Counter[str]:
+        """How often what was done."""
+        return Counter(str(row["action"]) for row in self.town.auditor.look()["rows"])
 
     def text(self, message: Message) -> str:
         return self.town.slack.text_of(message)
@@ -113,7 +127,7 @@ def test_every_card_tells_the_truth(lived: Lived) -> None:
 
 def test_people_act_on_working_days_and_nothing_is_dated_ahead(lived: Lived) -> None:
     stamps = [datetime.fromtimestamp(float(card.ts), UTC) for card in lived.cards()]
-    assert len(stamps) == 150
+    assert len(stamps) == 153
     assert max(stamps) < datetime.now(UTC)
     assert {stamp.weekday() for stamp in stamps} <= set(range(5))
 
@@ -133,6 +147,71 @@ def test_what_was_spent_is_in_the_gateways_log_to_the_cent(lived: Lived) -> None
     assert logged == pytest.approx(sum(key.total_spend for key in gateway.keys))
     assert logged > 1000
     assert any(not charge.ok and charge.calls > 1000 for charge in gateway.state.charges)
+
+
+def test_keys_of_every_kind_were_asked_for(lived: Lived) -> None:
+    cards = [lived.text(card) for card in lived.cards()]
+    assert sum("asks for a project key for" in card for card in cards) == 6
+    automation = [card for card in cards if "asks for an automation key" in card]
+    assert len(automation) == 3
+    assert all(re.search(r"\*Lead\*\n@\w+", card) and " a day" in card for card in automation)
+    assert any("asks for a member key" in card for card in cards)
+
+
+def test_raises_were_agreed_to_and_ended_by_themselves(lived: Lived) -> None:
+    done = lived.ledger()
+    assert (done["raise.started"], done["raise.ended"]) == (3, 3)
+    raises = [lived.text(card) for card in lived.cards() if " more a " in card.text]
+    assert len(raises) == 3
+    assert all("Approved by @" in card for card in raises)
+
+
+def test_a_team_reached_its_budget_and_came_back_with_the_month(lived: Lived) -> None:
+    said = lived.said_in("support")
+    (used_up,) = [words for words in said if "The budget of team `support` is used up: $" in words]
+    assert "That month is over." in used_up
+    assert re.search(r"\d+ keys work again\.", used_up)
+    back = [words for words in said if "A new month has begun" in words and "Back:" in words]
+    assert len(back) == 1
+    assert said.index(used_up) < said.index(back[0])
+
+
+def test_a_soft_budget_was_passed_and_stopped_no_key(lived: Lived) -> None:
+    soft = [words for words in lived.said_in("data") if "It is soft, so no key was stopped." in words]
+    assert soft
+    assert all("forecasts" in words for words in soft)
+
+
+def test_each_month_was_told_once_in_each_team(lived: Lived) -> None:
+    done = lived.ledger()
+    assert done["month.turned"] >= 8
+    for team in TEAMS:
+        turns = [words for words in lived.said_in(team) if "A new month has begun" in words]
+        assert 1 <= len(turns) <= 3
+        assert len(set(turns)) == len(turns)
+
+
+def test_the_books_say_of_every_key_what_the_gateway_charged(lived: Lived) -> None:
+    books = Books(lived.town.folder.database_url)
+    spent = "SELECT k.handle, SUM(r.spent_micros) FROM readings r JOIN keys k ON k.id = r.key_id WHERE {} GROUP BY 1"
+    with books.reading() as session:
+        months = {row[0]: row[1] for row in session.execute(text(spent.format("length(r.period) <> 10")))}
+        dated = session.execute(text("SELECT SUM(cost_micros) FROM usage")).scalar()
+        unpriced = session.execute(text("SELECT model, SUM(unpriced_requests) FROM usage GROUP BY 1")).all()
+    books.close()
+    really = lived.town.gateway.really_spent()
+    assert months.keys() == really.keys()
+    assert all(abs(really[handle] - months[handle]) <= 50 for handle in really), "micro-USD, of roundings"
+    assert dated == pytest.approx(sum(really.values()), abs=1000)
+    assert [model for model, requests in unpriced if requests] == ["mock-preview"]
+
+
+def test_what_has_no_price_is_said(lived: Lived) -> None:
+    raj = lived.town.slack.person("raj")
+    before = len(raj.ephemerals("data"))
+    assert raj.command("/ai-budget", channel="data").ok
+    answer = lived.town.slack.wait_for(lambda: raj.ephemerals("data")[before])
+    assert re.search(r"Unpriced:\*? \d[\d,]* requests to `mock-preview` have no price", lived.text(answer))
 
 
 def test_it_goes_on_from_there_after_a_restart(lived: Lived) -> None:

@@ -215,8 +215,10 @@ class Deeds:
         if wish.end is End.DISABLED:
             self._types(person, wish.squad, f"/ai-disable {seen.label} seen {where}")
             return
-        answer = self._types(person, wish.squad, f"/ai-disable {seen.secret} {where}")
-        self._until(lambda: "Probed" in self._slack.text_of(answer))
+        before = len(self._state.ephemerals.get(person.id, ()))
+        self._types(person, wish.squad, f"/ai-disable {seen.secret} {where}")
+        answers = self._state.ephemerals[person.id]  # the first may say that it takes its time
+        self._until(lambda: any("Probed" in self._slack.text_of(answer) for answer in answers[before:]))
 
     # --- typing and waiting ---
 
