@@ -28,7 +28,6 @@ from bot.slack.views.base import (
     message,
     moment,
     section,
-    sentence,
     stack,
 )
 from bot.slack.views.budgets import hardness
@@ -75,7 +74,7 @@ def _budget_set(notice: Notice, facts: SetFacts) -> Message:
         f"*{who} set your personal budget to {show(facts.micros)} a month*{team}. {was}.",
         f"It is for your own keys, whichever team pays. {hardness(limit)}",
         f"{limits.bar(limit)}: {limits.spent_of(limit)} ({limits.as_of(limit.read_at, 'not read yet')}).",
-        sentence(notice.note, 800) if notice.note.strip() else "",
+        clip(notice.note, 800),
         f"Nothing that was spent is reset. {limits.resets(limit)} Too little? Ask for more with `/ai-budget raise`.",
     ]
     return _tell(stack(lines))
