@@ -28,6 +28,7 @@ ROWS: Final = _statement(
     keys=True,
     reads=("read_at",),
 )
+ANY_LATER: Final = text("SELECT 1 FROM readings WHERE period >= :after AND length(period) = :grain LIMIT 1")
 FOLLOWED: Final = _statement(
     """
     SELECT DISTINCT key_id FROM readings
@@ -136,8 +137,8 @@ CHAINS: Final = text(
     )
     SELECT r.key_id, s.since, r.period, r.before_micros, r.lifetime_micros, r.usage_micros, r.spent_micros,
            r.undated_micros
-    FROM starts s
-    JOIN readings r ON r.key_id = s.key_id AND r.period >= s.first AND length(r.period) = s.grain
+    FROM starts s CROSS JOIN readings r  -- in this order, says SQLite's manual; PostgreSQL chooses
+    WHERE r.key_id = s.key_id AND r.period >= s.first AND length(r.period) = s.grain
     ORDER BY r.key_id, s.grain, r.period
     """
 )

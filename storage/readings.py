@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from bot.domain import settling
 from bot.domain.budgets import TOTAL
-from bot.domain.periods import day_of, month_of, month_start
+from bot.domain.periods import day_end, day_of, month_end, month_of, month_start
 from bot.domain.settling import Count, Settled
 from storage import reading_statements as sql
 from storage import syncs
@@ -154,6 +154,10 @@ def _settle(session: Session, since: Mapping[tuple[str, int], str]) -> dict[tupl
 
 def followed(session: Session, period: str, keys: Iterable[str]) -> set[str]:
     """Those of the keys that have a later period of the same kind."""
+    start = datetime.fromisoformat(f"{period}-01" if len(period) == _MONTH else period).replace(tzinfo=UTC)
+    after = month_of(month_end(start)) if len(period) == _MONTH else day_of(day_end(start))
+    if session.execute(sql.ANY_LATER, {"after": after, "grain": len(period)}).first() is None:
+        return set()
     rows = session.execute(sql.FOLLOWED, {"period": period, "grain": len(period), "keys": sorted(keys)})
     return {row.key_id for row in rows}
 

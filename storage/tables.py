@@ -194,7 +194,7 @@ class LedgerRow(SQLModel, table=True):
     __tablename__ = "ledger"
     __table_args__ = (
         CheckConstraint("seq > 0", name="seq_counts_from_one"),
-        Index("ix_ledger_action_period", "action", "period"),
+        Index("ix_ledger_posted", "action", "period", "key_id"),
     )
 
     # Counted by the ledger itself: a database's own sequence leaves a gap at every rollback.

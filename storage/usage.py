@@ -73,11 +73,6 @@ def told(session: Session, gateway: str, day: date) -> Iterator[Usage]:
         yield Usage(*row)
 
 
-def by_key(session: Session, gateway: str, day: date) -> dict[str, int]:
-    """What each key spent on that UTC day, in micro-USD, by its id."""
-    return {row.key_id: row.micros for row in session.execute(sql.BY_KEY, _span(gateway, day))}
-
-
 def oldest_day(session: Session, gateway: str) -> str | None:
     """The first UTC day of which there is usage of this gateway's keys."""
     at: datetime | None = session.execute(sql.OLDEST, {"gateway": gateway}).scalar()
@@ -110,7 +105,8 @@ def _write(session: Session, gateway: str, rows: Sequence[Usage], before: str | 
             staged[key.id, hour, row.model] = (key.id, hour, row.model, *row[3:], hour[:10])
     daily = {key.id for key in ours.values() if key.is_daily}
     changed = _apply(session, gateway, staged.values(), daily) if staged else 0
-    return Written(len(staged), sum(any(row[3:-1]) for row in staged.values()), changed)
+    silent = sum(1 for row in staged.values() if not row[3] and not any(row[3:-1]))
+    return Written(len(staged), len(staged) - silent, changed)
 
 
 def _apply(session: Session, gateway: str, rows: Iterable[tuple[Any, ...]], daily: set[str]) -> int:

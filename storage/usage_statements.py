@@ -84,7 +84,6 @@ TELLING: Final = _typed(
     f"SELECT k.handle, u.model, u.hour, {', '.join(f'u.{name}' for name in COUNTS)} {_IN_DAY} AND ({_TELLS})",
     hour=UtcDateTime(),
 )
-BY_KEY: Final = _typed(f"SELECT u.key_id, CAST(sum(u.cost_micros) AS BIGINT) AS micros {_IN_DAY} GROUP BY u.key_id")
 OLDEST: Final = _typed(
     "SELECT u.hour FROM usage u JOIN keys k ON k.id = u.key_id WHERE k.gateway = :gateway ORDER BY u.hour LIMIT 1",
     hour=UtcDateTime(),

@@ -25,7 +25,7 @@ AGAIN_DAYS = 35
 """So many are read again once a day."""
 PAUSE_SECONDS = 600
 """How long live totals may go unread before usage is asked when they grew."""
-LIVE_CHUNK = 250
+LIVE_CHUNK = 500
 """Keys written in one transaction, so that others get their turn."""
 USAGE_CHUNK = 5_000
 """Rows of usage written in one transaction."""

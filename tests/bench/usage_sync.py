@@ -146,6 +146,7 @@ def _passes(database: str, scale: Scale, books: TimedBooks) -> tuple[str, ...]:
         syncs.read(session, GATEWAY, What.USAGE, day - timedelta(days=1), (day - timedelta(days=1)).date().isoformat())
         syncs.read(session, GATEWAY, What.AGAIN, day, day.date().isoformat())
         syncs.advance(session, GATEWAY, What.POSTED, day, None, (day - timedelta(days=2)).date().isoformat())
+        syncs.advance(session, GATEWAY, What.SETTLED, day, None, f"{day - timedelta(days=40):%Y-%m}")
     sync_live(purser)
     books.longest_turn()
     gc.collect()

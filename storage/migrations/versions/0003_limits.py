@@ -92,7 +92,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("unpriced_requests > 0"),
     )
     # Never in batch mode: that may rebuild the table, and drop its triggers.
-    op.create_index("ix_ledger_action_period", "ledger", ["action", "period"], unique=False)
+    op.create_index("ix_ledger_posted", "ledger", ["action", "period", "key_id"], unique=False)
 
     op.create_table(
         "raises",
