@@ -28,7 +28,7 @@ from tests.playground.visitors import command, environment, heard, running, unus
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 TEAMS = ("search", "platform", "data", "support")
-ASKS = re.compile(r"^<@\w+> asks for ")
+ASKS = re.compile(r"^<@\w+> asks ")
 
 
 @dataclass(frozen=True)
