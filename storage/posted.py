@@ -11,11 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import String, bindparam, text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
 from bot.domain.periods import month_end
 from storage.columns import UtcDateTime
+from storage.staging import stage
 
 SPEND: Final = "key.spend"
 ADJUST: Final = "key.adjust"
@@ -38,7 +39,10 @@ class Gap(NamedTuple):
 
 
 def gaps_of_day(session: Session, gateway: str, day: date, key_ids: Iterable[str] | None = None) -> list[Gap]:
-    """Where the ledger differs from the usage of a UTC day: of all keys of the gateway, or of those alone."""
+    """Where the ledger differs from the usage of a UTC day: of all keys of the gateway, or of those alone.
+
+    Those alone only within `Books.transaction`.
+    """
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     asked = {"since": start, "until": start + timedelta(days=1), "period": day.isoformat()}
     return _gaps(session, _DAY, gateway, asked, key_ids)
@@ -86,17 +90,16 @@ _MONTH: Final = _Sides(
 def _gaps(
     session: Session, sides: _Sides, gateway: str, asked: dict[str, Any], key_ids: Iterable[str] | None
 ) -> list[Gap]:
-    only = None if key_ids is None else sorted(key_ids)
-    if only is not None and not only:
-        return []
-    values = {"gateway": gateway, **asked} | ({} if only is None else {"keys": only})
-    return [Gap(*row) for row in session.execute(_statement(sides, some=only is not None), values)]
+    if key_ids is not None:
+        stage(session, "wanted_keys", {"key_id": "TEXT"}, ((key_id,) for key_id in key_ids))
+    found = session.execute(_statement(sides, some=key_ids is not None), {"gateway": gateway, **asked})
+    return [Gap(*row) for row in found]
 
 
 @cache
 def _statement(sides: _Sides, *, some: bool) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
     """Both sides in one list, so that what only one of them knows of is found as well."""
-    narrowed = "AND key_id IN :keys" if some else ""
+    narrowed = "AND key_id IN (SELECT key_id FROM wanted_keys)" if some else ""
     made = text(
         f"""
         SELECT k.id, k.label, k.team_id, k.project_id, k.holder_id, s.due, s.posted, s.same
@@ -117,7 +120,7 @@ def _statement(sides: _Sides, *, some: bool) -> Any:  # noqa: ANN401 - a stateme
     )
     if sides is _DAY:
         made = made.bindparams(*(bindparam(name, type_=UtcDateTime()) for name in ("since", "until")))
-    return made.bindparams(bindparam("keys", expanding=True, type_=String())) if some else made
+    return made
 
 
 _OLDEST: Final = text(

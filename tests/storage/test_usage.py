@@ -115,7 +115,7 @@ def test_a_change_has_its_day_and_month_posted_again(books: Books) -> None:
 
 def test_days_and_months_that_the_ledger_lacks_are_named_key_by_key(books: Books) -> None:
     write(books, used("one", NOW, 5), used("one", NOW, 6, "mock-large"), used("two", NOW - timedelta(days=1), 7))
-    with books.reading() as session:
+    with books.transaction() as session:
         today = posted.gaps_of_day(session, GATEWAY, TODAY)
         assert [(gap.key_id, gap.due_micros, gap.posted_micros, gap.rows) for gap in today] == [("one", 11, 0, 0)]
         month = posted.gaps_of_month(session, GATEWAY, "2026-11")
