@@ -28,7 +28,7 @@ from tests.playground.visitors import command, environment, heard, running, unus
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 TEAMS = ("search", "platform", "data", "support")
-ASKS = re.compile(r"^<@\w+> asks ")
+ASKS = re.compile(r"^<@\w+> (asks for|wants) ")
 
 
 @dataclass(frozen=True)
