@@ -92,6 +92,8 @@ class Limits:
         if self.is_stopped_on_the_way:
             assert len(self._alerts()) == 1
             assert len(kit.rows(self.office, action="key.budget")) == 1
+            # What is told of stops waits some seconds, so that more of them share one message.
+            self.office.sees(lambda: kit.told(self.office, "ana", "was stopped") or None)
             assert len(kit.told(self.office, "ana", "was stopped")) == 1
         if self.comes_back:
             assert len(kit.rows(self.office, action="key.resumed")) == 1

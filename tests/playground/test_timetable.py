@@ -123,13 +123,21 @@ def mover(clock: PlayClock, traffic: Bot, ends: tuple[datetime, ...] = ()) -> Mo
     )
 
 
-def test_a_step_takes_as_long_as_the_bot_works_and_no_longer(tmp_path: Path) -> None:
+def clock_with_an_hour_to_go(tmp_path: Path) -> PlayClock:
+    """A clock that has no stop to make within the next hour, whatever the time of day is."""
     clock = PlayClock(tmp_path / "clock")
-    began = time.monotonic()
+    one_in_the_morning = (clock.now() + timedelta(days=1)).replace(hour=1, minute=0, second=0)
+    clock.advance((one_in_the_morning - clock.now()).total_seconds())
+    return clock
+
+
+def test_a_step_takes_as_long_as_the_bot_works_and_no_longer(tmp_path: Path) -> None:
+    clock = clock_with_an_hour_to_go(tmp_path)
+    began, moved = time.monotonic(), clock.wire()["moved_seconds"]
     to = clock.now() + timedelta(hours=1)
     answer = mover(clock, Bot(clock, works_seconds=0.3)).move({"to": "hour"})
     assert 0.35 < time.monotonic() - began < 1.5
-    assert (answer["moving_to"], answer["moved_seconds"]) == (None, pytest.approx(3600, abs=1))
+    assert (answer["moving_to"], answer["moved_seconds"]) == (None, pytest.approx(moved + 3600, abs=1))
     assert clock.now() - to < timedelta(seconds=2)
 
 
@@ -137,14 +145,14 @@ def test_a_step_takes_as_long_as_the_bot_works_and_no_longer(tmp_path: Path) -> 
 def test_a_bot_that_is_stuck_or_never_quiet_is_waited_for_four_seconds(
     tmp_path: Path, works_seconds: float, *, has_more: bool
 ) -> None:
-    clock = PlayClock(tmp_path / "clock")
+    clock = clock_with_an_hour_to_go(tmp_path)
     began = time.monotonic()
     mover(clock, Bot(clock, works_seconds, has_more=has_more)).move({"to": "hour"})
     assert 3.9 < time.monotonic() - began < 5.5
 
 
 def test_whether_the_bot_is_done_is_asked_for_the_moment_it_was_moved_to(tmp_path: Path) -> None:
-    clock = PlayClock(tmp_path / "clock")
+    clock = clock_with_an_hour_to_go(tmp_path)
     bot, to = Bot(clock, works_seconds=0.0), clock.now() + timedelta(hours=1)
     mover(clock, bot).move({"to": "hour"})
     assert bot.asked
@@ -152,7 +160,7 @@ def test_whether_the_bot_is_done_is_asked_for_the_moment_it_was_moved_to(tmp_pat
 
 
 def test_while_it_moves_it_says_where_to_and_refuses_a_second_move(tmp_path: Path) -> None:
-    clock = PlayClock(tmp_path / "clock")
+    clock = clock_with_an_hour_to_go(tmp_path)
     moving = mover(clock, Bot(clock, works_seconds=60.0))
     assert moving.wire()["moving_to"] is None
     there = next(choice["at"] for choice in moving.choices() if choice["to"] == "month_end")

@@ -195,7 +195,7 @@ def test_forms_with_missing_or_twisted_values_are_refused_politely(desk: Desk) -
     forged["view"]["state"]["values"]["cap"]["cap"]["value"] = "$5"
     forged["view"]["private_metadata"] = "team_nonsense"
     assert "not there any more" in str(deliver(desk, forged).body)
-    forged["view"]["state"]["values"]["kind"]["kind"]["selected_option"]["value"] = "automation"
+    forged["view"]["state"]["values"]["kind"]["kind"]["selected_option"]["value"] = "nonsense"
     assert "Choose what kind of key you need." in str(deliver(desk, forged).body)
     assert desk.office.cards() == []
 
