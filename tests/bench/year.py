@@ -184,7 +184,7 @@ _USAGE = """
     SELECT k.id, w.hour, w.model, 10, 1, 0, 9, 4000, 1000, 700, 1000 + w.n, 0
     FROM keys k CROSS JOIN wanted_usage w ORDER BY k.id, w.hour
 """
-# Live totals that know exactly what usage dates.
+# Live totals that know exactly what usage dates, written period after period, as they were.
 _READINGS = """
     INSERT INTO readings (key_id, period, before_micros, lifetime_micros, usage_micros, spent_micros,
       undated_micros, unpriced_requests, read_at)
@@ -193,4 +193,5 @@ _READINGS = """
                  CAST(sum(sum(1000 + n)) OVER (ORDER BY PERIOD) AS BIGINT) AS so_far
           FROM wanted_usage GROUP BY PERIOD) s
     CROSS JOIN KEYS k
+    ORDER BY s.period, k.id
 """

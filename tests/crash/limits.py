@@ -67,7 +67,9 @@ class Limits:
     def is_stopped(self) -> bool:
         key = self._key()
         is_off = (key.state, key.off_cause) == (KeyState.DISABLED, OffCause.BUDGET)
-        return is_off and bool(self._alerts()) and "NOT confirmed" not in self.office.text(self._alerts()[0])
+        is_told = bool(self._alerts()) and "NOT confirmed" not in self.office.text(self._alerts()[0])
+        # What is told of stops waits some seconds, so that more of them share one message.
+        return is_off and is_told and bool(kit.told(self.office, "ana", "was stopped"))
 
     def is_back(self) -> bool:
         return self._key().state is KeyState.LIVE and bool(kit.told(self.office, "ana", "works again"))
@@ -92,8 +94,6 @@ class Limits:
         if self.is_stopped_on_the_way:
             assert len(self._alerts()) == 1
             assert len(kit.rows(self.office, action="key.budget")) == 1
-            # What is told of stops waits some seconds, so that more of them share one message.
-            self.office.sees(lambda: kit.told(self.office, "ana", "was stopped") or None)
             assert len(kit.told(self.office, "ana", "was stopped")) == 1
         if self.comes_back:
             assert len(kit.rows(self.office, action="key.resumed")) == 1

@@ -132,7 +132,7 @@ def use_all_year(firm: Firm, key: Key) -> None:
 
 
 def live_until(firm: Firm, until: datetime) -> int:
-    """Live with a look each week, more often where clocks change, by the minute while a month turns.
+    """Live with a look every ten days, more often where clocks change, by the minute while a month turns.
 
     Returns how many keys came back at turns of the month, all that were off.
     """
@@ -141,9 +141,9 @@ def live_until(firm: Firm, until: datetime) -> int:
         turn = month_end(firm.clock.at)
         change = next((day for day in CLOCK_CHANGES if day > firm.clock.at), END)
         at = min(until, turn - timedelta(minutes=2), change)
-        days.at_leisure(firm, at, every_seconds=7 * 86_400)
+        days.at_leisure(firm, at, every_seconds=10 * 86_400)
         if at == change:
-            days.at_leisure(firm, at + DAY, every_seconds=10_800)
+            days.at_leisure(firm, at + DAY, every_seconds=21_600)
         elif at < until:
             off = {key.id for key in firm.keys} - firm.on()
             days.at_slots(firm, turn + timedelta(minutes=2))

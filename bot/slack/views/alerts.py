@@ -123,7 +123,7 @@ def _stopped(facts: AlertFacts) -> str:
     again = f"{facts.back} {'key works' if facts.back == 1 else 'keys work'} again." if facts.back else ""
     if not facts.stopped:
         said = " ".join(filter(None, [again, _by_others(facts)]))
-        return said or "No key had to be stopped: none under it was in use."
+        return said or "No key is stopped by it: none under it is in use."
     one = len(facts.stopped) == 1
     head = f"*Stopped because of that:* {len(facts.stopped)} {'key' if one else 'keys'}. {again}".rstrip()
     return stack([head, *_proofs(facts.stopped), _by_others(facts)])
