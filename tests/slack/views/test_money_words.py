@@ -131,8 +131,8 @@ def test_an_alert_whose_keys_another_limit_stopped_says_which(layer: Layer) -> N
     wider = kit_money.limit(EVERYDAY)
     told = said(alerts.alert(kit_money.alert(EVERYDAY, 100, layer, others=(wider,)), NOW))
     assert "stopped already, by the budget of team `search`" in told
-    assert "none under it was in use" not in told
-    assert "none under it was in use" in said(alerts.alert(kit_money.alert(EVERYDAY, 100, layer), NOW))
+    assert "none under it is in use" not in told
+    assert "none under it is in use" in said(alerts.alert(kit_money.alert(EVERYDAY, 100, layer), NOW))
 
 
 def test_a_stopped_key_that_needs_more_of_its_own_cap_as_well_says_so() -> None:
