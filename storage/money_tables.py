@@ -109,6 +109,17 @@ class UsageRow(SQLModel, table=True):
     unpriced_requests: int
 
 
+class LiveHourRow(SQLModel, table=True):
+    """By how much a key's live total was seen to grow in an hour. Only tells when; what counts is in `readings`."""
+
+    __tablename__ = "live_hours"
+    __table_args__ = (Index("ix_live_hours_hour", "hour"), {"sqlite_with_rowid": False})
+
+    key_id: str = Field(primary_key=True)
+    hour: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    spent_micros: int = micros()
+
+
 class SyncRow(SQLModel, table=True):
     """How far a gateway has been read, and what it told been posted to the ledger."""
 

@@ -28,6 +28,10 @@ class MemberRow(SQLModel, table=True):
     is_bot: bool = False
     is_departed: bool = False
     seen_at: datetime = when()
+    time_zone: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """As Slack tells it, such as `Europe/Berlin`; empty when it never did."""
+    wants_digest: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether they asked for a weekly digest of their own."""
 
 
 class TeamRow(SQLModel, table=True):
@@ -40,6 +44,10 @@ class TeamRow(SQLModel, table=True):
     channel_id: str = Field(unique=True)
     created_by: str
     created_at: datetime = when()
+    time_zone: str = Field(default="UTC", sa_column_kwargs={"server_default": "UTC"})
+    """An IANA name, such as `Europe/Berlin`: when its digest comes, and what its off-hours are."""
+    digest_minutes: int | None = Field(default=540, sa_column_kwargs={"server_default": text("540")})
+    """When on Monday its digest comes, in minutes after local midnight; None for never."""
 
 
 class MembershipRow(SQLModel, table=True):
@@ -186,6 +194,8 @@ class KeyRow(SQLModel, table=True):
     stop_subject_id: str | None = None
     stop_period: str | None = None
     stop_limit_micros: int | None = micros(optional=True)
+    kept_until: datetime | None = when(optional=True)
+    """Until then it is not called old: somebody pressed Keep."""
 
 
 class LedgerRow(SQLModel, table=True):
@@ -263,3 +273,49 @@ class SeenRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     at: datetime = when(index=True)
+
+
+class DigestRow(SQLModel, table=True):
+    """A weekly digest that was posted, with its figures as they were then, or skipped."""
+
+    __tablename__ = "digests"
+    __table_args__ = (
+        UniqueConstraint("audience", "subject_id", "week"),
+        CheckConstraint("audience IN ('team', 'member', 'owners')", name="audience_is_known"),
+        CheckConstraint("state IN ('posted', 'skipped')", name="state_is_known"),
+    )
+
+    id: str = Field(primary_key=True)
+    audience: str
+    subject_id: str
+    """A team's id, a person's Slack user id, or for the owners' roll-up empty."""
+    week: str
+    """`2026-W47`."""
+    state: str
+    at: datetime = when()
+    figures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    channel_id: str | None = None
+    ts: str | None = None
+    """Where its message stands."""
+
+
+class AskedRow(SQLModel, table=True):
+    """A question about usage, kept for a day, so that its pages and its posting show the same span."""
+
+    __tablename__ = "asked"
+
+    id: str = Field(primary_key=True)
+    member_id: str
+    question: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    at: datetime = when(index=True)
+
+
+class HomeRow(SQLModel, table=True):
+    """A Home tab that somebody opened, and what it shows."""
+
+    __tablename__ = "homes"
+
+    member_id: str = Field(primary_key=True)
+    opened_at: datetime = when(index=True)
+    shown: str = ""
+    """A hash of what was published last."""

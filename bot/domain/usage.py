@@ -1,8 +1,10 @@
-"""Usage: what a gateway measured of one key and one model in one hour, or in one day where it tells no hours."""
+"""Usage as a gateway measured it, of one key and model in an hour (or day, where it tells no hours), and sums of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import reduce
 from typing import NamedTuple
 
 
@@ -30,3 +32,37 @@ class Usage(NamedTuple):
     cost_micros: int
     unpriced_requests: int
     """Requests that used tokens and cost nothing, because the gateway has no price for the model."""
+
+
+class Totals(NamedTuple):
+    """Usage summed over keys, models and hours. Money is micro-USD; a request without a price adds nothing to it."""
+
+    requests: int = 0
+    failures: int = 0
+    retries: int = 0
+    tasks: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    cost_micros: int = 0
+    unpriced_requests: int = 0
+
+    def plus(self, other: Totals) -> Totals:
+        """Both together."""
+        return Totals(*map(int.__add__, self, other))
+
+    @property
+    def cost_per_task_micros(self) -> int | None:
+        """What a task cost on average, half rounded to even; None where there was no task, or none had a price."""
+        if self.tasks <= 0 or (self.unpriced_requests and not self.cost_micros):
+            return None
+        whole, rest = divmod(self.cost_micros, self.tasks)
+        return whole + (2 * rest > self.tasks or (2 * rest == self.tasks and whole % 2 == 1))
+
+
+NOTHING = Totals()
+
+
+def total(parts: Iterable[Totals]) -> Totals:
+    """All of them together, exactly."""
+    return reduce(Totals.plus, parts, NOTHING)

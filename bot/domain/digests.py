@@ -1,0 +1,162 @@
+"""The weekly digest: which week is due when, what of it is worth saying, and which keys are old.
+
+A week is Monday to Sunday in UTC, as usage may be dated by UTC days only, so that every team's week is the same week.
+It is told on Monday at the team's own time, at the earliest an hour after the week is over in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.spans import Span
+from bot.domain.usage import NOTHING, Totals
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """A week, by its Monday."""
+
+    monday: date
+
+    @property
+    def name(self) -> str:
+        """ISO 8601: `2026-W47`."""
+        year, number, _ = self.monday.isocalendar()
+        return f"{year}-W{number:02d}"
+
+    @property
+    def span(self) -> Span:
+        """Its days."""
+        return Span(self.monday, self.monday + timedelta(days=7))
+
+    def moved(self, weeks: int) -> Week:
+        """So many weeks later."""
+        return Week(self.monday + timedelta(weeks=weeks))
+
+
+class Why(StrEnum):
+    """What moved the spend of a week against the week before."""
+
+    NEW_KEYS = "new_keys"
+    """Keys that were first used in this week."""
+    VOLUME = "volume"
+    """More or fewer requests with keys that were used before."""
+    MIX = "mix"
+    """Requests went to dearer or cheaper models."""
+    PRICE = "price"
+    """A request of the same model cost more or less: its price, or its length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason of a movement. Causes sum to the movement exactly, their points to its whole percents."""
+
+    why: Why
+    micros: int
+    points: int | None
+    """Percentage points of what was spent the week before; None when nothing was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """One line of a ranking."""
+
+    id: str
+    name: str
+    totals: Totals
+    before: Totals = NOTHING
+
+
+class Age(StrEnum):
+    """Why a key is called old."""
+
+    UNUSED = "unused"
+    PAST_ROTATION = "past_rotation"
+    NO_HOLDER = "no_holder"
+    """Who held it, or led it, has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldKey:
+    """A key in use that nobody seems to need, or that is past its time."""
+
+    key_id: str
+    label: str
+    holder_id: str
+    ages: tuple[Age, ...]
+    since: datetime
+    """When it was last used, or revealed; for PAST_ROTATION alone, when it should have been rotated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where the month's spend will end, in micro-USD, with a range that four of five months fall into."""
+
+    low_micros: int
+    likely_micros: int
+    high_micros: int
+    runs_out_on: date | None = None
+    """The day on which the budget would be used up; None when it would not in this month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """What the people who run Purser should know."""
+
+    dead_letters: int = 0
+    drift: tuple[str, ...] = ()
+    """What the books and the gateways disagree on, a sentence each."""
+    stale: tuple[str, ...] = ()
+    """Gateways whose figures are old, with since when, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Every figure of one digest, as it was posted: what is kept, and what a later look is compared with."""
+
+    week: Week
+    team_id: str
+    """Empty for a personal digest and for the owners' roll-up."""
+    name: str
+    """The team's name then, or the person's mention."""
+    totals: Totals
+    before: Totals
+    """The week before."""
+    causes: tuple[Cause, ...] = ()
+    days: tuple[Totals, ...] = ()
+    """Monday to Sunday."""
+    days_before: tuple[Totals, ...] = ()
+    members: tuple[Rank, ...] = ()
+    """The biggest spender first; all of them."""
+    models: tuple[Rank, ...] = ()
+    projects: tuple[Rank, ...] = ()
+    teams: tuple[Rank, ...] = ()
+    """For the owners' roll-up."""
+    budget_micros: int | None = None
+    """The budget of the month in which the week ended, raises included."""
+    month_micros: int = 0
+    """What was charged to that month by the end of the week, or of the month."""
+    forecast: Forecast | None = None
+    old_keys: tuple[OldKey, ...] = ()
+    holders: int = 0
+    """People with a key that could be used."""
+    active_holders: int = 0
+    """Those of them who used one in the week."""
+    weekend_micros: int = 0
+    """Spent on Saturday and Sunday, UTC."""
+    off_hours_micros: int | None = None
+    """Seen in live totals outside 08:00 to 20:00 from Monday to Friday, in the team's time zone; None when unknown."""
+    timed_micros: int = 0
+    """What live totals saw in the week in all: what `off_hours_micros` is a share of."""
+    unpriced: tuple[tuple[str, int], ...] = ()
+    undated_micros: int = 0
+    troubles: Troubles = field(default_factory=Troubles)
+    skipped: tuple[str, ...] = ()
+    """Names of weeks before it that were skipped."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to say: nobody used anything, in this week or the one before."""
+        return self.totals == NOTHING and self.before == NOTHING

@@ -1,0 +1,133 @@
+"""What `/ai-usage` is asked, and what it answers: a scope, a span, and the sums of each part.
+
+Who may see what is decided by `may_see` and `is_open`; nothing here knows how it is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.domain.budgets import Budget
+from bot.domain.facts import Freshness
+from bot.domain.spans import Span
+from bot.domain.usage import NOTHING, Totals, total
+
+
+class Extent(StrEnum):
+    """Whose usage it is."""
+
+    MEMBER = "member"
+    """What one person holds: `me`, or `@user`."""
+    TEAM = "team"
+    PROJECT = "project"
+    KEY = "key"
+    ALL = "all"
+    """Every team: workspace owners and finance."""
+
+
+class Grouping(StrEnum):
+    """By what it is split."""
+
+    MODEL = "model"
+    MEMBER = "member"
+    """By who holds the key; project and automation keys by who leads them."""
+    PROJECT = "project"
+    KEY = "key"
+    DAY = "day"
+    TEAM = "team"
+    """Where the extent is ALL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose usage: an extent, and the one it is of (empty for ALL)."""
+
+    extent: Extent
+    subject_id: str = ""
+    """Of a member their Slack user id, of a key its id, and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked."""
+
+    scope: Scope
+    span: Span
+    by: Grouping
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the whole: a model, a person, a day."""
+
+    id: str
+    """What it is of: an id, a model's name, or a day such as `2026-11-21`; empty for what belongs to none."""
+    name: str
+    """How people call it; a member is a mention, a key its label."""
+    totals: Totals
+    now: Totals
+    """Of it, what lies in the days that are compared."""
+    before: Totals
+    """What it was in the days that they are compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer. `parts` sum to `whole`, exactly; the biggest spender first, days in order."""
+
+    question: Question
+    name: str
+    """How people call what the scope is of."""
+    team_name: str
+    """Empty for ALL, and for a person in several teams."""
+    parts: tuple[Part, ...]
+    whole: Totals
+    now: Totals
+    before: Totals
+    compared: tuple[Span, Span] | None
+    """The days of `now` and `before`; None when no day of the span is over."""
+    days: tuple[tuple[date, Totals], ...]
+    """Each day of the span up to today, those without usage as well."""
+    freshness: tuple[Freshness, ...]
+    """How fresh the usage of each gateway concerned is."""
+    undated_micros: int = 0
+    """What was spent this month, by live totals, that no usage dates yet: in no figure of the report."""
+    unpriced: tuple[tuple[str, int], ...] = ()
+    """Models without a price, with the number of requests; their cost is in no figure."""
+    budget: Budget | None = None
+    """The limit on what the scope is of, as it stands now."""
+    withheld: int = 0
+    """How many keys of others are summed into one part, because the asker may not see them one by one."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether parts sum to the whole, to the micro-dollar."""
+        return total(part.totals for part in self.parts) == self.whole if self.parts else self.whole == NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """One key's usage in a span, with what a ranking or an export says of it."""
+
+    key_id: str
+    label: str
+    kind: str
+    team_id: str
+    project_id: str | None
+    holder_id: str
+    lead_id: str | None
+    first_used_on: date | None
+    last_used_on: date | None
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """When a question was asked, and by whom, so that its pages and its posting show the same span."""
+
+    id: str
+    member_id: str
+    question: Question
+    at: datetime

@@ -1,0 +1,71 @@
+"""Usage that people look at: weekly digests, live spend by the hour, Home tabs that keep up, keys that are kept."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add what digests, reports and Home tabs remember."""
+    op.create_table(
+        "digests",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("week", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("channel_id", sa.String(), nullable=True),
+        sa.Column("ts", sa.String(), nullable=True),
+        sa.CheckConstraint("audience IN ('team', 'member', 'owners')", name=op.f("ck_digests_audience_is_known")),
+        sa.CheckConstraint("state IN ('posted', 'skipped')", name=op.f("ck_digests_state_is_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),
+        sa.UniqueConstraint("audience", "subject_id", "week", name=op.f("uq_digests_audience_subject_id_week")),
+    )
+    op.create_table(
+        "asked",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("member_id", sa.String(), nullable=False),
+        sa.Column("question", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_asked")),
+    )
+    op.create_index(op.f("ix_asked_at"), "asked", ["at"], unique=False)
+    op.create_table(
+        "homes",
+        sa.Column("member_id", sa.String(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shown", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_homes")),
+    )
+    op.create_index(op.f("ix_homes_opened_at"), "homes", ["opened_at"], unique=False)
+    op.create_table(
+        "live_hours",
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("spent_micros", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", "hour", name=op.f("pk_live_hours")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_live_hours_hour", "live_hours", ["hour"], unique=False)
+
+    with op.batch_alter_table("teams", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
+        batch_op.add_column(sa.Column("digest_minutes", sa.Integer(), server_default=sa.text("540"), nullable=True))
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("wants_digest", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kept_until", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    """Never: the books only go forward. Restore the backup taken before the migration instead."""
+    raise NotImplementedError
