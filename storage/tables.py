@@ -318,4 +318,10 @@ class HomeRow(SQLModel, table=True):
     member_id: str = Field(primary_key=True)
     opened_at: datetime = when(index=True)
     shown: str = ""
-    """A hash of what was published last."""
+    """A fingerprint of what was published last."""
+    view_hash: str = ""
+    """Slack's name of that view, which says whether something else stands there by now."""
+    looked: str = ""
+    """What the books had come to when it was last compared with them."""
+    due_at: datetime = when()
+    """It is not compared again before; the one that has waited longest is first."""

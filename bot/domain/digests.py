@@ -102,6 +102,18 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """How a budget stood at the end of the week, and where it is heading."""
+
+    name: str
+    """The team's name, `project reranker`, or the person's mention."""
+    budget_micros: int
+    month_micros: int
+    """What was charged to the month by then."""
+    forecast: Forecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Troubles:
     """What the people who run Purser should know."""
 
@@ -134,6 +146,10 @@ class Figures:
     projects: tuple[Rank, ...] = ()
     teams: tuple[Rank, ...] = ()
     """For the owners' roll-up."""
+    keys: tuple[Rank, ...] = ()
+    """For a personal digest: the keys of the person, by label."""
+    courses: tuple[Course, ...] = ()
+    """The person's budgets; in the owners' roll-up, the budget of each team that has one."""
     budget_micros: int | None = None
     """The budget of the month in which the week ended, raises included."""
     month_micros: int = 0
@@ -152,6 +168,10 @@ class Figures:
     """What live totals saw in the week in all: what `off_hours_micros` is a share of."""
     unpriced: tuple[tuple[str, int], ...] = ()
     undated_micros: int = 0
+    time_zone: str = "UTC"
+    """The team's, in which `off_hours_micros` was measured."""
+    read_at: datetime | None = None
+    """The oldest moment at which a gateway concerned told all its usage; None when one never did."""
     troubles: Troubles = field(default_factory=Troubles)
     skipped: tuple[str, ...] = ()
     """Names of weeks before it that were skipped."""

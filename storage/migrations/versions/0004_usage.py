@@ -43,6 +43,9 @@ def upgrade() -> None:
         sa.Column("member_id", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shown", sa.String(), nullable=False),
+        sa.Column("view_hash", sa.String(), nullable=False),
+        sa.Column("looked", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_homes")),
     )
     op.create_index(op.f("ix_homes_opened_at"), "homes", ["opened_at"], unique=False)
