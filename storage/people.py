@@ -41,9 +41,33 @@ def save_member(session: Session, person: Member, now: datetime) -> None:
     row.is_guest = person.is_guest
     row.is_bot = person.is_bot
     row.is_departed = person.is_departed
+    row.time_zone = person.time_zone or row.time_zone
     row.seen_at = now
     session.add(row)
     session.flush()
+
+
+def wants_digest(session: Session, member_id: str) -> bool:
+    """Whether this person asked for a weekly digest of their own."""
+    row = session.get(MemberRow, member_id)
+    return row is not None and row.wants_digest
+
+
+def want_digest(session: Session, member_id: str, *, wanted: bool) -> bool:
+    """Write down whether a person wants a weekly digest of their own. False when that changes nothing."""
+    row = session.get(MemberRow, member_id)
+    if row is None or row.wants_digest == wanted:
+        return False
+    row.wants_digest = wanted
+    session.add(row)
+    session.flush()
+    return True
+
+
+def wanting_digest(session: Session) -> list[Member]:
+    """Everybody who asked for a weekly digest of their own and is still here, by id."""
+    query = select(MemberRow).where(col(MemberRow.wants_digest), ~col(MemberRow.is_departed)).order_by(MemberRow.id)
+    return [_member(row) for row in session.exec(query).all()]
 
 
 def team(session: Session, team_id: str) -> Team | None:
@@ -82,9 +106,28 @@ def teams_of(session: Session, member_id: str) -> list[Team]:
 
 def add_team(session: Session, new: Team, created_by: str, now: datetime) -> None:
     """Write down a new team without people."""
-    row = TeamRow(id=new.id, name=new.name, channel_id=new.channel_id, created_by=created_by, created_at=now)
+    row = TeamRow(
+        id=new.id,
+        name=new.name,
+        channel_id=new.channel_id,
+        created_by=created_by,
+        created_at=now,
+        time_zone=new.time_zone,
+        digest_minutes=new.digest_minutes,
+    )
     session.add(row)
     session.flush()
+
+
+def set_digest(session: Session, team_id: str, minutes: int | None, time_zone: str) -> bool:
+    """Set when on Monday a team's digest comes, None for never. False when that changes nothing."""
+    row = session.get(TeamRow, team_id)
+    if row is None or (row.digest_minutes, row.time_zone) == (minutes, time_zone):
+        return False
+    row.digest_minutes, row.time_zone = minutes, time_zone
+    session.add(row)
+    session.flush()
+    return True
 
 
 def set_role(session: Session, team_id: str, member_id: str, role: Role, now: datetime) -> bool:
@@ -130,6 +173,7 @@ def _member(row: MemberRow) -> Member:
         is_guest=row.is_guest,
         is_bot=row.is_bot,
         is_departed=row.is_departed,
+        time_zone=row.time_zone,
     )
 
 
@@ -146,6 +190,8 @@ def _team(session: Session, row: TeamRow) -> Team:
         channel_id=row.channel_id,
         owner_ids=tuple(member_id for member_id, role in people if role == Role.OWNER),
         member_ids=tuple(member_id for member_id, role in people if role == Role.MEMBER),
+        time_zone=row.time_zone,
+        digest_minutes=row.digest_minutes,
     )
 
 

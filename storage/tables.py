@@ -288,7 +288,7 @@ class DigestRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     audience: str
     subject_id: str
-    """A team's id, a person's Slack user id, or for the owners' roll-up empty."""
+    """A team's id, or the Slack user id of the person it is for."""
     week: str
     """`2026-W47`."""
     state: str

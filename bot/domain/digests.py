@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 from bot.domain.spans import Span
 from bot.domain.usage import NOTHING, Totals
@@ -34,6 +35,20 @@ class Week:
     def moved(self, weeks: int) -> Week:
         """So many weeks later."""
         return Week(self.monday + timedelta(weeks=weeks))
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """The week that a day is in."""
+        return cls(day - timedelta(days=day.weekday()))
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The week of a name such as `2026-W47`. Raises ValueError when there is no such week."""
+        year, _, number = name.partition("-W")
+        if not (len(year) == 4 and len(number) == 2 and (year + number).isascii() and (year + number).isdigit()):
+            msg = f"{name!r} is no week; weeks look like 2026-W47"
+            raise ValueError(msg)
+        return cls(date.fromisocalendar(int(year), int(number), 1))
 
 
 class Why(StrEnum):
@@ -180,3 +195,40 @@ class Figures:
     def is_quiet(self) -> bool:
         """Whether there is nothing to say: nobody used anything, in this week or the one before."""
         return self.totals == NOTHING and self.before == NOTHING
+
+
+class Audience(StrEnum):
+    """Whom a digest is for."""
+
+    TEAM = "team"
+    MEMBER = "member"
+    """One person's own use, for those who asked for it."""
+    OWNERS = "owners"
+    """The roll-up across teams, for an owner of the workspace."""
+
+
+class DigestState(StrEnum):
+    """What became of a week's digest."""
+
+    POSTED = "posted"
+    """Decided and written down; the outbox posts it."""
+    SKIPPED = "skipped"
+    """It could not come by Wednesday, and will not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A week's digest as the books keep it: one for each audience, subject and week."""
+
+    id: str
+    audience: Audience
+    subject_id: str
+    """A team's id, or the Slack user id of the person it is for."""
+    week: Week
+    state: DigestState
+    at: datetime
+    figures: Figures
+    """As they were then. Of one that was skipped only the name, and `skipped`: all weeks that this one stands for."""
+    channel_id: str | None = None
+    ts: str | None = None
+    """Where its message stands."""

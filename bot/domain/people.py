@@ -27,6 +27,8 @@ class Member:
     is_guest: bool = False
     is_bot: bool = False
     is_departed: bool = False
+    time_zone: str = ""
+    """As Slack tells it, such as `Europe/Berlin`; empty when it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class Team:
     channel_id: str
     owner_ids: tuple[str, ...] = ()
     member_ids: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+    """An IANA name: when its digest comes, and what its off-hours are."""
+    digest_minutes: int | None = 540
+    """When on Monday its weekly digest comes, in minutes after local midnight; None for never."""
 
     def role_of(self, member_id: str) -> Role:
         """What this person is in the team itself, workspace owners aside."""

@@ -159,4 +159,5 @@ def member_from(user: dict[str, Any]) -> Member:
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_bot=bool(user.get("is_bot") or user.get("id") == "USLACKBOT"),
         is_departed=bool(user.get("deleted")),
+        time_zone=str(user.get("tz") or ""),
     )

@@ -1,0 +1,104 @@
+"""Weekly digests: one for each audience, subject and week, with the figures as they were posted."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from bot.domain.digests import Audience, Digest, DigestState, Figures, Week
+from storage.tables import DigestRow
+
+_FIGURES: Final = TypeAdapter(Figures)
+
+
+def to_json(figures: Figures) -> dict[str, Any]:
+    """Figures as they are kept; `from_json` reads them."""
+    kept: dict[str, Any] = _FIGURES.dump_python(figures, mode="json")
+    return kept
+
+
+def from_json(kept: dict[str, Any]) -> Figures:
+    """Read what `to_json` wrote; what an earlier version did not know yet is as it is by default."""
+    return _FIGURES.validate_python(kept)
+
+
+def add(session: Session, new: Digest) -> None:
+    """Write down a week's digest. A second one of the same audience, subject and week is an error."""
+    row = DigestRow(
+        id=new.id,
+        audience=new.audience,
+        subject_id=new.subject_id,
+        week=new.week.name,
+        state=new.state,
+        at=new.at,
+        figures=to_json(new.figures),
+    )
+    session.add(row)
+    session.flush()
+
+
+def get(session: Session, digest_id: str) -> Digest | None:
+    """The digest, or None."""
+    row = session.get(DigestRow, digest_id)
+    return None if row is None else _digest(row)
+
+
+def of_week(session: Session, audience: Audience, subject_id: str, week: Week) -> Digest | None:
+    """That week's digest, posted or skipped; None when nothing became of it yet."""
+    row = session.exec(select(DigestRow).where(*_is(audience, subject_id), DigestRow.week == week.name)).first()
+    return None if row is None else _digest(row)
+
+
+def newest(session: Session, audience: Audience, subject_id: str) -> Week | None:
+    """The newest week that was posted or skipped."""
+    query = select(DigestRow.week).where(*_is(audience, subject_id)).order_by(col(DigestRow.week).desc()).limit(1)
+    name = session.exec(query).first()
+    return None if name is None else Week.named(name)
+
+
+def skipped_before(session: Session, audience: Audience, subject_id: str, week: Week) -> tuple[Week, ...]:
+    """The weeks before this one that were skipped since the last that was posted, oldest first."""
+    query = (
+        select(DigestRow.week, DigestRow.state)
+        .where(*_is(audience, subject_id), DigestRow.week < week.name)
+        .order_by(col(DigestRow.week).desc())
+    )
+    found: list[Week] = []
+    for name, state in session.exec(query):
+        if state != DigestState.SKIPPED:
+            break
+        found.insert(0, Week.named(name))
+    return tuple(found)
+
+
+def set_message(session: Session, digest_id: str, channel_id: str, ts: str) -> bool:
+    """Write down where its message stands; False when that is known already."""
+    done = session.exec(
+        update(DigestRow)
+        .where(col(DigestRow.id) == digest_id, col(DigestRow.ts).is_(None))
+        .values(channel_id=channel_id, ts=ts)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
+def _is(audience: Audience, subject_id: str) -> tuple[Any, ...]:
+    return DigestRow.audience == audience, DigestRow.subject_id == subject_id
+
+
+def _digest(row: DigestRow) -> Digest:
+    return Digest(
+        id=row.id,
+        audience=Audience(row.audience),
+        subject_id=row.subject_id,
+        week=Week.named(row.week),
+        state=DigestState(row.state),
+        at=row.at,
+        figures=from_json(row.figures),
+        channel_id=row.channel_id,
+        ts=row.ts,
+    )
