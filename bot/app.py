@@ -28,6 +28,7 @@ from bot.services.effects import EFFECTS
 from bot.services.failpoints import all_failpoints
 from bot.services.worker import Worker
 from bot.settings import Configuration, Settings
+from bot.slack.charting import Charting
 from bot.slack.notifier import SlackDirectory, SlackNotifier
 from bot.slack.routes import register
 from storage.engine import Books
@@ -185,6 +186,7 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
     pepper = settings.purser_pepper.get_secret_value().encode()
     bell = threading.Event()
     minting_at = gateways(settings, clock)
+    charting = Charting(native=settings.purser_native_charts, sleep=clock.sleep)
     purser = Purser(
         books=books,
         clock=clock,
@@ -192,7 +194,7 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         policy=configuration.policy,
         authority=Authority(us.workspace_id, frozenset(settings.purser_owners)),
         gateways=minting_at,
-        notifier=SlackNotifier(slack_client(settings, repeats=False)),
+        notifier=SlackNotifier(slack_client(settings, repeats=False), charting),
         directory=SlackDirectory(slack_client(settings, timeout=DIRECTORY_TIMEOUT_SECONDS)),
         pepper=pepper,
         installation=hmac.new(pepper, b"installation", hashlib.sha256).hexdigest()[:16],
@@ -217,6 +219,6 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         raise_error_for_unhandled_request=False,
         token_verification_enabled=False,
     )
-    register(bolt, purser)
+    register(bolt, purser, charting)
     look = LOOK_EVERY_SECONDS_WHERE_TIME_JUMPS if settings.purser_clock_file else LOOK_EVERY_SECONDS
     return Running(purser, bolt, Worker(purser, bell), Runner(purser, look), listeners, close, stopping)

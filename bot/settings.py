@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     litellm_master_key: SecretStr = Field(description="LiteLLM master key, or a key with the management role.")
     litellm_public_url: Url | None = Field(None, description="Address members are told; the base URL when left out.")
     purser_config: Path | None = Field(None, description="A TOML file with the installation's policy.")
+    purser_native_charts: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Use Slack's own chart blocks where it takes them; pictures otherwise, and when it refuses.",
+    )
     purser_health: str = Field(
         "127.0.0.1:8081",
         description="Where /healthz and /readyz answer for `purser health`, HOST:PORT; `off` for nowhere.",

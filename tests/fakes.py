@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.facts import Notice, RequestFacts
+from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member
 from bot.domain.usage import Usage
 from bot.gateways.base import (
@@ -29,7 +30,7 @@ from bot.gateways.base import (
     KeySpec,
     Probe,
 )
-from bot.services.ports import DeliveryError, Posted, Sending
+from bot.services.ports import DeliveryError, FileToSend, Posted, Sending
 from storage.engine import Books, Session
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -144,6 +145,20 @@ class Message:
     notice: Notice
 
 
+@dataclass(frozen=True)
+class SentFile:
+    """One file that somebody can open."""
+
+    sending_id: str
+    where: str
+    """A channel's or a person's id."""
+    thread_ts: str | None
+    name: str
+    title: str
+    content: bytes
+    text: str
+
+
 class Notifier:
     """A Slack that keeps what it is told, and finds by its id what may have arrived already."""
 
@@ -158,6 +173,11 @@ class Notifier:
         """What each message posted in a channel shows now, by its timestamp."""
         self.updates: list[str] = []
         """Each update of such a message, by its timestamp."""
+        self.files: list[SentFile] = []
+        self.homes: dict[str, tuple[str, HomeFacts]] = {}
+        """What each person's Home tab shows, by whose it is: Slack's name of the view, and the facts."""
+        self.published: list[str] = []
+        """Whose Home tab was published, each time."""
 
     def post_card(self, facts: RequestFacts, now: datetime, sending: Sending) -> Posted:
         channel = facts.request.channel_id
@@ -190,6 +210,27 @@ class Notifier:
         with self._calling("update"):
             self.updates.append(ts)
             self.standing[ts] = notice
+
+    def send_file(
+        self, where: str, file: FileToSend, text: str, sending: Sending, *, thread_ts: str | None = None
+    ) -> Posted:
+        if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.files)):
+            content = file.content if isinstance(file.content, bytes) else file.content.read_bytes()
+            with self._calling("send_file"):
+                self.files.append(SentFile(sending.id, where, thread_ts, file.name, file.title, content, text))
+        return Posted(where, f"{where}-{sending.id}")
+
+    def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
+        """As Slack does it: a view is named when it is published, and what stands there by then is not replaced."""
+        stands = self.homes.get(member_id)
+        if expected.fingerprint == repr(facts):
+            return expected
+        if expected.view_hash and (stands is None or stands[0] != expected.view_hash):
+            return None
+        with self._calling("publish_home"):
+            self.published.append(member_id)
+            self.homes[member_id] = f"view-{len(self.published)}", facts
+        return Shown(repr(facts), self.homes[member_id][0])
 
     def _post(self, method: str, message: Message, sending: Sending) -> None:
         if sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.messages):

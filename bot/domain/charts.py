@@ -14,6 +14,8 @@ class Look(StrEnum):
 
     COLUMNS = "columns"
     """One upright column a category, series stacked: days, mostly."""
+    AGAINST = "against"
+    """One upright column a category, the second series standing quietly behind the first: this week against last."""
     BARS = "bars"
     """One lying bar a category: rankings."""
     LINE = "line"
@@ -46,7 +48,8 @@ class Chart:
     unit: Unit
     categories: tuple[str, ...]
     series: tuple[Series, ...]
-    """The first is what it is about; further ones are other parts, stacked or beside it. At most six."""
+    """The first is what it is about; further ones are other parts, stacked on it (columns, bars), drawn beside it
+    (lines) or what it is compared with (against: exactly two). At most six."""
     alt: str
     """What it shows, in a sentence or two with the figures that matter; at most 2,000 characters."""
     limit: int | None = None

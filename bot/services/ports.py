@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from bot.domain.facts import Notice, RequestFacts
+from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member
 from bot.gateways.base import FailureKind
 
-__all__ = ["Clock", "DeliveryError", "Directory", "FailureKind", "Ids", "Notifier", "Posted", "Sending"]
+__all__ = [
+    "Clock",
+    "DeliveryError",
+    "Directory",
+    "FailureKind",
+    "FileToSend",
+    "Ids",
+    "Notifier",
+    "Posted",
+    "Sending",
+]
 
 
 class Clock(Protocol):
@@ -64,6 +76,18 @@ class Sending:
     maybe_sent: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FileToSend:
+    """A file for people: what it is called, and what is in it."""
+
+    name: str
+    """As it is saved by who downloads it: `purser-usage-search-2026-11.csv`."""
+    title: str
+    """As it is shown."""
+    content: bytes | Path
+    """The bytes, or where on this machine they lie: then they are streamed, however many."""
+
+
 class Notifier(Protocol):
     """Tells people things. Every method may raise `DeliveryError`; posting is idempotent on `Sending.id`."""
 
@@ -89,6 +113,20 @@ class Notifier(Protocol):
 
     def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
         """Let a message posted that way tell the truth of now. One that was deleted stays deleted."""
+        ...
+
+    def send_file(
+        self, where: str, file: FileToSend, text: str, sending: Sending, *, thread_ts: str | None = None
+    ) -> Posted:
+        """Post a message with a file, in a channel or (`where` is a person's id) directly, perhaps in a thread."""
+        ...
+
+    def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
+        """Let the person's Home tab show these facts in the place of what stands there; what stands there then.
+
+        `expected` itself, and nothing is published, when it shows just that; None, and nothing is published, when
+        something else than `expected` stands there by now.
+        """
         ...
 
 

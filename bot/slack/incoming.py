@@ -10,7 +10,7 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http.client import HTTPException
 from typing import Any, TypeVar
@@ -23,8 +23,9 @@ from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser
 from bot.services.people import Freshness, identify
 from bot.services.ports import DeliveryError, FailureKind
+from bot.slack.charting import BlocksRefused, Charting
 from bot.slack.errors import translated
-from bot.slack.views.base import Message, View
+from bot.slack.views.base import Block, Message, View
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,7 @@ class Incoming:
     purser: Purser
     client: WebClient
     body: Mapping[str, Any]
+    charting: Charting = field(default_factory=Charting)
 
     @property
     def what(self) -> str:
@@ -183,45 +185,53 @@ class Incoming:
 
     def answer(self, message: Message, replace: Replace = Replace.NO) -> None:
         """Tell the person, and nobody else. In place of the ephemeral message they pressed, if wanted."""
+        self.charting.sent(self.client, message, lambda blocks: self._tell(message.text, blocks, replace))
+
+    def _tell(self, text: str, blocks: list[Block], replace: Replace) -> None:
         url = self.body.get("response_url")
-        if url and self._respond(str(url), message, replace):
+        if url and self._respond(str(url), text, blocks, replace):
             return
         if self.channel_id:
             self.client.chat_postEphemeral(
                 channel=self.channel_id,
                 user=self.user_id,
-                text=message.text,
-                blocks=message.blocks,
+                text=text,
+                blocks=blocks,
                 thread_ts=self.event.get("thread_ts"),
             )
         else:  # a form or the Home tab: there is no place but the direct message
             opened = self.client.conversations_open(users=self.user_id)
-            self.client.chat_postMessage(channel=str(opened["channel"]["id"]), text=message.text, blocks=message.blocks)
+            self.client.chat_postMessage(channel=str(opened["channel"]["id"]), text=text, blocks=blocks)
 
     def rewrite(self, message: Message) -> None:
         """Let the message whose button was pressed say this from now on. Ours only; failing that, it stays."""
         container = self.body.get("container") or {}
         if not container.get("message_ts") or self.in_ephemeral:
             return
-        with suppress(DeliveryError), translated("rewriting a message"):
-            self.client.chat_update(
-                channel=str(container.get("channel_id")),
-                ts=str(container["message_ts"]),
-                text=message.text,
-                blocks=message.blocks,
-            )
+        channel, ts = str(container.get("channel_id")), str(container["message_ts"])
 
-    def _respond(self, url: str, message: Message, replace: Replace) -> bool:
-        """Answer over the response_url; False when Slack does not take it (five uses in 30 minutes)."""
+        def send(blocks: list[Block]) -> None:
+            self.client.chat_update(channel=channel, ts=ts, text=message.text, blocks=blocks)
+
+        with suppress(DeliveryError), translated("rewriting a message"):
+            self.charting.sent(self.client, message, send)
+
+    def _respond(self, url: str, text: str, blocks: list[Block], replace: Replace) -> bool:
+        """Answer over the response_url; False when Slack does not take it (five uses in 30 minutes).
+
+        Raises `BlocksRefused` when it is the blocks that Slack does not take.
+        """
         try:
             sent = WebhookClient(url, timeout=WEBHOOK_TIMEOUT_SECONDS).send(
-                text=message.text,
-                blocks=message.blocks,
+                text=text,
+                blocks=blocks,
                 response_type="ephemeral",
                 replace_original=replace is Replace.YES and self.in_ephemeral,
             )
         except (OSError, HTTPException):
             return False
+        if sent.status_code != 200 and "invalid_blocks" in str(sent.body):
+            raise BlocksRefused("the response_url refused the blocks")
         return sent.status_code == 200
 
     @property

@@ -12,11 +12,15 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.domain.facts import Notice, RequestFacts
+from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member, handle_from
-from bot.services.ports import DeliveryError, FailureKind, Posted, Sending
+from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, Sending
+from bot.slack.charting import Charting
 from bot.slack.errors import translated
-from bot.slack.views.base import Message
+from bot.slack.files import upload
+from bot.slack.views.base import NAME_CHARS, Block, Message, clip, sentence
 from bot.slack.views.direct import direct
+from bot.slack.views.home import fingerprint, home
 from bot.slack.views.requests import card
 from bot.slack.views.thread import thread
 
@@ -28,9 +32,10 @@ LOOK_BACK = 100
 class SlackNotifier:
     """Posts, updates and replies. The client should not retry by itself: the outbox does."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, charting: Charting | None = None) -> None:
         """Use this client for everything."""
         self._client = client
+        self._charting = charting or Charting()
 
     def post_card(self, facts: RequestFacts, now: datetime, sending: Sending) -> Posted:
         """Post the card in its team's channel, once."""
@@ -41,14 +46,7 @@ class SlackNotifier:
 
     def update_card(self, facts: RequestFacts, now: datetime) -> None:
         """Write the card anew. One that was deleted in Slack stays deleted."""
-        shown = card(facts, now)
-        with translated("updating a request's card"):
-            self._client.chat_update(
-                channel=facts.request.channel_id,
-                ts=facts.request.card_ts or "",
-                text=shown.text,
-                blocks=shown.blocks,
-            )
+        self._rewrite(facts.request.channel_id, facts.request.card_ts or "", card(facts, now))
 
     def reply(self, facts: RequestFacts, notice: Notice, now: datetime, sending: Sending) -> None:
         """Write a line in the card's thread, once."""
@@ -59,9 +57,7 @@ class SlackNotifier:
 
     def direct(self, member_id: str, notice: Notice, now: datetime, sending: Sending) -> None:
         """Write to one person, once. Somebody else than the key's holder reads it as one who answers for it."""
-        with translated("opening a direct message"):
-            opened = self._client.conversations_open(users=member_id)
-        channel = str(opened["channel"]["id"])
+        channel = self._direct_channel(member_id)
         if sending.maybe_sent and self._find(channel, sending) is not None:
             return
         self._post(channel, direct(notice, now, for_owner=_is_anothers(notice, member_id)), sending)
@@ -74,23 +70,67 @@ class SlackNotifier:
 
     def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
         """Write such a message anew. One that was deleted in Slack stays deleted."""
-        shown = thread(notice, now)
-        with translated("updating a message"):
-            self._client.chat_update(channel=channel_id, ts=ts, text=shown.text, blocks=shown.blocks)
+        self._rewrite(channel_id, ts, thread(notice, now))
+
+    def send_file(
+        self, where: str, file: FileToSend, text: str, sending: Sending, *, thread_ts: str | None = None
+    ) -> Posted:
+        """Upload the file unshared, then post one message that carries its link, which shares it; once."""
+        channel = self._direct_channel(where) if where.startswith(("U", "W")) else where
+        if sending.maybe_sent and (ts := self._find(channel, sending, thread_ts)) is not None:
+            return Posted(channel, ts)
+        with translated("uploading a file"):
+            uploaded = upload(self._client, file)
+        with translated("posting a file"):  # only a link in the text itself shares a file: no blocks, and it unfurls
+            posted = self._client.chat_postMessage(
+                channel=channel,
+                thread_ts=thread_ts,
+                text=f"{sentence(text)} <{uploaded.permalink}|{clip(file.name, NAME_CHARS)}>",
+                metadata=_metadata(sending),
+            )
+        return Posted(channel, str(posted["ts"]))
+
+    def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
+        """Let the Home tab show this in the place of what stands there; None when something else does by now."""
+        view = home(facts, now)
+        if (drawn := fingerprint(view)) == expected.fingerprint:
+            return expected
+        try:
+            with translated("publishing a Home tab"):
+                found = self._client.views_publish(user_id=member_id, view=view, hash=expected.view_hash or None)
+        except DeliveryError as failed:
+            if failed.kind is FailureKind.PERMANENT and "hash_conflict" in failed.message:
+                return None
+            raise
+        return Shown(drawn, str(found["view"]["hash"]))
+
+    def _direct_channel(self, member_id: str) -> str:
+        with translated("opening a direct message"):
+            opened = self._client.conversations_open(users=member_id)
+        return str(opened["channel"]["id"])
 
     def _post(self, channel: str, message: Message, sending: Sending, thread_ts: str | None = None) -> str:
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"id": sending.id}}
-        with translated("posting a message"):
+        def send(blocks: list[Block]) -> str:
             posted = self._client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread_ts,
                 text=message.text,
-                blocks=message.blocks,
-                metadata=metadata,
+                blocks=blocks,
+                metadata=_metadata(sending),
                 unfurl_links=False,
                 unfurl_media=False,
             )
-        return str(posted["ts"])
+            return str(posted["ts"])
+
+        with translated("posting a message"):
+            return self._charting.sent(self._client, message, send, patient=True)
+
+    def _rewrite(self, channel: str, ts: str, message: Message) -> None:
+        def send(blocks: list[Block]) -> None:
+            self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=blocks)
+
+        with translated("updating a message"):
+            self._charting.sent(self._client, message, send, patient=True)
 
     def _find(self, channel: str, sending: Sending, thread_ts: str | None = None) -> str | None:
         """The timestamp of the message that carries this id, or None."""
@@ -107,6 +147,11 @@ class SlackNotifier:
             if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("id") == sending.id:
                 return str(message["ts"])
         return None
+
+
+def _metadata(sending: Sending) -> dict[str, Any]:
+    """What a message carries so that it is found again."""
+    return {"event_type": EVENT_TYPE, "event_payload": {"id": sending.id}}
 
 
 def _is_anothers(notice: Notice, member_id: str) -> bool:

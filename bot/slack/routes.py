@@ -12,6 +12,7 @@ from slack_bolt import App
 
 from bot.services.context import Purser
 from bot.slack import budgets, keys, people, requests, teams
+from bot.slack.charting import Charting
 from bot.slack.guard import Handler, Submission, answered, guarded
 from bot.slack.incoming import Incoming
 from bot.slack.views import actions, answers
@@ -76,11 +77,12 @@ FORMS = (
 )
 
 
-def register(app: App, purser: Purser) -> None:
+def register(app: App, purser: Purser, charting: Charting | None = None) -> None:
     """Let Bolt call every handler: acknowledged first, then run on a thread of its own."""
+    drawing = charting or Charting()
 
     def incoming(body: dict[str, Any]) -> Incoming:
-        return Incoming(purser, app.client, body)
+        return Incoming(purser, app.client, body, drawing)
 
     for route in ROUTES:
         _matcher(app, route)(ack=_acknowledge, lazy=[guarded(_redrawing_home(route.handler), incoming)])

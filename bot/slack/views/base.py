@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.domain.charts import Chart
+
 Block = dict[str, Any]
 View = dict[str, Any]
 
@@ -35,10 +37,15 @@ _REFERENCE = re.compile(r"<(?:@[UW]|#C)[A-Z0-9]{1,20}>")
 
 @dataclass(frozen=True)
 class Message:
-    """A message for Slack: blocks to see, and `text` for notifications and screen readers."""
+    """A message for Slack: blocks to see, and `text` for notifications and screen readers.
+
+    Each chart stands where its mark (`chart_here`) is among the blocks. What sends the message puts there what Slack
+    takes: a native chart, a picture, or its words. Slack itself knows no such mark.
+    """
 
     text: str
     blocks: list[Block]
+    charts: tuple[Chart, ...] = ()
 
 
 def clip(text: str, limit: int) -> str:
@@ -181,6 +188,14 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain(text, 150)}
 
 
+CHART_MARK = "purser_chart"
+
+
+def chart_here(number: int) -> Block:
+    """The place of the message's chart of this number, counted from 0."""
+    return {"type": CHART_MARK, "number": number}
+
+
 def divider() -> Block:
     return {"type": "divider"}
 
@@ -217,12 +232,12 @@ def actions(*buttons: Block | None) -> list[Block]:
     return [{"type": "actions", "elements": shown}] if shown else []
 
 
-def message(text: str, *blocks: Block | list[Block]) -> Message:
-    """A message from blocks and lists of blocks; `text` is turned into a fallback."""
+def message(text: str, *blocks: Block | list[Block], charts: Sequence[Chart] = ()) -> Message:
+    """A message from blocks and lists of blocks; `text` is turned into a fallback. Charts stand at their marks."""
     flat: list[Block] = []
     for block in blocks:
         flat.extend(block if isinstance(block, list) else [block])
-    return Message(fallback(text), flat or [section(text)])
+    return Message(fallback(text), flat or [section(text)], tuple(charts))
 
 
 def modal(callback_id: str, title: str, blocks: list[Block], metadata: str = "", submit: str = "") -> View:
