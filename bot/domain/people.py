@@ -69,6 +69,8 @@ class Barrier(StrEnum):
     BOT = "bot"
     DEPARTED = "departed"
     GUEST = "guest"
+    GUEST_OUTSIDE = "guest_outside"
+    """A guest who asks about a team they are not in."""
     NOT_IN_TEAM = "not_in_team"
     NOT_OWNER = "not_owner"
     OWN_REQUEST = "own_request"
@@ -81,6 +83,7 @@ BARRIER_TEXT = {
     Barrier.BOT: "Purser hands keys to people only, so that every key has a name behind it.",
     Barrier.DEPARTED: "This account is deactivated in Slack.",
     Barrier.GUEST: "Guests can hold keys, but decide nothing about keys or teams. Ask an owner of the team.",
+    Barrier.GUEST_OUTSIDE: "Guests see the usage of the teams they are in. Your own: `/ai-usage me`.",
     Barrier.NOT_IN_TEAM: "You are not in this team. Ask one of its owners for `/ai-team invite @you`.",
     Barrier.NOT_OWNER: "Only owners of the team can do this.",
     Barrier.OWN_REQUEST: "Nobody approves their own request. Another owner has to decide.",
@@ -91,10 +94,12 @@ BARRIER_TEXT = {
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """The standing facts that permissions are judged by: our workspace, and its owners by user id."""
+    """The standing facts that permissions are judged by: our workspace, its owners and its finance by user id."""
 
     workspace_id: str
     workspace_owner_ids: frozenset[str]
+    finance_ids: frozenset[str] = frozenset()
+    """People who see all usage, and decide nothing."""
 
     def stranger(self, person: Member) -> Barrier | None:
         """Why this person can use nothing at all, or None."""
@@ -107,6 +112,21 @@ class Authority:
     def owns(self, person: Member, team: Team) -> bool:
         """Whether this person has an owner's say in the team."""
         return person.id in self.workspace_owner_ids or team.role_of(person.id) is Role.OWNER
+
+    def sees_everything(self, person: Member) -> bool:
+        """Whether this person sees the usage of every team, person and key: workspace owners and finance."""
+        return person.id in self.workspace_owner_ids or person.id in self.finance_ids
+
+    def sees_keys_of(self, person: Member, team: Team) -> bool:
+        """Whether this person sees the usage of each key of the team, whoever holds it."""
+        return self.owns(person, team) or self.sees_everything(person)
+
+    def barrier_to_look(self, person: Member, team: Team) -> Barrier | None:
+        """Why this person may not see what the team uses, or None. Guests see the teams they are in."""
+        if barrier := self.stranger(person):
+            return barrier
+        is_inside = team.role_of(person.id) is not Role.NONE
+        return Barrier.GUEST_OUTSIDE if person.is_guest and not (is_inside or self.sees_everything(person)) else None
 
     def barrier_to_ask(self, person: Member, team: Team) -> Barrier | None:
         """Why this person may not ask for a key in the team, or None. Guests may, once invited."""

@@ -1,6 +1,7 @@
 """What `/ai-usage` is asked, and what it answers: a scope, a span, and the sums of each part.
 
-Who may see what is decided by `may_see` and `is_open`; nothing here knows how it is shown.
+Who may see what is decided in `bot.services.sights`, by the authority that `people` knows; nothing here knows how it is
+shown.
 """
 
 from __future__ import annotations
@@ -38,6 +39,16 @@ class Grouping(StrEnum):
     DAY = "day"
     TEAM = "team"
     """Where the extent is ALL."""
+
+
+USUAL = {
+    Extent.MEMBER: Grouping.KEY,
+    Extent.TEAM: Grouping.MEMBER,
+    Extent.PROJECT: Grouping.KEY,
+    Extent.KEY: Grouping.DAY,
+    Extent.ALL: Grouping.TEAM,
+}
+"""By what usage is split when nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +142,5 @@ class Asked:
     member_id: str
     question: Question
     at: datetime
+    page: int = 1
+    """Which page of the answer was wanted."""

@@ -68,20 +68,34 @@ def month_so_far(today: date) -> Span:
     return Span(today.replace(day=1), today + timedelta(days=1))
 
 
+def known_part(span: Span, today: date) -> Span | None:
+    """The part of a span that is not to come: up to today. None when all of it is."""
+    until = min(span.until, today + timedelta(days=1))
+    return None if until <= span.since else Span(span.since, until)
+
+
 def compared(span: Span, today: date) -> tuple[Span, Span] | None:
     """Which days of a span are compared, and with which before it; None when none of them is over.
 
-    Only days that are over are compared, with as many that lie one span earlier, so that a week is compared by the
-    same weekdays. What begins with a month and ends within it is compared with the month before, day by day.
+    Both are as many days, and only days that are over. What begins with a month and ends within it is compared with
+    the month before, day by day, as far as both months have such days. All else is compared with the days one span
+    earlier, so that a week is compared by the same weekdays, also when it is not over, or begins with a month.
     """
     until = min(span.until, today)
     if until <= span.since:
         return None
     now = Span(span.since, until)
-    if span.since.day == 1 and span.last.month == span.since.month and span.last.year == span.since.year:
-        month_before = (span.since - timedelta(days=1)).replace(day=1)
-        return now, Span(month_before, min(month_before + timedelta(days=now.days), span.since))
-    return now, now.moved(-span.days)
+    if not _is_of_month(span):
+        return now, now.moved(-span.days)
+    month_before = (span.since - timedelta(days=1)).replace(day=1)
+    before = Span(month_before, min(month_before + timedelta(days=now.days), span.since))
+    return Span(now.since, now.since + timedelta(days=before.days)), before
+
+
+def _is_of_month(span: Span) -> bool:
+    is_week = span.days == 7 and span.since.weekday() == 0
+    ends_within = (span.last.year, span.last.month) == (span.since.year, span.since.month)
+    return span.since.day == 1 and ends_within and not is_week
 
 
 def _midnight(day: date) -> datetime:
