@@ -187,6 +187,18 @@ def mark_warned(session: Session, key_id: str, column: str, now: datetime) -> bo
     return done.rowcount == 1
 
 
+def keep(session: Session, key_id: str, until: datetime, *states: KeyState) -> bool:
+    """Do not call the key old until then; False, and nothing changes, when it is in none of these states."""
+    done = session.exec(
+        update(KeyRow)
+        .where(col(KeyRow.id) == key_id, col(KeyRow.state).in_(states))
+        .values(kept_until=until)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
 def _one(session: Session, *where: Any) -> Key | None:  # noqa: ANN401 - SQLAlchemy's column expressions
     row = session.exec(select(KeyRow).where(*where)).first()
     return None if row is None else _key(row)
@@ -230,6 +242,7 @@ def _key(row: KeyRow) -> Key:
         daily_cap_micros=row.daily_cap_micros,
         lead_id=row.lead_id,
         stop=_stop(row),
+        kept_until=row.kept_until,
     )
 
 

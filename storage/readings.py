@@ -19,8 +19,8 @@ from bot.domain import settling
 from bot.domain.budgets import TOTAL
 from bot.domain.periods import day_end, day_of, month_end, month_of, month_start
 from bot.domain.settling import Count, Settled
+from storage import live_hours, syncs
 from storage import reading_statements as sql
-from storage import syncs
 from storage.staging import stage
 
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,6 +89,7 @@ def note_live(session: Session, told: Iterable[tuple[str, int, int | None]], at:
         chunk = {key_id: (total, in_month) for key_id, total, in_month in rows[start : start + _CHUNK]}
         _close_month_before(session, chunk, at)
         totals = {key_id: total for key_id, (total, _) in chunk.items()}
+        live_hours.note(session, totals, at)
         unsettled = _note(session, month_of(at), totals, at)
         daily = _with_daily_cap(session, totals)
         unsettled |= _note(session, day_of(at), {key_id: totals[key_id] for key_id in daily}, at)

@@ -120,6 +120,8 @@ class Key:
     """Who answers for a project or automation key, by Slack user id."""
     stop: Stop | None = None
     """The limit that stopped it, while `off_cause` is BUDGET."""
+    kept_until: datetime | None = None
+    """Until then it is not called old, for somebody said that it is needed."""
 
 
 class ExpiryWarning(StrEnum):

@@ -24,13 +24,18 @@ class KindPolicy:
     longest_seconds: int | None = None
     largest_daily_cap_micros: int | None = None
     """For kinds that must have a cap per day; None for the others."""
+    rotate_seconds: int | None = None
+    """How long after its reveal a key should be replaced by a new one; None for kinds that end by themselves."""
 
 
+_ROTATE_SECONDS = 90 * DAY_SECONDS
 _KINDS = {
     KeyKind.TEMPORARY: KindPolicy(default_seconds=7 * DAY_SECONDS, longest_seconds=30 * DAY_SECONDS),
-    KeyKind.MEMBER: KindPolicy(),
-    KeyKind.PROJECT: KindPolicy(),
-    KeyKind.AUTOMATION: KindPolicy(500 * MICROS_PER_USD, largest_daily_cap_micros=50 * MICROS_PER_USD),
+    KeyKind.MEMBER: KindPolicy(rotate_seconds=_ROTATE_SECONDS),
+    KeyKind.PROJECT: KindPolicy(rotate_seconds=_ROTATE_SECONDS),
+    KeyKind.AUTOMATION: KindPolicy(
+        500 * MICROS_PER_USD, largest_daily_cap_micros=50 * MICROS_PER_USD, rotate_seconds=_ROTATE_SECONDS
+    ),
 }
 
 
@@ -115,6 +120,8 @@ class Policy:
     escalate_after_seconds: int = 24 * HOUR_SECONDS
     give_up_after_seconds: int = 72 * HOUR_SECONDS
     claim_within_seconds: int = 72 * HOUR_SECONDS
+    unused_seconds: int = 30 * DAY_SECONDS
+    """How long a key may go unused before the digest calls it old."""
     draft_seconds: int = HOUR_SECONDS
     """How long a form or an "Extend instead?" question stays open."""
 

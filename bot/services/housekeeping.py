@@ -1,4 +1,4 @@
-"""Keeps what is at hand fresh and small: models gateways offer, done effects, old deliveries, finished slots.
+"""Keeps what is at hand fresh and small: models gateways offer, done effects, old deliveries, slots and hours.
 
 The ledger is never touched.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.services.context import Purser
-from storage import outbox, runs
+from storage import homes, live_hours, outbox, runs
 
 KEEP_DAYS = 35
 """Longer than anything is ever repeated."""
+KEEP_HOURS_DAYS = 400
+"""How long is known in which hours keys were used: a year, and the month it is compared with."""
 
 
 def refresh_catalog(purser: Purser) -> None:
@@ -21,10 +23,12 @@ def refresh_catalog(purser: Purser) -> None:
 
 
 def tidy(purser: Purser) -> None:
-    """Forget what is older than 35 days and done with."""
+    """Forget what is older than 35 days and done with, and in which hours keys were used more than 400 days ago."""
     now = purser.now()
     before = now - timedelta(days=KEEP_DAYS)
     with purser.books.transaction() as session:
         outbox.prune(session, before)
         runs.prune(session, before)
         runs.prune_seen(session, before)
+        homes.prune(session, before)
+        live_hours.prune(session, now - timedelta(days=KEEP_HOURS_DAYS))
