@@ -33,6 +33,7 @@ SCOPES: Mapping[str, str] = {
     "channels:read": "to see whether a team's channel still takes messages",
     "chat:write": "to post cards and messages",
     "commands": "to offer /ai-key and the others",
+    "files:write": "to show charts and send CSV files",
     "groups:history": "to read replies in private channels",
     "groups:read": "to see whether a team's private channel still takes messages",
     "im:history": "to find a direct message again whose outcome was lost",
