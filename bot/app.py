@@ -192,7 +192,7 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         clock=clock,
         ids=RandomIds(),
         policy=configuration.policy,
-        authority=Authority(us.workspace_id, frozenset(settings.purser_owners)),
+        authority=Authority(us.workspace_id, frozenset(settings.purser_owners), frozenset(settings.purser_finance)),
         gateways=minting_at,
         notifier=SlackNotifier(slack_client(settings, repeats=False), charting),
         directory=SlackDirectory(slack_client(settings, timeout=DIRECTORY_TIMEOUT_SECONDS)),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import policy_file
@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     purser_owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_ids)] = Field(
         description="Slack user ids of the workspace's owners in Purser, separated by commas."
     )
+    purser_finance: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_ids)] = Field(
+        (), description="Slack user ids of people who see all usage and decide nothing, separated by commas."
+    )
     purser_pepper: SecretStr = Field(
         description="Secret that fingerprints of keys are made with, at least 32 characters. Never change it."
     )
@@ -109,11 +112,11 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
-    @field_validator("purser_owners")
+    @field_validator("purser_owners", "purser_finance")
     @classmethod
-    def _are_user_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _are_user_ids(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         wrong = [part for part in value if not re.fullmatch(r"[UW][A-Z0-9]{2,}", part)]
-        if wrong or not value:
+        if wrong or (not value and info.field_name == "purser_owners"):
             what = f"{wrong[0]!r} is not one; " if wrong else "there must be at least one; "
             where = 'a profile in Slack shows it under "Copy member ID"'
             msg = f"must be Slack user ids such as U024BE7LH: {what}{where}"

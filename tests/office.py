@@ -38,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 PEPPER = "pepper-for-tests-only-0123456789abcdef"
 OWNERS = "U0OLGA"
+FINANCE = "U0FAY"
 T = TypeVar("T")
 
 # Out of the box structlog draws every traceback with all local variables, which takes seconds and shows secrets.
@@ -103,6 +104,7 @@ class Office:
             "slack_api_url": self.slack.api_url,
             "database_url": self.database_url,
             "purser_owners": OWNERS,
+            "purser_finance": FINANCE,
             "purser_pepper": PEPPER,
             "litellm_base_url": self.gateway.base_url,
             "litellm_master_key": self.gateway.master_key,

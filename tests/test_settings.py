@@ -51,9 +51,17 @@ def with_policy(environment: pytest.MonkeyPatch, path: Path, text: str) -> Path:
 def test_a_complete_environment_is_understood() -> None:
     found = load(http=False).settings
     assert found.purser_owners == ("U0OLGA", "W0OMAR")
+    assert found.purser_finance == ()
     assert found.slack_api_url == "https://slack.com/api/"
     assert found.database_url == "sqlite:///purser.db"
     assert found.litellm_public_url is None
+
+
+def test_finance_may_be_anybody_or_nobody(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PURSER_FINANCE", "U0FAY W0FINN")
+    assert load(http=False).settings.purser_finance == ("U0FAY", "W0FINN")
+    environment.setenv("PURSER_FINANCE", " ")
+    assert load(http=False).settings.purser_finance == ()
 
 
 REQUIRED = {
@@ -120,6 +128,7 @@ WRONG = [
     ("PURSER_PEPPER", "short", "PURSER_PEPPER must have at least 32 characters; `openssl rand -hex 32` makes one."),
     ("PURSER_OWNERS", "U0OLGA, @omar", f"{NEEDS_IDS}'@omar' is not one; {WHERE_IDS_ARE}"),
     ("PURSER_OWNERS", " , ", f"{NEEDS_IDS}there must be at least one; {WHERE_IDS_ARE}"),
+    ("PURSER_FINANCE", "U0FAY, fay", f"{NEEDS_IDS}'fay' is not one; {WHERE_IDS_ARE}".replace("OWNERS", "FINANCE")),
     ("SLACK_API_URL", "slack.com", "SLACK_API_URL must be an address such as https://gateway.example.com."),
     ("LITELLM_BASE_URL", "http://", "LITELLM_BASE_URL must be an address such as https://gateway.example.com."),
     ("LITELLM_PUBLIC_URL", "ftp://x", "LITELLM_PUBLIC_URL must be an address such as https://gateway.example.com."),

@@ -30,6 +30,7 @@ from bot.playground.slack import FakeSlack, Options
 
 HOST = "127.0.0.1"
 OWNERS = "U0OLGA"
+FINANCE = "U0FAY"
 SAVE_EVERY_SECONDS = 1.0
 LOOK_EVERY_SECONDS = 0.1
 
@@ -147,6 +148,7 @@ class Town:
             "SLACK_API_URL": self.slack.api_url,
             "DATABASE_URL": self.folder.database_url,
             "PURSER_OWNERS": OWNERS,
+            "PURSER_FINANCE": FINANCE,
             "PURSER_CONFIG": str(self.folder.policy(POLICY)),
             "PURSER_PEPPER": self.folder.pepper(),
             "LITELLM_BASE_URL": self.gateway.base_url,
