@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from bot.domain.digests import Audience, Digest, DigestState, Figures, Week
-from storage.tables import DigestRow
+from bot.domain.keys import PERSONAL_KINDS
+from storage.tables import DigestRow, KeyRow
 
 _FIGURES: Final = TypeAdapter(Figures)
 
@@ -84,6 +86,24 @@ def set_message(session: Session, digest_id: str, channel_id: str, ts: str) -> b
     )
     session.expire_all()
     return done.rowcount == 1
+
+
+def holders(session: Session, team_id: str | None, since: datetime, until: datetime) -> dict[str, str]:
+    """Keys that could be used at any moment from `since` until before `until`, with who each counts to.
+
+    Those of one team, or with None of all.
+    """
+    query = select(KeyRow.id, KeyRow.kind, KeyRow.holder_id, KeyRow.lead_id).where(
+        col(KeyRow.revealed_at) < until,
+        or_(col(KeyRow.off_at).is_(None), col(KeyRow.off_at) >= since),
+        or_(col(KeyRow.expires_at).is_(None), col(KeyRow.expires_at) >= since),
+    )
+    if team_id is not None:
+        query = query.where(KeyRow.team_id == team_id)
+    return {
+        key_id: holder if kind in PERSONAL_KINDS else lead or holder
+        for key_id, kind, holder, lead in session.exec(query)
+    }
 
 
 def _is(audience: Audience, subject_id: str) -> tuple[Any, ...]:
