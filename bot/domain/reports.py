@@ -111,6 +111,8 @@ class Report:
     """The limit on what the scope is of, as it stands now."""
     withheld: int = 0
     """How many keys of others are summed into one part, because the asker may not see them one by one."""
+    untold_retries: tuple[str, ...] = ()
+    """Gateways concerned that do not tell which requests were tried again."""
 
     @property
     def is_sound(self) -> bool:

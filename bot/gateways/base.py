@@ -81,6 +81,8 @@ class Capabilities:
     """How long the gateway may still accept a key after it has recorded it as disabled."""
     daily_cap: bool = False
     """Whether a key can have a cap per day beside its cap per month."""
+    tells_retries: bool = False
+    """Whether its usage says how many requests were tried again."""
     model_groups: tuple[str, ...] = ()
     """Names that stand for more than one model where the gateway expects a model's name."""
     limits: tuple[str, ...] = ()

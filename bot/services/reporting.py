@@ -146,6 +146,7 @@ class _Answer:
             unpriced=self._unpriced(whole),
             budget=self._budget(),
             withheld=withheld,
+            untold_retries=tuple(name for name in self._gateways() if not self._tells_retries(name)),
         )
 
     # --- the parts ---
@@ -225,13 +226,20 @@ class _Answer:
     # --- what stands beside them ---
 
     def _freshness(self) -> tuple[Freshness, ...]:
-        names = usage_reports.gateways(self.session, self.sight.chosen) or list(self.purser.gateways)
         marks = {mark.gateway: mark for mark in syncs.all_of(self.session, What.USAGE)}
-        found = ((name, marks.get(name)) for name in names)
+        found = ((name, marks.get(name)) for name in self._gateways())
         return tuple(
             Freshness(name, None) if mark is None else Freshness(name, mark.read_at, mark.error or "")
             for name, mark in found
         )
+
+    def _gateways(self) -> list[str]:
+        return usage_reports.gateways(self.session, self.sight.chosen) or list(self.purser.gateways)
+
+    def _tells_retries(self, name: str) -> bool:
+        """A gateway that is set up no more says nothing of what it told."""
+        gateway = self.purser.gateways.get(name)
+        return gateway is None or gateway.capabilities.tells_retries
 
     def _undated(self) -> int:
         now = self.purser.now()
