@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from bot.domain.budgets import Budget
 from bot.domain.keys import ExpiryWarning, Key, Proof
-from bot.domain.people import Member, Project, Team
+from bot.domain.people import Project, Team
 from bot.domain.policy import Policy
 from bot.domain.requests import Request
 
@@ -292,15 +292,3 @@ class TeamFacts:
     team: Team
     projects: tuple[Project, ...] = ()
     budgets: tuple[Budget, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HomeFacts:
-    """What a person's Home tab shows."""
-
-    member: Member
-    keys: tuple[KeyFacts, ...] = ()
-    requests: tuple[RequestFacts, ...] = ()
-    waiting_for_me: tuple[RequestFacts, ...] = ()
-    budgets: tuple[Budget, ...] = ()
-    is_owner: bool = False

@@ -9,6 +9,7 @@ from bot.domain.policy import Policy
 from bot.services.context import Purser
 from bot.services.expiry import pass_time
 from bot.services.guarding import guard
+from bot.services.homes import keep_up
 from bot.services.housekeeping import refresh_catalog, tidy
 from bot.services.month import turn_month
 from bot.services.posting import post_days
@@ -31,7 +32,8 @@ class Job:
     steps: tuple[Step, ...]
     """Done one after another; what one of them raises does not keep the next from being done."""
     in_every_process: bool = False
-    """For what a process keeps in memory: not claimed, so each replica does it for itself."""
+    """Not claimed, so each replica does it for itself: for what a process keeps in memory, and for what happens so
+    often that claims would be most of the books."""
     by_policy: Callable[[Policy], int] | None = None
     """How often it runs where the installation may choose; `every_seconds` is then what it is without a choice."""
 
@@ -61,5 +63,6 @@ JOBS = (
     Job("expiry", 30, (pass_time,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),
+    Job("homes", 3, (keep_up,), in_every_process=True),
     Job("housekeeping", 86_400, (tidy,)),
 )

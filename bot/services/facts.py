@@ -6,15 +6,15 @@ from datetime import datetime
 
 from bot.domain.budgets import TOTAL, Layer
 from bot.domain.deciding import Rule, rule_text
-from bot.domain.facts import GatewayFacts, HomeFacts, KeyFacts, RequestFacts, TeamFacts
+from bot.domain.facts import GatewayFacts, KeyFacts, RequestFacts, TeamFacts
 from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
-from bot.domain.people import Member, Team
+from bot.domain.people import Team
 from bot.domain.periods import day_of, month_of
-from bot.domain.requests import Request, RequestState, Target
+from bot.domain.requests import Request, Target
 from bot.gateways.base import Gateway
 from bot.services.context import Purser
 from bot.services.deciders import owners_to_ask
-from bot.services.limits import charged_by, limit, name_of, raised_by
+from bot.services.limits import charged_by, limit, raised_by
 from storage import keys, people, readings, requests
 from storage.engine import Session
 
@@ -102,37 +102,6 @@ def team_facts(session: Session, purser: Purser, team: Team) -> TeamFacts:
     layers = [(Layer.TEAM, team.id, team.name), *((Layer.PROJECT, each.id, each.name) for each in projects)]
     states = (limit(session, purser, Target(layer, subject), name) for layer, subject, name in layers)
     return TeamFacts(team, projects, tuple(state for state in states if state is not None))
-
-
-def home_facts(purser: Purser, member: Member) -> HomeFacts:
-    """What a person's Home tab shows: their keys and requests, what waits for their word, and the budgets they share.
-
-    Those of their teams, their own, and those of the projects they lead.
-    """
-    now = purser.now()
-    with purser.books.reading() as session:
-        held = keys.of_holder(session, member.id, HELD)
-        mine = requests.of_requester(session, member.id, RequestState.WAITING, RequestState.APPROVED)
-        waiting = [
-            facts
-            for request in requests.in_state(session, RequestState.WAITING)
-            if member.id in (facts := request_facts(session, purser, request, now)).asked_ids
-            and all(word.owner_id != member.id for word in request.approvals if word.stands)
-        ]
-        teams = people.teams_of(session, member.id)
-        targets = [Target(Layer.TEAM, team.id) for team in teams] + [Target(Layer.MEMBER, member.id)]
-        led = [one for team in teams for one in people.projects_of(session, team.id) if one.lead_id == member.id]
-        targets += [Target(Layer.PROJECT, project.id) for project in led]
-        states = (limit(session, purser, target, name_of(session, target)) for target in targets)
-        owns = any(purser.authority.owns(member, team) for team in teams)
-        return HomeFacts(
-            member=member,
-            keys=tuple(key_facts(session, key, now) for key in held),
-            requests=tuple(request_facts(session, purser, request, now) for request in mine),
-            waiting_for_me=tuple(waiting),
-            budgets=tuple(state for state in states if state is not None),
-            is_owner=owns or member.id in purser.authority.workspace_owner_ids,
-        )
 
 
 def request_at(purser: Purser, channel_id: str, card_ts: str) -> str | None:

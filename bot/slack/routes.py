@@ -62,6 +62,8 @@ ROUTES = (
     Route(Kind.ACTION, actions.RAISE, budgets.open_raise),
     Route(Kind.ACTION, actions.SNOOZE, budgets.snooze),
     Route(Kind.ACTION, actions.DISABLE_UNDER, budgets.open_disable_under),
+    Route(Kind.ACTION, actions.DIGEST_ON, people.digest_on),
+    Route(Kind.ACTION, actions.DIGEST_OFF, people.digest_off),
     Route(Kind.EVENT, "message", requests.thread_reply),
     Route(Kind.EVENT, "app_home_opened", people.home_opened),
     Route(Kind.EVENT, "user_change", people.user_changed),

@@ -12,7 +12,7 @@ from bot.domain.keys import OffCause
 from bot.domain.people import Member
 from bot.domain.requests import Refused
 from bot.services import approvals, budgets, facts, raising, syncing, teams
-from bot.services.facts import home_facts
+from bot.services.homes import home_facts
 from bot.services.raising import AskRaise, TeamWord
 from bot.services.requests import Place
 from bot.services.turning_off import start

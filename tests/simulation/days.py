@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 
 from bot.domain.periods import DAY_SECONDS
 from bot.gateways.base import GatewayError
-from bot.jobs.schedule import JOBS, Job
+from bot.jobs.schedule import JOBS as ALL_JOBS
+from bot.jobs.schedule import Job
 from bot.services.context import Purser
 from bot.services.runs import slot_of
 from storage import outbox
 from tests.simulation.firm import Firm
 
+JOBS = tuple(job for job in ALL_JOBS if job.name != "homes")
+"""Nobody looks at a Home tab in a simulation."""
 TOLD_AFTER = timedelta(seconds=5)
 """When what was decided in a slot has been told as well."""
 

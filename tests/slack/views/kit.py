@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.budgets import Budget, Layer
-from bot.domain.facts import FormFacts, GatewayFacts, HomeFacts, KeyFacts, RequestFacts, Revealed, TeamFacts
+from bot.domain.facts import FormFacts, GatewayFacts, KeyFacts, RequestFacts, Revealed, TeamFacts
+from bot.domain.homes import HomeFacts
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause, Proof
 from bot.domain.people import Member, Project, Team
 from bot.domain.periods import DAY_SECONDS

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.facts import HomeFacts, Notice, Occasion, Off, TeamFacts
+from bot.domain.facts import Notice, Occasion, Off, TeamFacts
+from bot.domain.homes import HomeFacts
 from bot.domain.keys import ExpiryWarning, KeyKind, KeyState, OffCause, Proof
 from bot.domain.people import Member, Team
 from bot.domain.periods import DAY_SECONDS

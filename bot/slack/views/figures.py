@@ -1,0 +1,124 @@
+"""How figures of usage read: which days, how many requests, who spent what of a whole, what has no price.
+
+What stands in one list adds up: amounts and shares are rounded together (`bot.domain.apportion`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.domain.apportion import amounts, change, percents
+from bot.domain.digests import Rank
+from bot.domain.spans import Span
+from bot.domain.usage import NOTHING, Totals, total
+from bot.slack.views.base import NAME_CHARS, clip, code, join, mention, sentence
+
+MODELS_NAMED = 3
+
+
+def day(on: date, *, year: bool = False) -> str:
+    """`9 November`."""
+    return f"{on.day} {on:%B %Y}" if year else f"{on.day} {on:%B}"
+
+
+def days(span: Span) -> str:
+    """`9 to 15 November`, `26 October to 1 November`, `29 December 2025 to 4 January 2026`, `9 November`."""
+    first, last = span.since, span.last
+    if first == last:
+        return day(first)
+    if first.year != last.year:
+        return f"{day(first, year=True)} to {day(last, year=True)}"
+    return f"{first.day} to {day(last)}" if first.month == last.month else f"{day(first)} to {day(last)}"
+
+
+def weekdays(span: Span) -> str:
+    """`Monday to Thursday`, or `Monday`."""
+    return f"{span.since:%A}" if span.days == 1 else f"{span.since:%A} to {span.last:%A}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 request`, `1,240 requests`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def moved(now: int, before: int) -> str:
+    """`up 12 percent`, to stand in a text: escaped."""
+    return clip(change(now, before), NAME_CHARS)
+
+
+def unpriced(models: Sequence[tuple[str, int]], most: int = MODELS_NAMED) -> str:
+    """What has no price, so that its cost is in no figure; or nothing."""
+    if not models:
+        return ""
+    count = sum(requests for _, requests in models)
+    named = [code(model) for model, _ in models[:most]]
+    named += [f"{len(models) - most} more models"] if len(models) > most else []
+    have = "has no price, so what it cost is" if count == 1 else "have no price, so what they cost is"
+    return f"*Unpriced:* {counted(count, 'request')} to {join(named)} {have} in no figure."
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a ranking, every figure rounded together with those of the others."""
+
+    name: str
+    amount: str
+    share: str
+    change: str
+    requests: int
+
+
+def lines(ranks: Sequence[Rank], whole: int, name: Callable[[Rank], str]) -> list[Line]:
+    """A ranking of parts of this whole in micro-USD, in its order."""
+    costs = [rank.totals.cost_micros for rank in ranks]
+    shown = zip(ranks, amounts(costs, whole), percents(costs, whole), strict=True)
+    return [
+        Line(
+            name(rank),
+            clip(amount, NAME_CHARS),
+            clip(share, NAME_CHARS),
+            moved(rank.totals.cost_micros, rank.before.cost_micros),
+            rank.totals.requests,
+        )
+        for rank, amount, share in shown
+    ]
+
+
+def top(ranks: Sequence[Rank], whole: int, most: int, name: Callable[[Rank], str], others: str) -> str:
+    """The biggest of a ranking and the rest in one: `@ana $200, @ben $100, 6 others $62.30`; they add up."""
+    spenders = [rank for rank in ranks if rank.totals.cost_micros or rank.totals.requests]
+    first, rest = spenders[:most], spenders[most:]
+    if len(rest) == 1:
+        first, rest = spenders, []
+    rows = [*first, *([Rank("", "", total(one.totals for one in rest), NOTHING)] if rest else [])]
+    found = lines(rows, whole, name)
+    named = [f"{one.name} {one.amount}" for one in found[: len(first)]]
+    named += [f"{len(rest)} {others} {found[-1].amount}"] if rest else []
+    return ", ".join(named)
+
+
+def person(rank: Rank) -> str:
+    """Somebody by mention, which tells them that they are spoken of."""
+    return mention(rank.id) if rank.id else sentence(rank.name, NAME_CHARS) or "nobody"
+
+
+def quietly(rank: Rank) -> str:
+    """Somebody by name, where Purser knows it: a long list calls on nobody."""
+    return sentence(rank.name, NAME_CHARS) or person(rank)
+
+
+def model(rank: Rank) -> str:
+    return code(rank.name or rank.id)
+
+
+def project(rank: Rank) -> str:
+    return code(rank.name) if rank.name else "no project"
+
+
+def failures(totals: Totals) -> str:
+    """`31 of 1,240 requests failed (3 percent)`."""
+    (share, *_) = percents([totals.failures], totals.requests)
+    said = f" ({clip(share, NAME_CHARS)})" if totals.failures and totals.requests else ""
+    return f"{totals.failures:,} of {counted(totals.requests, 'request')} failed{said}"

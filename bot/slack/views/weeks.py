@@ -1,0 +1,74 @@
+"""A week so far, in a few lines: what it cost, against the same days of the week before, and what of it is not known.
+
+Only days that are over are compared, with the same weekdays.
+"""
+
+from __future__ import annotations
+
+from bot.domain.digests import Rank
+from bot.domain.money import show
+from bot.domain.reports import Part, Report
+from bot.domain.usage import NOTHING
+from bot.slack.views import figures, limits
+from bot.slack.views.base import NAME_CHARS, code
+
+TOP = 3
+
+
+def key_week(week: Report) -> list[str]:
+    """What a person's keys did since Monday."""
+    return [*_spent(week), _top(week, "other keys", of_keys=True), *_unknown(week)]
+
+
+def team_week(week: Report) -> list[str]:
+    """What a team's people did since Monday."""
+    return [*_spent(week), _top(week, "others", of_keys=False), *_unknown(week)]
+
+
+def _spent(week: Report) -> list[str]:
+    since = f"since Monday {figures.day(week.question.span.since)} (UTC, {_fresh(week)})"
+    whole = week.whole
+    if whole == NOTHING:
+        used = f"This week: nothing {since}."
+    else:
+        used = f"This week: *{show(whole.cost_micros)}* in {figures.counted(whole.requests, 'request')} {since}."
+    return [used, _against(week)]
+
+
+def _against(week: Report) -> str:
+    """Whole days against the same days of last week; nothing while no day is over, or both sides are nothing."""
+    if week.compared is None or (week.now == NOTHING and week.before == NOTHING):
+        return ""
+    days, was = figures.weekdays(week.compared[0]), show(week.before.cost_micros)
+    moved = figures.moved(week.now.cost_micros, week.before.cost_micros)
+    return f"{days}: {show(week.now.cost_micros)}, {moved}; the same days of last week were {was}."
+
+
+def _top(week: Report, others: str, *, of_keys: bool) -> str:
+    ranks = [_rank(part) for part in week.parts]
+    if len([rank for rank in ranks if rank.totals.requests]) < 2:
+        return ""
+    said = figures.top(ranks, week.whole.cost_micros, TOP, _key if of_keys else figures.person, others)
+    return f"Most: {said}."
+
+
+def _key(rank: Rank) -> str:
+    return code(rank.name, NAME_CHARS) if rank.id else rank.name
+
+
+def _rank(part: Part) -> Rank:
+    return Rank(part.id, part.name, part.totals, part.before)
+
+
+def _unknown(week: Report) -> list[str]:
+    undated = ""
+    if week.undated_micros > 0:
+        undated = f"{show(week.undated_micros)} more was spent this month; the gateway has not said on which days yet."
+    return [figures.unpriced(week.unpriced), undated]
+
+
+def _fresh(week: Report) -> str:
+    """How fresh the usage is: of several gateways the oldest."""
+    moments = [one.read_at for one in week.freshness]
+    known = [at for at in moments if at is not None]
+    return limits.as_of(min(known) if known and len(known) == len(moments) else None, "not read yet")
