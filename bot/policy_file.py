@@ -142,14 +142,18 @@ class _Temporary(_Capped):
     longest_time: Time | None = None
 
 
-class _Automation(_Capped):
+class _Lasting(_Capped):
+    rotate_after: Time | None = None
+
+
+class _Automation(_Lasting):
     largest_daily_cap: Usd | None = None
 
 
 class _Keys(_Strict):
     temporary: _Temporary = _Temporary()
-    member: _Capped = _Capped()
-    project: _Capped = _Capped()
+    member: _Lasting = _Lasting()
+    project: _Lasting = _Lasting()
     automation: _Automation = _Automation()
 
 
@@ -190,6 +194,10 @@ class _Sync(_Strict):
     every: Poll | None = None
 
 
+class _Digest(_Strict):
+    unused_after: Time | None = None
+
+
 class _PolicyFile(_Strict):
     keys: _Keys = _Keys()
     ask: tuple[_Ask, ...] = ()
@@ -197,6 +205,7 @@ class _PolicyFile(_Strict):
     budgets: _Budgets = _Budgets()
     models: _Models = _Models()
     sync: _Sync = _Sync()
+    digest: _Digest = _Digest()
 
 
 # --- what was read ---
@@ -226,9 +235,11 @@ def _why_unknown(above: list[str], last: str) -> str:
     if above == ["keys"]:
         return f"there is no such kind of key; there is {', '.join(KeyKind)}"
     if above[:1] == ["keys"] and above[1] in _NO_TIMES and last in _Temporary.model_fields:
-        return f"{above[1]} keys do not end by themselves, so they have no times"
+        return f"{above[1]} keys do not end by themselves, so they have no {last}"
     if above[:1] == ["keys"] and last in _Automation.model_fields:
         return "only automation keys have a cap per day"
+    if above == ["keys", "temporary"] and last in _Lasting.model_fields:
+        return "temporary keys end by themselves, so they are not rotated"
     model: type[BaseModel] = _PolicyFile
     for part in above:
         inner = _Ask if part == "ask" else model.model_fields[part].annotation if not part.isdigit() else model
@@ -253,6 +264,7 @@ def _merged(found: _PolicyFile) -> Policy:
         "hard_budgets": found.budgets.hard,
         "thresholds": found.budgets.thresholds,
         "poll_seconds": found.sync.every,
+        "unused_seconds": found.digest.unused_after,
     }
     tables = {KeyKind(name): getattr(found.keys, name) for name in _Keys.model_fields}
     kinds = {kind: _kind(base.kinds[kind], table) for kind, table in tables.items()}
@@ -273,6 +285,7 @@ def _kind(base: KindPolicy, table: _Capped) -> KindPolicy:
         "default_seconds": getattr(table, "default_time", None),
         "longest_seconds": getattr(table, "longest_time", None),
         "largest_daily_cap_micros": getattr(table, "largest_daily_cap", None),
+        "rotate_seconds": getattr(table, "rotate_after", None),
     }
     return replace(base, **_chosen(given))
 

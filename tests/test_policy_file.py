@@ -43,11 +43,14 @@ default_time = "2d"
 longest_time = "14d"
 [keys.member]
 largest_cap = 200
+rotate_after = "30d"
 [keys.project]
 largest_cap = "$2,000"
+rotate_after = "60d"
 [keys.automation]
 largest_cap = "$300"
 largest_daily_cap = "$20"
+rotate_after = "45d"
 [[ask]]
 name = "opus-for-owners"
 who = "owners"
@@ -78,6 +81,8 @@ offered = ["gpt-4o", "gpt-4o-mini"]
 free = ["gpt-4o-mini"]
 [sync]
 every = "30s"
+[digest]
+unused_after = "14d"
 """
 
 
@@ -86,9 +91,11 @@ def test_a_policy_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
     assert found == Policy(
         kinds={
             KeyKind.TEMPORARY: KindPolicy(50 * USD, 2 * DAY_SECONDS, 14 * DAY_SECONDS),
-            KeyKind.MEMBER: KindPolicy(200 * USD),
-            KeyKind.PROJECT: KindPolicy(2000 * USD),
-            KeyKind.AUTOMATION: KindPolicy(300 * USD, largest_daily_cap_micros=20 * USD),
+            KeyKind.MEMBER: KindPolicy(200 * USD, rotate_seconds=30 * DAY_SECONDS),
+            KeyKind.PROJECT: KindPolicy(2000 * USD, rotate_seconds=60 * DAY_SECONDS),
+            KeyKind.AUTOMATION: KindPolicy(
+                300 * USD, largest_daily_cap_micros=20 * USD, rotate_seconds=45 * DAY_SECONDS
+            ),
         },
         ask_rules=(
             AskRule("opus-for-owners", Who.OWNERS, models=("claude-opus*",)),
@@ -110,6 +117,7 @@ def test_a_policy_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
         models=("gpt-4o", "gpt-4o-mini"),
         free_models=("gpt-4o-mini",),
         poll_seconds=30,
+        unused_seconds=14 * DAY_SECONDS,
     )
     untouched = {field.name for field in fields(Policy) if getattr(found, field.name) == getattr(Policy(), field.name)}
     assert untouched == {"draft_seconds"}, "the rest can be chosen"
@@ -132,7 +140,7 @@ APPROVAL = (
     "two_owners_from, lead_up_to, auto_approve_up_to, auto_approve_time, auto_approve_per_week, quiet_approvers, "
     "remind_after, escalate_after, give_up_after, claim_within"
 )
-TABLES = "keys, ask, approval, budgets, models, sync"
+TABLES = "keys, ask, approval, budgets, models, sync, digest"
 OWNERS_RULE = "[[ask]]\nname = 'first'\nwho = 'owners'\n"
 WRONG = [
     ("[approval]\nremind = '1h'", [f"approval.remind: there is no such setting; there is {APPROVAL}."]),
@@ -147,11 +155,15 @@ WRONG = [
     ),
     (
         "[keys.member]\ndefault_time = '7d'",
-        ["keys.member.default_time: member keys do not end by themselves, so they have no times."],
+        ["keys.member.default_time: member keys do not end by themselves, so they have no default_time."],
+    ),
+    (
+        "[keys.temporary]\nrotate_after = '30d'",
+        ["keys.temporary.rotate_after: temporary keys end by themselves, so they are not rotated."],
     ),
     (
         "[keys.automation]\nlongest_time = '7d'",
-        ["keys.automation.longest_time: automation keys do not end by themselves, so they have no times."],
+        ["keys.automation.longest_time: automation keys do not end by themselves, so they have no longest_time."],
     ),
     (
         "[keys.project]\nlargest_daily_cap = '$5'",
@@ -243,6 +255,10 @@ CONTRADICTIONS = [
     (
         "[budgets]\nthresholds = [50, 50]",
         ["budgets.thresholds must rise, each once, such as [50, 80]; [50, 50] does not."],
+    ),
+    (
+        "[digest]\nunused_after = '12h'",
+        ["digest.unused_after must be at least 1 day: usage may only be dated by the day."],
     ),
     ("[models]\noffered = ['a']\nfree = ['b']", ["models.free: b is not in models.offered."]),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.allowing import ANY
 from bot.domain.keys import KeyKind
 from bot.domain.money import show
-from bot.domain.periods import show_duration
+from bot.domain.periods import DAY_SECONDS, show_duration
 from bot.domain.policy import ANYBODY, AskRule, Policy
 from bot.domain.rules import Rule
 
@@ -24,6 +24,8 @@ def _in_keys(policy: Policy) -> list[str]:
     if (automation.largest_daily_cap_micros or 0) > automation.largest_cap_micros:
         most = show(automation.largest_cap_micros)
         wrong.append(f"keys.automation.largest_daily_cap is more than largest_cap, {most} a month.")
+    if policy.unused_seconds < DAY_SECONDS:
+        wrong.append("digest.unused_after must be at least 1 day: usage may only be dated by the day.")
     return wrong
 
 

@@ -179,6 +179,8 @@ class Because(StrEnum):
     NOT_ALLOWED = "not_allowed"
     NOT_FOUND = "not_found"
     WRONG_STATE = "wrong_state"
+    TOO_LARGE = "too_large"
+    """More than can be sent."""
     TOO_LATE = "too_late"
     BUSY = "busy"
 

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from bot.domain.facts import Revealed
 from bot.domain.requests import Because, Refused
-from bot.services import requests, restoring, revealing, turning_off
+from bot.services import keeping, requests, restoring, revealing, turning_off
 from bot.services.context import BooksUnavailable
 from bot.services.facts import key_now, keys_of, request_now
 from bot.services.ports import DeliveryError
@@ -185,6 +185,13 @@ def restore(event: Incoming) -> None:
     """Restore, by an owner."""
     facts = allowed(restoring.restore(event.purser, event.actor(fresh=True), event.value))
     event.answer(views.restored(facts, event.purser.now()))
+
+
+def keep(event: Incoming) -> None:
+    """Keep, on a message that calls keys old; that message says so from then on."""
+    kept = allowed(keeping.keep(event.purser, event.actor(fresh=True), event.value))
+    event.answer(views.kept(kept))
+    event.rewrite(views.kept_in(event.body.get("message") or {}, kept, event.user_id))
 
 
 def _give_back(event: Incoming, target: Target) -> None:

@@ -59,6 +59,7 @@ ROUTES = (
     Route(Kind.ACTION, actions.GIVE_BACK, keys.give_back),
     Route(Kind.ACTION, actions.DISABLE_NOW, keys.disable_now),
     Route(Kind.ACTION, actions.RESTORE, keys.restore),
+    Route(Kind.ACTION, actions.KEEP, keys.keep),
     Route(Kind.ACTION, actions.RAISE, budgets.open_raise),
     Route(Kind.ACTION, actions.SNOOZE, budgets.snooze),
     Route(Kind.ACTION, actions.DISABLE_UNDER, budgets.open_disable_under),

@@ -1,4 +1,4 @@
-"""What a key looks like: the reveal, the list of one's keys, and the answers to turning one off.
+"""What a key looks like: the reveal, the list of one's keys, and the answers to turning one off or keeping it.
 
 `revealed_modal` is the only screen in Purser that holds a secret: in one block, without inputs, so that Slack
 never sends it back.
@@ -6,8 +6,11 @@ never sends it back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from bot.domain.aging import Kept
 from bot.domain.facts import KeyFacts, Off, RequestFacts, Revealed
 from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.periods import show_duration
@@ -260,3 +263,28 @@ def returned(outcome: Off) -> Message:
             ]
         )
     )
+
+
+# --- old keys ---
+
+
+def kept(outcome: Kept) -> Message:
+    """The answer to Keep."""
+    label = outcome.key.key.label
+    opening = f"{code(label)} was kept already" if outcome.already else f"*{code(label)} is kept*"
+    return message(
+        f"{opening}: Purser does not call it old until {moment(outcome.until)}. No longer needed? "
+        f"`/ai-disable {clip(label, 80)}` turns it off."
+    )
+
+
+def kept_in(shown: Mapping[str, Any], outcome: Kept, by: str) -> Message:
+    """The message whose Keep was pressed, as Slack tells it: in place of that key's buttons, who keeps it."""
+    key_id = outcome.key.key.id
+    line = context(f"Kept by {mention(by)}: not called old until {moment(outcome.until)}.")
+    blocks: list[Block] = []
+    for block in shown.get("blocks") or []:
+        elements = block.get("elements") or [] if block.get("type") == "actions" else []
+        is_it = any(one.get("action_id") == act.KEEP and one.get("value") == key_id for one in elements)
+        blocks += line if is_it else [block]
+    return Message(str(shown.get("text") or ""), blocks)

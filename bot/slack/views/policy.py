@@ -63,6 +63,8 @@ def _kind(kind: KeyKind, limits: KindPolicy) -> str:
         said.append(f"{show_duration(limits.default_seconds)} unless another time is asked for")
     if limits.longest_seconds is not None:
         said.append(f"at most {show_duration(limits.longest_seconds)} ({code(Rule.LONGEST_TIME)})")
+    if limits.rotate_seconds is not None:
+        said.append(f"to be replaced by a new one after {show_duration(limits.rotate_seconds)}")
     return f"• *{str(kind).capitalize()}:* {', '.join(said)}."
 
 
@@ -106,5 +108,6 @@ def _limits(policy: Policy) -> list[str]:
         f"• Where no owner has set a budget: {member} ({code(Rule.HEADROOM)}: {rule_text(Rule.HEADROOM, policy)}).",
         f"• When a budget is used up, {hard}, unless it was set otherwise. People are told at {marks} percent.",
         f"• Spend is looked at every {polls}, so a limit can be passed by what is spent in that time.",
+        f"• A key that was not used for {show_duration(policy.unused_seconds)} is called old in the weekly digest.",
         f"• A request nobody answers is repeated after {again}, goes to more owners after {others}, ends after {wait}.",
     ]

@@ -1,0 +1,103 @@
+"""Performs `slack.file`: writes the table that somebody asked for into a file, and sends it to them once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.domain.facts import Occasion
+from bot.domain.people import handle_from
+from bot.domain.reports import Extent
+from bot.domain.requests import Refused
+from bot.domain.usage_csv import Grain
+from bot.services.context import Purser
+from bot.services.exporting import Ordered, days, lines, written_at
+from bot.services.ports import DeliveryError, FailureKind, FileToSend, Sending
+from bot.services.sights import Sight, seen
+from bot.services.telling import Telling, tell_people
+from storage import keys, people, syncs, usage_reports
+from storage.engine import Session
+from storage.outbox import Claimed
+from storage.syncs import What
+
+
+def send(purser: Purser, row: Claimed) -> None:
+    """Write it as the books are now, as far as the person may see them now, and send it.
+
+    Raises `DeliveryError`, for good when they may not see it any more.
+    """
+    ordered = Ordered.from_payload(dict(row.payload))
+    with TemporaryDirectory(prefix="purser-") as folder:
+        path = Path(folder) / "usage.csv"
+        with purser.books.reading() as session:
+            sight = _still_seen(session, purser, ordered)
+            with path.open("w", encoding="utf-8", newline="") as file:
+                made = lines(session, sight.chosen, ordered.span, grain=ordered.grain, is_open=sight.is_open)
+                count = sum(1 for line in made if file.write(line)) - 1
+            text = _text(session, sight, ordered, count)
+            whole = FileToSend(_name(session, sight, ordered), f"Usage of {_plainly(session, sight)}", path)
+        sending = Sending(id=f"outbox-{row.id}", maybe_sent=row.outcome_unknown)
+        purser.notifier.send_file(ordered.member_id, whole, text, sending)
+
+
+def failed(purser: Purser, session: Session, row: Claimed, error: str) -> None:
+    """The file could not be sent: who waits for it is told why."""
+    ordered = Ordered.from_payload(dict(row.payload))
+    note = f"the file with usage {days(ordered.span)} could not be sent to you: {error}"
+    telling = Telling(Occasion.EFFECT_FAILED, note=note)
+    tell_people(session, purser.now(), telling, (ordered.member_id,), once=f"file:{row.id}")
+
+
+def _still_seen(session: Session, purser: Purser, ordered: Ordered) -> Sight:
+    viewer = people.member(session, ordered.member_id)
+    if viewer is None:
+        raise DeliveryError(FailureKind.PERMANENT, "Purser does not know this person any more")
+    sight = seen(session, purser, viewer, ordered.scope)
+    if isinstance(sight, Refused):
+        raise DeliveryError(FailureKind.PERMANENT, sight.text)
+    return sight
+
+
+def _text(session: Session, sight: Sight, ordered: Ordered, count: int) -> str:
+    """What the message says of the file: whose usage, of which days, how fresh, and what is not in it."""
+    what = f"*Usage of {sight.name}* {days(ordered.span)}, by key, model and {ordered.grain}: {count:,} "
+    said = [f"{what}{'line' if count == 1 else 'lines'}.", _freshness(session, sight)]
+    if not all(map(sight.is_open, usage_reports.chosen_keys(session, sight.chosen).values())):
+        said.append("Keys that you may not see one by one are added up.")
+    return " ".join(said)
+
+
+def _freshness(session: Session, sight: Sight) -> str:
+    """The oldest of what the gateways concerned told last."""
+    marks = {mark.gateway: mark.read_at for mark in syncs.all_of(session, What.USAGE)}
+    read: list[datetime] = []
+    for gateway in usage_reports.gateways(session, sight.chosen):
+        at = marks.get(gateway)
+        if at is None:
+            return f"The gateway {gateway} has not told all its usage yet."
+        read.append(at)
+    return f"As the gateway told it by {written_at(min(read))}." if read else ""
+
+
+def _plainly(session: Session, sight: Sight) -> str:
+    """As `sight.name`, for where a mention is not shown as one."""
+    if sight.scope.extent is not Extent.MEMBER:
+        return sight.name
+    person = people.member(session, sight.scope.subject_id)
+    return sight.scope.subject_id if person is None else person.name
+
+
+def _name(session: Session, sight: Sight, ordered: Ordered) -> str:
+    """What the file is called: `purser-usage-search-2026-11-01-to-2026-11-21.csv`."""
+    match sight.scope.extent:
+        case Extent.MEMBER:
+            person = people.member(session, sight.scope.subject_id)
+            whose = "member" if person is None else person.handle
+        case Extent.KEY:
+            key = keys.get(session, sight.scope.subject_id)
+            whose = "key" if key is None else key.label
+        case Extent.TEAM | Extent.PROJECT | Extent.ALL:
+            whose = handle_from(sight.name, 40)
+    by = "-by-hour" if ordered.grain is Grain.HOUR else ""
+    return f"purser-usage-{whose}-{ordered.span.since.isoformat()}-to-{ordered.span.last.isoformat()}{by}.csv"
