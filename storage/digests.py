@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import or_, update
+from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from bot.domain.digests import Audience, Digest, DigestState, Figures, Week
 from bot.domain.keys import PERSONAL_KINDS
-from storage.tables import DigestRow, KeyRow
+from storage.tables import DigestRow, KeyRow, TeamRow
 
 _FIGURES: Final = TypeAdapter(Figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a team's digest comes, and how far it has come."""
+
+    team_id: str
+    time_zone: str
+    minutes: int
+    """After midnight, on Mondays."""
+    founded_at: datetime
+    told: Week | None
+    """The newest week that was posted or skipped."""
 
 
 def to_json(figures: Figures) -> dict[str, Any]:
@@ -54,11 +69,27 @@ def of_week(session: Session, audience: Audience, subject_id: str, week: Week) -
     return None if row is None else _digest(row)
 
 
-def newest(session: Session, audience: Audience, subject_id: str) -> Week | None:
-    """The newest week that was posted or skipped."""
-    query = select(DigestRow.week).where(*_is(audience, subject_id)).order_by(col(DigestRow.week).desc()).limit(1)
-    name = session.exec(query).first()
-    return None if name is None else Week.named(name)
+def schedules(session: Session) -> list[Schedule]:
+    """Of every team that gets a digest, by name."""
+    told = dict(
+        session.exec(
+            select(DigestRow.subject_id, func.max(DigestRow.week))
+            .where(DigestRow.audience == Audience.TEAM)
+            .group_by(DigestRow.subject_id)
+        ).all()
+    )
+    teams = select(TeamRow.id, TeamRow.time_zone, TeamRow.digest_minutes, TeamRow.created_at).order_by(TeamRow.name)
+    return [
+        Schedule(team_id, time_zone, minutes, founded_at, Week.named(told[team_id]) if team_id in told else None)
+        for team_id, time_zone, minutes, founded_at in session.exec(teams)
+        if minutes is not None
+    ]
+
+
+def all_of(session: Session) -> Iterator[Digest]:
+    """Every digest there is, oldest first."""
+    for row in session.exec(select(DigestRow).order_by(col(DigestRow.at), DigestRow.id)):
+        yield _digest(row)
 
 
 def skipped_before(session: Session, audience: Audience, subject_id: str, week: Week) -> tuple[Week, ...]:

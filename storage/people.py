@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.domain.people import Member, Project, Role, Team
@@ -91,6 +92,11 @@ def team_in_channel(session: Session, channel_id: str) -> Team | None:
 def all_teams(session: Session) -> list[Team]:
     """Every team by name."""
     return [_team(session, row) for row in session.exec(select(TeamRow).order_by(TeamRow.name)).all()]
+
+
+def count_teams(session: Session) -> int:
+    """How many teams there are."""
+    return session.exec(select(func.count()).select_from(TeamRow)).one()
 
 
 def teams_of(session: Session, member_id: str) -> list[Team]:

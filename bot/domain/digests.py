@@ -232,3 +232,18 @@ class Digest:
     channel_id: str | None = None
     ts: str | None = None
     """Where its message stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestNotice:
+    """A digest to be told, with what is true when it is."""
+
+    digest: Digest
+    channel_id: str = ""
+    """Where the team lives; empty for a digest that is one person's."""
+    next_at: datetime | None = None
+    """When the next one comes; None when none will."""
+    why: str = ""
+    """Why a team's digest comes to an owner directly: what Slack said of the channel."""
+    note: str = ""
+    """A remark for the thread: that something which belongs there could not be put there."""

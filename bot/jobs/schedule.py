@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.policy import Policy
 from bot.services.context import Purser
+from bot.services.digests import send_digests
 from bot.services.expiry import pass_time
 from bot.services.guarding import guard
 from bot.services.homes import keep_up
@@ -60,6 +61,7 @@ JOBS = (
     Job("guard", Policy().poll_seconds, WATCH, by_policy=lambda policy: policy.poll_seconds),
     Job("usage", 600, (sync_usage,)),
     Job("posting", 3600, (post_days,)),
+    Job("digest", 60, (send_digests,)),
     Job("expiry", 30, (pass_time,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),

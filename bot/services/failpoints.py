@@ -28,6 +28,8 @@ class Failpoint(StrEnum):
     """Keys under a reached limit are decided to be stopped; no gateway has been called."""
     AFTER_ALERT_POSTED = "after-alert-posted"
     """Slack has the message about a limit; where it stands is not written down."""
+    AFTER_DIGEST_POSTED = "after-digest-posted"
+    """Slack has a digest's message; where it stands is not written down."""
     AFTER_GATEWAY_ENABLED = "after-gateway-enabled"
     """The gateway said yes; that the key works again is not written down."""
 

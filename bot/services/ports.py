@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member
@@ -119,6 +120,18 @@ class Notifier(Protocol):
         self, where: str, file: FileToSend, text: str, sending: Sending, *, thread_ts: str | None = None
     ) -> Posted:
         """Post a message with a file, in a channel or (`where` is a person's id) directly, perhaps in a thread."""
+        ...
+
+    def post_digest(self, notice: DigestNotice, sending: Sending) -> Posted:
+        """Post a team's weekly digest in its channel: the short message, or the word that it was skipped."""
+        ...
+
+    def follow_digest(self, notice: DigestNotice, sending: Sending) -> None:
+        """Post a digest's details, or only the notice's remark, in the thread of its message."""
+        ...
+
+    def direct_digest(self, member_id: str, notice: DigestNotice, sending: Sending) -> None:
+        """Send a digest to one person, with its details in the thread of that message."""
         ...
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
