@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member
@@ -159,6 +160,16 @@ class SentFile:
     text: str
 
 
+@dataclass(frozen=True)
+class SentDigest:
+    """A digest that somebody can read: its message, or what follows in the thread."""
+
+    sending_id: str
+    where: str
+    """`channel:CHANNEL`, `thread:TS` or `direct:MEMBER`."""
+    notice: DigestNotice
+
+
 class Notifier:
     """A Slack that keeps what it is told, and finds by its id what may have arrived already."""
 
@@ -169,6 +180,7 @@ class Notifier:
         self.card_posts: list[tuple[str, str]] = []
         """Each posting of a card: sending id, request id."""
         self.messages: list[Message] = []
+        self.digests: list[SentDigest] = []
         self.standing: dict[str, Notice] = {}
         """What each message posted in a channel shows now, by its timestamp."""
         self.updates: list[str] = []
@@ -219,6 +231,22 @@ class Notifier:
             with self._calling("send_file"):
                 self.files.append(SentFile(sending.id, where, thread_ts, file.name, file.title, content, text))
         return Posted(where, f"{where}-{sending.id}")
+
+    def post_digest(self, notice: DigestNotice, sending: Sending) -> Posted:
+        where, ts = f"channel:{notice.channel_id}", f"{notice.channel_id}-{sending.id}"
+        self._tell_digest("post_digest", SentDigest(sending.id, where, notice), sending)
+        return Posted(notice.channel_id, ts)
+
+    def follow_digest(self, notice: DigestNotice, sending: Sending) -> None:
+        self._tell_digest("follow_digest", SentDigest(sending.id, f"thread:{notice.digest.ts}", notice), sending)
+
+    def direct_digest(self, member_id: str, notice: DigestNotice, sending: Sending) -> None:
+        self._tell_digest("direct_digest", SentDigest(sending.id, f"direct:{member_id}", notice), sending)
+
+    def _tell_digest(self, method: str, sent: SentDigest, sending: Sending) -> None:
+        if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.digests)):
+            with self._calling(method):
+                self.digests.append(sent)
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """As Slack does it: a view is named when it is published, and what stands there by then is not replaced."""

@@ -244,6 +244,6 @@ class DigestNotice:
     next_at: datetime | None = None
     """When the next one comes; None when none will."""
     why: str = ""
-    """Why a team's digest comes to an owner directly: what Slack said of the channel."""
+    """Why a team's digest comes to an owner directly: a sentence or two, with what Slack said of the channel."""
     note: str = ""
     """A remark for the thread: that something which belongs there could not be put there."""

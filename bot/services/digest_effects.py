@@ -20,6 +20,10 @@ from storage import digests, outbox, people
 from storage.engine import Session
 from storage.outbox import Claimed
 
+WHY = (
+    "This digest belongs in <#{channel}>, but could not be posted there ({error}), so it comes to the owners of the "
+    "team. Once Purser is in the channel again, the next one is posted there."
+)
 ATTEMPTS = 300
 """A day of them: pauses grow to five minutes."""
 TABLE = "Every figure of the week and the week before, by day, member, model and project, as a table:"
@@ -49,8 +53,9 @@ def _post_failed(purser: Purser, session: Session, row: Claimed, error: str) -> 
     outbox.void(session, now=now, stream=digest_stream(digest.id))
     team = people.team(session, digest.subject_id)
     owners = () if team is None else told_of(session, purser, team.owner_ids)
+    why = WHY.format(channel="" if team is None else team.channel_id, error=error)
     for owner in owners or told_of(session, purser, sorted(purser.authority.workspace_owner_ids)):
-        send_directly(session, now, digest, owner, why=error)
+        send_directly(session, now, digest, owner, why=why)
 
 
 def _follow(purser: Purser, row: Claimed) -> None:
