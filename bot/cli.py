@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 ledger_app = typer.Typer(no_args_is_help=True, help="Check and export the ledger.")
 app.add_typer(ledger_app, name="ledger")
+usage_app = typer.Typer(no_args_is_help=True, help="Export what keys have used.")
+app.add_typer(usage_app, name="usage")
+
+
+@usage_app.callback()
+def _usage() -> None:
+    """Keeps `export` a command of its own: a group of one would otherwise be that one."""
+
 
 _CHECK = "`purser doctor` checks everything."
 Http = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve over HTTP here instead of Socket Mode.")]
@@ -164,12 +173,42 @@ def export(
     if fmt not in {"csv", "jsonl"}:
         _stop(f"--format is csv or jsonl, not {fmt!r}.")
     with _explained(), _books() as books, books.reading() as session:
-        lines = ledger.export(session, fmt=ledger.Format(fmt))
-        if output is None:
-            sys.stdout.writelines(lines)
-            return
-        with output.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
+        _write(ledger.export(session, fmt=ledger.Format(fmt)), output)
+
+
+@usage_app.command("export")
+def export_usage(  # noqa: PLR0913, PLR0917 - one parameter an option
+    team: Annotated[str | None, typer.Option(metavar="NAME", help="Only this team.")] = None,
+    project: Annotated[str | None, typer.Option(metavar="NAME", help="Only this project.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every team.")] = False,
+    since: Annotated[str | None, typer.Option(metavar="DAY", help="First UTC day, such as 2026-11-01.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DAY", help="Last UTC day, today when left out.")] = None,
+    by: Annotated[str, typer.Option(metavar="hour|day", help="What a line is of, beside key and model.")] = "day",
+    output: Annotated[Path | None, typer.Option(help="A file; standard output when left out.")] = None,
+) -> None:
+    """Write what keys have used as CSV, the last 30 days by default. Streams: any size. See docs/usage-export.md."""
+    from bot.domain.usage_csv import Grain
+    from bot.services import exporting
+
+    if by not in list(Grain):
+        _stop(f"--by is hour or day, not {by!r}.")
+    if everything == bool(team or project):
+        _stop("Say whose usage: --team NAME, --project NAME or --all.")
+    with _explained(), _books() as books, books.reading() as session:
+        try:
+            span = exporting.days_named(since, until, datetime.now(UTC).date())
+            chosen = exporting.keys_named(session, team, project)
+        except ValueError as wrong:
+            _stop(str(wrong))
+        _write(exporting.lines(session, chosen, span, grain=Grain(by)), output)
+
+
+def _write(lines: Iterable[str], output: Path | None) -> None:
+    if output is None:
+        sys.stdout.writelines(lines)
+        return
+    with output.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
 
 
 def _configuration(*, http: bool, any_mode: bool = False) -> Configuration:

@@ -6,9 +6,9 @@ up. `bot.domain.usage_csv` says what a line looks like.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.domain import usage_csv
@@ -115,6 +115,51 @@ def lines(
     others = cells.of_others(set(keys) - set(shown))
     sums = usage_export.sums(session, chosen, span, shown, by_hour=grain is Grain.HOUR)
     yield from _lines(sums, lambda _: others, grain)
+
+
+def keys_named(session: Session, team: str | None, project: str | None) -> Chosen:
+    """The keys of a team, of a project, or of a team's project; all there are without names. Raises ValueError."""
+    teams = people.all_teams(session)
+    if team is not None:
+        found = [one for one in teams if one.name == team]
+        if not found:
+            raise ValueError(f"No team is called {team!r}. {_there_is(one.name for one in teams)}")
+        teams = found
+    if project is None:
+        return Chosen() if team is None else usage_reports.of_team(teams[0].id)
+    projects = [(one, named) for one in teams for named in people.projects_of(session, one.id)]
+    meant_by_it = [(one, named) for one, named in projects if named.name == project]
+    if not meant_by_it:
+        raise ValueError(f"No project is called {project!r}. {_there_is(named.name for _, named in projects)}")
+    if len(meant_by_it) > 1:
+        names = ", ".join(one.name for one, _ in meant_by_it)
+        raise ValueError(f"Several teams have a project {project!r}: {names}. Say --team NAME as well.")
+    one, named = meant_by_it[0]
+    return Chosen(team_ids=(one.id,), project_id=named.id)
+
+
+def days_named(since: str | None, until: str | None, today: date) -> Span:
+    """The UTC days from the first to the last named, both included; 30 days up to today without names.
+
+    Raises ValueError.
+    """
+    last = today if until is None else _day("--until", until)
+    first = last - timedelta(days=29) if since is None else _day("--since", since)
+    if first > last:
+        raise ValueError(f"--since {first} is after --until {last}.")
+    return Span(first, last + timedelta(days=1))
+
+
+def _day(option: str, typed: str) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise ValueError(f"{option} is a day such as 2026-11-21, not {typed!r}.") from None
+
+
+def _there_is(names: Iterable[str]) -> str:
+    known = sorted(set(names))
+    return f"There is: {', '.join(known)}." if known else "There is none."
 
 
 def _lines(batches: Iterator[Sequence[Any]], cells: Callable[[str], str], grain: Grain) -> Iterator[str]:
