@@ -17,6 +17,7 @@ from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member
+from bot.domain.reports import PostedUsage
 from bot.domain.usage import Usage
 from bot.gateways.base import (
     AliasTaken,
@@ -185,6 +186,8 @@ class Notifier:
         """What each message posted in a channel shows now, by its timestamp."""
         self.updates: list[str] = []
         """Each update of such a message, by its timestamp."""
+        self.usage: dict[str, PostedUsage] = {}
+        """Answers about usage posted in channels, by their timestamp."""
         self.files: list[SentFile] = []
         self.homes: dict[str, tuple[str, HomeFacts]] = {}
         """What each person's Home tab shows, by whose it is: Slack's name of the view, and the facts."""
@@ -222,6 +225,13 @@ class Notifier:
         with self._calling("update"):
             self.updates.append(ts)
             self.standing[ts] = notice
+
+    def post_usage(self, channel_id: str, usage: PostedUsage, now: datetime, sending: Sending) -> Posted:
+        ts = f"{channel_id}-{sending.id}"
+        if not (sending.maybe_sent and ts in self.usage):
+            with self._calling("post_usage"):
+                self.usage[ts] = usage
+        return Posted(channel_id, ts)
 
     def send_file(
         self, where: str, file: FileToSend, text: str, sending: Sending, *, thread_ts: str | None = None

@@ -146,3 +146,13 @@ class Asked:
     at: datetime
     page: int = 1
     """Which page of the answer was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostedUsage:
+    """An answer that who asked for it shows to everybody in a channel."""
+
+    report: Report
+    asked: Asked
+    names: tuple[tuple[str, str], ...] = ()
+    """What people in it are called, by Slack user id."""

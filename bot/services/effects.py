@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.domain.budgets import Layer
 from bot.domain.facts import KeyFacts, Notice, Occasion, SetFacts
 from bot.domain.requests import Target
-from bot.services import capping, export_files, exporting, extending, proving, raised, restoring, returning
+from bot.services import capping, export_files, exporting, extending, proving, raised, restoring, returning, usage_posts
 from bot.services.alerting import alert_facts, stopped_facts, team_of, who_can_act
 from bot.services.batches import RESUME, Batch
 from bot.services.context import Effect, Purser
@@ -233,6 +233,7 @@ EFFECTS: dict[str, Effect] = {
     proving.DELETE: Effect(_delete, attempts=ALWAYS, stubborn=True),
     ALERT: Effect(_post_alert, attempts=50, on_dead=_alert_failed),
     CHANNEL: Effect(_post_in_channel, attempts=50),
+    usage_posts.USAGE: Effect(usage_posts.send, attempts=50, on_dead=usage_posts.failed),
     exporting.FILE: Effect(export_files.send, attempts=50, on_dead=export_files.failed),
     restoring.ENABLE: Effect(_enable, attempts=20, on_dead=_enable_failed),
     RESUME: Effect(_resume, attempts=ALWAYS, stubborn=True, on_failing=_resume_failing),

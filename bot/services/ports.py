@@ -11,6 +11,7 @@ from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member
+from bot.domain.reports import PostedUsage
 from bot.gateways.base import FailureKind
 
 __all__ = [
@@ -114,6 +115,10 @@ class Notifier(Protocol):
 
     def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
         """Let a message posted that way tell the truth of now. One that was deleted stays deleted."""
+        ...
+
+    def post_usage(self, channel_id: str, usage: PostedUsage, now: datetime, sending: Sending) -> Posted:
+        """Post an answer about usage that somebody shares with a channel."""
         ...
 
     def send_file(

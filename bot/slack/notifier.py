@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member, handle_from
+from bot.domain.reports import PostedUsage
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, Sending
 from bot.slack.charting import Charting
 from bot.slack.errors import translated
@@ -23,6 +24,7 @@ from bot.slack.views.direct import direct
 from bot.slack.views.home import fingerprint, home
 from bot.slack.views.requests import card
 from bot.slack.views.thread import thread
+from bot.slack.views.usage import posted
 
 EVENT_TYPE = "purser_posted"
 LOOK_BACK = 100
@@ -71,6 +73,12 @@ class SlackNotifier:
     def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
         """Write such a message anew. One that was deleted in Slack stays deleted."""
         self._rewrite(channel_id, ts, thread(notice, now))
+
+    def post_usage(self, channel_id: str, usage: PostedUsage, now: datetime, sending: Sending) -> Posted:
+        """Post an answer about usage that somebody shares, once."""
+        if sending.maybe_sent and (ts := self._find(channel_id, sending)) is not None:
+            return Posted(channel_id, ts)
+        return Posted(channel_id, self._post(channel_id, posted(usage, now), sending))
 
     def send_file(
         self, where: str, file: FileToSend, text: str, sending: Sending, *, thread_ts: str | None = None

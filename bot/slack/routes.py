@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.services.context import Purser
-from bot.slack import budgets, keys, people, requests, teams
+from bot.slack import budgets, keys, people, requests, teams, usage
 from bot.slack.charting import Charting
 from bot.slack.guard import Handler, Submission, answered, guarded
 from bot.slack.incoming import Incoming
@@ -48,6 +48,7 @@ ROUTES = (
     Route(Kind.COMMAND, "/ai-budget", budgets.budget_command),
     Route(Kind.COMMAND, "/ai-disable", keys.disable_command),
     Route(Kind.COMMAND, "/ai-team", teams.team_command),
+    Route(Kind.COMMAND, "/ai-usage", usage.usage_command),
     Route(Kind.ACTION, actions.APPROVE, requests.approve),
     Route(Kind.ACTION, actions.APPROVE_WITH_CHANGES, requests.open_changes),
     Route(Kind.ACTION, actions.DENY, requests.open_deny),
@@ -65,6 +66,9 @@ ROUTES = (
     Route(Kind.ACTION, actions.DISABLE_UNDER, budgets.open_disable_under),
     Route(Kind.ACTION, actions.DIGEST_ON, people.digest_on),
     Route(Kind.ACTION, actions.DIGEST_OFF, people.digest_off),
+    Route(Kind.ACTION, actions.USAGE_NEXT, usage.turn_page),
+    Route(Kind.ACTION, actions.USAGE_PREVIOUS, usage.turn_page),
+    Route(Kind.ACTION, actions.USAGE_POST, usage.post),
     Route(Kind.EVENT, "message", requests.thread_reply),
     Route(Kind.EVENT, "app_home_opened", people.home_opened),
     Route(Kind.EVENT, "user_change", people.user_changed),

@@ -29,6 +29,11 @@ DISABLE_UNDER: Final = "disable_under"
 DIGEST_ON: Final = "digest_on"
 """The value is the id of the person, who asks for a weekly digest of their own; as for the next, who asks for none."""
 DIGEST_OFF: Final = "digest_off"
+USAGE_NEXT: Final = "usage_next"
+"""The value is the id of a question about usage on the page to show, as for the next."""
+USAGE_PREVIOUS: Final = "usage_previous"
+USAGE_POST: Final = "usage_post"
+"""Posts that page in the channel where it was asked for."""
 
 # Forms and other modals.
 REQUEST_FORM: Final = "request_form"

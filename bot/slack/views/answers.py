@@ -76,7 +76,8 @@ def failed(reference: str) -> Message:
 def unknown_command(command: str) -> Message:
     """A command Slack sent and Purser does not have."""
     return _answer(
-        f"Purser does not know {code(command, 40)}. There are `/ai-key`, `/ai-budget`, `/ai-team` and `/ai-disable`."
+        f"Purser does not know {code(command, 40)}. There are `/ai-key`, `/ai-budget`, `/ai-usage`, `/ai-team` and "
+        "`/ai-disable`."
     )
 
 

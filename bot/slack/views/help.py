@@ -8,6 +8,7 @@ KEY = "/ai-key"
 BUDGET = "/ai-budget"
 TEAM = "/ai-team"
 DISABLE = "/ai-disable"
+USAGE = "/ai-usage"
 
 USAGE_HINTS: dict[str, str] = {
     KEY: (
@@ -19,6 +20,10 @@ USAGE_HINTS: dict[str, str] = {
     ),
     TEAM: "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | policy | help",
     DISABLE: "KEY or LABEL, and a reason | help",
+    USAGE: (
+        "team 7d by model | project NAME month | key LABEL by day | all by team | @name | export team 90d | digest on "
+        "| help"
+    ),
 }
 """By command, without angle brackets; the app's manifest has the same."""
 
@@ -27,6 +32,7 @@ DESCRIPTIONS: dict[str, str] = {
     BUDGET: "What is left of every budget and cap; ask for more",
     TEAM: "Set up this channel's team: people, projects, budgets",
     DISABLE: "Turn a key off now. Anybody may",
+    USAGE: "What was used: yours, your team's, by model, member or day",
 }
 
 _KEY = """*Ask for an AI key, and manage yours*
@@ -76,7 +82,19 @@ Purser neither stores nor repeats it.
 Anybody may do this: when in doubt, do it. You are told how far "off" is proven. Its holder and the owners \
 are told, and an owner can restore it."""
 
-_TEXTS = {KEY: _KEY, BUDGET: _BUDGET, TEAM: _TEAM, DISABLE: _DISABLE}
+_USAGE = """*What was used, and by whom*
+• `/ai-usage` shows your own last 30 days, by key.
+• `/ai-usage team 7d by model` shows this channel's team; `team search` another one. Anybody may look at a team.
+• `/ai-usage project reranker month` shows a project since the 1st.
+• `/ai-usage key ana-7kq2 by day` shows one key; `@ana` one person: for themselves, owners and finance.
+• `/ai-usage all 2026-10 by team` shows all teams in a month: for workspace owners and finance.
+• `/ai-usage export team 90d` sends you a CSV file with the exact figures.
+• `/ai-usage digest on` sends you a digest of your own every Monday; `digest off` stops it.
+Words come in any order. Days: `7d`, `30d`, `90d`, any number up to `366d`, `today`, `week`, `last week`, `month`, \
+`last month`, or a month such as `2026-10`. Split by model, member, project, key or day; all teams also by team.
+Only you see the answer, until you press *Post to channel*. Days are UTC days; today counts, but is not compared."""
+
+_TEXTS = {KEY: _KEY, BUDGET: _BUDGET, TEAM: _TEAM, DISABLE: _DISABLE, USAGE: _USAGE}
 
 
 def help_for(command: str) -> Message:
@@ -84,6 +102,7 @@ def help_for(command: str) -> Message:
     text = _TEXTS.get(command)
     if text is None:
         return message(
-            "Purser knows `/ai-key`, `/ai-budget`, `/ai-team` and `/ai-disable`. Type one of them with `help`."
+            "Purser knows `/ai-key`, `/ai-budget`, `/ai-usage`, `/ai-team` and `/ai-disable`. Type one of them with "
+            "`help`."
         )
     return message(f"How to use {command}", section(text))

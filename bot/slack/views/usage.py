@@ -1,0 +1,324 @@
+"""`/ai-usage`: what was used in a span, split into parts, with everything that has to be said beside the figures.
+
+Percentages and amounts of a page add up: what is on other pages is one line of it. Bars are plain characters, and
+what they show stands in words beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.domain.apportion import amounts, percents, rounded
+from bot.domain.money import show
+from bot.domain.reports import Extent, Grouping, Part, PostedUsage, Report
+from bot.domain.spans import Span
+from bot.domain.usage import NOTHING, Totals, total
+from bot.slack.views import actions as act
+from bot.slack.views import spans as say
+from bot.slack.views import usage_notes as notes
+from bot.slack.views.base import (
+    NAME_CHARS,
+    Block,
+    Message,
+    actions,
+    button,
+    chart_here,
+    clip,
+    code,
+    confirm,
+    context,
+    mention,
+    message,
+    section,
+    sentence,
+    stack,
+)
+from bot.slack.views.figures import counted, moved
+from bot.slack.views.usage_chart import spend_by_day
+
+PARTS_SHOWN = 15
+DAYS_SHOWN = 31
+BAR_CELLS = 10
+
+_SPLIT = {
+    Grouping.MODEL: "model", Grouping.MEMBER: "member", Grouping.PROJECT: "project", Grouping.KEY: "key",
+    Grouping.DAY: "day", Grouping.TEAM: "team",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which page of an answer is shown, to whom, and the opaque ids that its buttons carry."""
+
+    asked_on: date
+    """The UTC day on which it was asked: what "today" and "this week" mean."""
+    page: int = 1
+    asker_id: str = ""
+    """Their own usage is called theirs. Empty where anybody may read it."""
+    post_id: str = ""
+    """For Post to channel; empty for no such button."""
+    previous_id: str = ""
+    next_id: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """How people are called, by user id, where a mention would call them to no purpose."""
+
+
+def pages(report: Report) -> int:
+    """How many pages it has; one at least."""
+    return max(1, -(-len(report.parts) // _room(report)))
+
+
+def usage(report: Report, shown: Shown, now: datetime) -> Message:
+    """One page of the answer. The first has the chart; every page says how fresh the figures are."""
+    headline = _headline(report, shown)
+    chart = spend_by_day(report) if shown.page == 1 else None
+    warned = notes.warnings(report, now)
+    return message(
+        headline,
+        section(stack([headline, *_facts(report)])),
+        chart_here(0) if chart else [],
+        section(_parts(report, shown)) if report.parts and report.whole != NOTHING else [],
+        section(notes.budget(report.budget)) if report.budget else [],
+        section(warned) if warned else [],
+        context(
+            *notes.small_print(report, shown.asked_on, now), *notes.what_next(report, shown.asker_id, shown.asked_on)
+        ),
+        _buttons(report, shown),
+        charts=[chart] if chart else [],
+    )
+
+
+def posted(shared: PostedUsage, now: datetime) -> Message:
+    """The same for everybody in a channel: says who posted it, calls nobody else, and has no buttons."""
+    asked = shared.asked
+    said = usage(shared.report, Shown(asked.at.date(), asked.page, names=dict(shared.names)), now)
+    by = f"Posted by {mention(asked.member_id)}. Ask for yourself with `/ai-usage`."
+    return Message(said.text, [*said.blocks, *context(by)], said.charts)
+
+
+def posting(channel_id: str) -> Message:
+    """The answer to Post to channel."""
+    return message(f"It is on its way into <#{channel_id}>, for everybody there to read.")
+
+
+def posted_already(channel_id: str, actor_id: str) -> Message:
+    """What somebody is told who presses Post to channel again."""
+    return message(f"This was posted already in <#{channel_id}>, by {mention(actor_id)}.")
+
+
+def exporting(name: str, days: Span) -> Message:
+    """The answer to `export`: where the file will be, and what is in it."""
+    what = sentence(name, NAME_CHARS)
+    return message(
+        f"The usage of {what} from {days.since.isoformat()} to {days.last.isoformat()} (UTC days) is on its way to you "
+        "as a CSV file, by direct message. Its figures are exact."
+    )
+
+
+def digest(*, wanted: bool, was: bool) -> Message:
+    """The answer to `digest on` and `digest off`."""
+    if wanted:
+        said = "You get" if was else "From now on you get"
+        return message(
+            f"{said} a weekly digest of your own, by direct message every Monday. `/ai-usage digest off` stops it."
+        )
+    said = "You get no weekly digest of your own any more." if was else "You get no weekly digest of your own."
+    return message(f"{said} `/ai-usage digest on` starts it.")
+
+
+def _buttons(report: Report, shown: Shown) -> list[Block]:
+    """What not everybody could have asked for asks once more before everybody reads it."""
+    question = report.question
+    is_open = question.scope.extent in (Extent.TEAM, Extent.PROJECT) and question.by is not Grouping.KEY
+    asks = confirm(
+        "Post to channel?",
+        "Everybody in this channel will read it, also those who could not have asked for it.",
+        "Post to channel",
+    )
+    return actions(
+        button("Previous", act.USAGE_PREVIOUS, shown.previous_id) if shown.previous_id else None,
+        button("Next", act.USAGE_NEXT, shown.next_id) if shown.next_id else None,
+        button("Post to channel", act.USAGE_POST, shown.post_id, confirm=None if is_open else asks)
+        if shown.post_id
+        else None,
+    )
+
+
+# --- the whole ---
+
+
+def _headline(report: Report, shown: Shown) -> str:
+    during = say.during(report.question.span, shown.asked_on)
+    if report.whole == NOTHING:
+        return f"*{_nobody(report, shown)} used nothing {during}*{_moved(report, shown)}"
+    return f"*{_whose(report, shown)}: {_whole(report)} {during}*{_moved(report, shown)}"
+
+
+def _whose(report: Report, shown: Shown) -> str:
+    scope, name = report.question.scope, report.name
+    match scope.extent:
+        case Extent.MEMBER:
+            mine = shown.asker_id and scope.subject_id == shown.asker_id
+            return "Your usage" if mine else f"Usage of {_person(scope.subject_id, name, shown)}"
+        case Extent.TEAM | Extent.PROJECT:
+            return f"{scope.extent.capitalize()} {clip(name, NAME_CHARS)}"
+        case Extent.KEY:
+            return f"Key {code(name)}"
+        case Extent.ALL:
+            return "All teams"
+
+
+def _nobody(report: Report, shown: Shown) -> str:
+    """Who used nothing, as the subject of a sentence."""
+    scope = report.question.scope
+    if scope.extent is not Extent.MEMBER:
+        return _whose(report, shown)
+    mine = shown.asker_id and scope.subject_id == shown.asker_id
+    return "You have" if mine else f"{_person(scope.subject_id, report.name, shown)} has"
+
+
+def _person(user_id: str, name: str, shown: Shown) -> str:
+    """A mention, or a plain name where people are not to be called."""
+    called = shown.names.get(user_id, "")
+    return _isolated(clip(called, NAME_CHARS)) if called else sentence(name, NAME_CHARS)
+
+
+def _isolated(name: str) -> str:
+    """A name written from right to left that leaves the words around it where they are."""
+    return name if name.isascii() else f"\u2068{name}\u2069"
+
+
+def _whole(report: Report) -> str:
+    """What it cost; what has no price never reads as $0."""
+    whole = report.whole
+    if not whole.unpriced_requests:
+        return show(whole.cost_micros)
+    without = f"{counted(whole.unpriced_requests, 'request')} without a price"
+    return f"{show(whole.cost_micros)} and {without}" if whole.cost_micros else without
+
+
+def _moved(report: Report, shown: Shown) -> str:
+    """How the days that are over moved against those before them, and which those were."""
+    if report.compared is None or (report.now == NOTHING and report.before == NOTHING):
+        return ""
+    days = say.days(report.compared[1], shown.asked_on)
+    change = moved(report.now.cost_micros, report.before.cost_micros)
+    if change == "new":
+        return f", after nothing from {days}"
+    return f", as much as from {days}" if change == "unchanged" else f", {change} against {days}"
+
+
+def _facts(report: Report) -> list[str]:
+    """Requests, tokens and tasks, or nothing where there was nothing."""
+    whole = report.whole
+    if whole == NOTHING:
+        return []
+    failed = f"{whole.failures:,} failed" if whole.failures else "none failed"
+    untold = notes.untold_retries(report)
+    retried = "" if untold else f", {whole.retries:,} retried" if whole.retries else ", none retried"
+    lines = [f"{counted(whole.requests, 'request')}, {failed}{retried}.{f' {untold}' if untold else ''}"]
+    if whole.input_tokens or whole.output_tokens:
+        lines.append(f"Tokens: {_tokens(whole)}.")
+    per_task = whole.cost_per_task_micros
+    if per_task is not None and whole.cost_micros:
+        lines.append(f"{show(per_task)} a task on average, over {counted(whole.tasks, 'task')}.")
+    elif whole.unpriced_requests:
+        lines.append("What a task cost is not known.")
+    return lines
+
+
+def _tokens(whole: Totals) -> str:
+    cached = ""
+    if whole.cached_tokens:
+        share = percents([whole.cached_tokens], whole.input_tokens)[0]
+        cached = f" ({clip(share, 20)} of them from the cache)"
+    return f"{_large(whole.input_tokens)} in{cached}, {_large(whole.output_tokens)} out"
+
+
+def _large(number: int) -> str:
+    """`310,000`, `1.2 million`, `3.4 billion`."""
+    for size, word in ((10**9, "billion"), (10**6, "million")):
+        if number >= size:
+            tenths = number * 10 // size
+            return f"{tenths // 10:,}.{tenths % 10} {word}" if tenths % 10 else f"{tenths // 10:,} {word}"
+    return f"{number:,}"
+
+
+# --- the parts ---
+
+
+def _room(report: Report) -> int:
+    return DAYS_SHOWN if report.question.by is Grouping.DAY else PARTS_SHOWN
+
+
+def _parts(report: Report, shown: Shown) -> str:
+    """The page's parts, and all others as one line, so that the page adds up."""
+    room = _room(report)
+    first = (shown.page - 1) * room
+    here = report.parts[first : first + room]
+    others = [*report.parts[:first], *report.parts[first + room :]]
+    rest = total(part.totals for part in others)
+    split = _SPLIT[report.question.by]
+    count = f", {first + 1:,} to {first + len(here):,} of {len(report.parts):,}" if others else ""
+    rows = [part.totals for part in here] + ([rest] if others else [])
+    names = [_name(report, part, shown) for part in here]
+    names += [f"{counted(len(others), f'other {split}')}"] if others else []
+    changes = [_part_moved(report, part) for part in here] + ([""] if others else [])
+    lines = _lines(report, rows)
+    said = [
+        f"{line} {name}{_used(row, change)}"
+        for line, name, row, change in zip(lines, names, rows, changes, strict=True)
+    ]
+    return stack([f"*By {split}*{count}", *said])
+
+
+def _lines(report: Report, rows: Sequence[Totals]) -> list[str]:
+    """Bar, share and amount of each row; of days the bar is against the day that cost most."""
+    costs = [row.cost_micros for row in rows]
+    longest = max(costs, default=0) if report.question.by is Grouping.DAY else sum(costs)
+    shares, said = percents(costs), amounts(costs)
+    if sum(costs) <= 0:
+        return ["unpriced:" if row.unpriced_requests else "$0:" for row in rows]
+    return [
+        f"{_bar(row.cost_micros, longest)} {clip(share, 20)}, *{_amount(row, amount)}*:"
+        for row, share, amount in zip(rows, shares, said, strict=True)
+    ]
+
+
+def _amount(row: Totals, amount: str) -> str:
+    if not row.unpriced_requests:
+        return clip(amount, 40)
+    return f"{clip(amount, 40)}* and {row.unpriced_requests:,} *unpriced" if row.cost_micros else "unpriced"
+
+
+def _bar(part: int, whole: int) -> str:
+    full = max(0, min(BAR_CELLS, rounded(part * BAR_CELLS, whole)))
+    full = min(full, BAR_CELLS - 1) if part < whole else full
+    return f"`[{'#' * full}{'-' * (BAR_CELLS - full)}]`"
+
+
+def _name(report: Report, part: Part, shown: Shown) -> str:
+    match report.question.by:
+        case Grouping.DAY:
+            return say.weekday(part.id)
+        case Grouping.MEMBER:
+            return _person(part.id, part.name, shown)
+        case Grouping.KEY if not part.id and report.withheld:
+            return f"{counted(report.withheld, 'key')} of others"
+        case _:
+            return code(part.name) if part.id else clip(part.name, NAME_CHARS)
+
+
+def _used(row: Totals, change: str) -> str:
+    failed = f", {row.failures:,} failed" if row.failures else ""
+    return f", {counted(row.requests, 'request')}{failed}{change}"
+
+
+def _part_moved(report: Report, part: Part) -> str:
+    """How it moved against the days before; days stand by themselves."""
+    now, before = part.now.cost_micros, part.before.cost_micros
+    if report.compared is None or report.question.by is Grouping.DAY or not (now or before):
+        return ""
+    return f", {moved(now, before)}"
