@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from bot.domain.digests import Week
+from bot.domain.people import Team
 
 DIGEST_MINUTES = 540
 """09:00, where nobody chose another time."""
@@ -26,6 +27,24 @@ class Owed:
     post: Week | None = None
     skip: tuple[Week, ...] = ()
     """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a team's digest comes."""
+
+    team: Team
+    next_at: datetime | None
+    """The next one; None where none comes."""
+    clock: str
+    """What clocks show there then, such as `09:00`: later than chosen where the week is not over by then."""
+    is_coming: bool = False
+    """Whether last week's is still to come, within minutes."""
+
+
+def clock_time(minutes: int) -> str:
+    """`09:00`."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def on_the_clock(day: date, minutes: int, zone: tzinfo) -> datetime:

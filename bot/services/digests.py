@@ -55,6 +55,15 @@ def send_digests(purser: Purser) -> None:
             each.callback(send)
 
 
+def is_owed(session: Session, team_id: str, now: datetime) -> bool:
+    """Whether a digest of the team is due and not written down yet: it comes within minutes."""
+    one = next((one for one in digests.schedules(session) if one.team_id == team_id), None)
+    since = runs.latest(session, MARK)
+    if one is None or since is None:
+        return False
+    return owed(now, one.minutes, zone(one.time_zone), _owed_since(session, one, since), one.told).post is not None
+
+
 def digest_stream(digest_id: str) -> str:
     """Everything posted of one digest is posted in order: its message, what is in its thread, its table."""
     return f"digest:{digest_id}"
@@ -76,7 +85,7 @@ class _Looking:
             there = zone(one.time_zone)
             if one.told == newest_due(self.now, one.minutes, there):
                 continue
-            what = owed(self.now, one.minutes, there, self._owed_since(one), one.told)
+            what = owed(self.now, one.minutes, there, _owed_since(self.session, one, self.since), one.told)
             if what.skip:
                 yield partial(_skip, self.purser, one.team_id, what.skip, is_told=what.post is None)
             if what.post is not None and self._is_read(what.post, due_at(what.post, one.minutes, there)):
@@ -98,12 +107,6 @@ class _Looking:
                 time_zone = "" if person is None else person.time_zone
                 yield from self._directly(Audience.OWNERS, owner_id, time_zone, roll_up)
 
-    def _owed_since(self, one: Schedule) -> datetime:
-        """No digest is of a week in which there was no team, nor was due while it was off."""
-        first_week_over = Week.of(one.founded_at.date()).span.ends_at
-        turned_on = [row.at for row in ledger.entries(self.session, action=TURNED_ON, team_id=one.team_id)]
-        return max(self.since, first_week_over, *turned_on)
-
     def _directly(self, audience: Audience, person_id: str, time_zone: str, work_out: WorkOut) -> Iterator[Send]:
         """What one person is to get at 09:00 of their own Monday. What came too late is left out without a word."""
         there = zone(time_zone)
@@ -122,6 +125,13 @@ class _Looking:
         marks = [sync for sync in syncs.all_of(self.session, What.USAGE) if sync.gateway in self.purser.gateways]
         told = all(sync.read_at is not None and sync.read_at >= week.span.ends_at for sync in marks)
         return told or (self.now - due >= WAIT and all(sync.tried_at >= due for sync in marks))
+
+
+def _owed_since(session: Session, one: Schedule, since: datetime) -> datetime:
+    """No digest is of a week in which there was no team, nor was due while it was off."""
+    first_week_over = Week.of(one.founded_at.date()).span.ends_at
+    turned_on = [row.at for row in ledger.entries(session, action=TURNED_ON, team_id=one.team_id)]
+    return max(since, first_week_over, *turned_on)
 
 
 WorkOut = Callable[[Session, Purser, str, Week], Figures]

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import groupby
 
+from bot.domain.digests import DigestState
 from bot.domain.settling import Count, settle
-from storage import posted, recount, syncs, usage
+from storage import digests, ledger, posted, recount, syncs, usage
 from storage.engine import Session
 from storage.ledger import Check, Difference
 from storage.posted import Gap
@@ -69,4 +70,25 @@ def _settled(chain: list[Reading], used: dict[tuple[str, str], recount.Used]) ->
             yield Difference("readings", f"{row.label} {row.period}", wanted, told)
 
 
-CHECKS = (Check("spend", _days_agree), Check("months", _months_agree), Check("readings", _readings_agree))
+def _digests_agree(session: Session) -> Iterable[Difference]:
+    """Each digest has its ledger row and each such row its digest, with the sum of the days that were told."""
+    actions = (f"digest.{state}" for state in DigestState)
+    rows = {row.idempotency_key: row for action in actions for row in ledger.entries(session, action=action)}
+    for digest in digests.all_of(session):
+        subject = f"{digest.audience} {digest.subject_id} {digest.week.name}"
+        row = rows.pop(f"digest:{digest.audience}:{digest.subject_id}:{digest.week.name}", None)
+        is_posted = digest.state is DigestState.POSTED
+        due = sum(day.cost_micros for day in digest.figures.days) if is_posted else None
+        if row is None or (row.action, row.amount_micros) != (f"digest.{digest.state}", due):
+            found = "no row" if row is None else f"{row.action} of {row.amount_micros}"
+            yield Difference("digests", subject, f"digest.{digest.state} of {due}", found)
+    for row in rows.values():
+        yield Difference("digests", row.idempotency_key, "a digest", "none")
+
+
+CHECKS = (
+    Check("spend", _days_agree),
+    Check("months", _months_agree),
+    Check("readings", _readings_agree),
+    Check("digests", _digests_agree),
+)

@@ -11,6 +11,7 @@ from bot.domain.keys import SPENDING, Key, KeyState, OffCause
 from bot.domain.money import show
 from bot.domain.people import BARRIER_TEXT, Barrier, Member, Project, Role, Team, is_team_name
 from bot.domain.requests import Because, Refused
+from bot.services import zones
 from bot.services.context import Actor, Purser, Subjects, record, take_in
 from bot.services.facts import team_facts
 from bot.services.people import meet, refused_by
@@ -45,7 +46,7 @@ def policy(purser: Purser, channel_id: str) -> PolicyFacts:
 
 
 def create(purser: Purser, actor: Actor, channel_id: str, name: str, monthly_micros: int) -> TeamChanged | Refused:
-    """Found a team in this channel, with its founder as first owner. Workspace owners only."""
+    """Found a team in this channel, with its founder as first owner, and in their time zone. Workspace owners only."""
     if barrier := purser.authority.barrier_to_found_team(actor.member):
         text = "Only workspace owners (`PURSER_OWNERS`) can create a team."
         return Refused(Because.NOT_ALLOWED, text if barrier is Barrier.NOT_OWNER else BARRIER_TEXT[barrier])
@@ -62,7 +63,7 @@ def create(purser: Purser, actor: Actor, channel_id: str, name: str, monthly_mic
             return Refused(Because.WRONG_STATE, text)
         if people.team_named(session, name) is not None:
             return Refused(Because.WRONG_STATE, f"There is a team {name} already. Choose another name.")
-        team = Team(purser.ids.new("team"), name, channel_id)
+        team = Team(purser.ids.new("team"), name, channel_id, time_zone=zones.named(actor.member.time_zone))
         people.add_team(session, team, actor.id, now)
         people.set_role(session, team.id, actor.id, Role.OWNER, now)
         hard = purser.policy.hard_budgets

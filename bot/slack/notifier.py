@@ -6,11 +6,13 @@ that id before anything is posted again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.people import Member, handle_from
@@ -19,6 +21,7 @@ from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, S
 from bot.slack.charting import Charting
 from bot.slack.errors import translated
 from bot.slack.files import upload
+from bot.slack.views import digest as digests
 from bot.slack.views.base import NAME_CHARS, Block, Message, clip, sentence
 from bot.slack.views.direct import direct
 from bot.slack.views.home import fingerprint, home
@@ -97,6 +100,32 @@ class SlackNotifier:
                 metadata=_metadata(sending),
             )
         return Posted(channel, str(posted["ts"]))
+
+    def post_digest(self, notice: DigestNotice, sending: Sending) -> Posted:
+        """Post a team's digest in its channel, once."""
+        channel = notice.channel_id
+        if sending.maybe_sent and (ts := self._find(channel, sending)) is not None:
+            return Posted(channel, ts)
+        return Posted(channel, self._post(channel, digests.digest(notice), sending))
+
+    def follow_digest(self, notice: DigestNotice, sending: Sending) -> None:
+        """Post what belongs in the thread of a digest, each message once."""
+        channel, ts = notice.digest.channel_id, notice.digest.ts
+        if channel is not None and ts is not None:
+            self._follow(channel, ts, digests.thread(notice), sending)
+
+    def direct_digest(self, member_id: str, notice: DigestNotice, sending: Sending) -> None:
+        """Send a digest to one person, each of its messages once."""
+        channel = self._direct_channel(member_id)
+        ts = self._find(channel, sending) if sending.maybe_sent else None
+        ts = ts or self._post(channel, digests.digest(notice), sending)
+        self._follow(channel, ts, digests.thread(notice), sending)
+
+    def _follow(self, channel: str, ts: str, messages: Sequence[Message], sending: Sending) -> None:
+        for number, message in enumerate(messages, 1):
+            one = Sending(f"{sending.id}-{number}", sending.maybe_sent)
+            if not one.maybe_sent or self._find(channel, one, thread_ts=ts) is None:
+                self._post(channel, message, one, thread_ts=ts)
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """Let the Home tab show this in the place of what stands there; None when something else does by now."""

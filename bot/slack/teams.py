@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from bot.domain.people import Team
-from bot.services import teams
+from bot.services import team_digest, teams
 from bot.slack.grammar import team as grammar
 from bot.slack.grammar.text import Help, Mistake
 from bot.slack.incoming import Incoming, allowed
@@ -15,9 +15,12 @@ from bot.slack.views import teams as views
 from bot.slack.views.base import Message
 from bot.slack.views.help import help_for
 from bot.slack.views.policy import policy
+from bot.slack.views.team_digest import timing
 from bot.slack.views.wrapping import with_remarks
 
-Change = grammar.CreateTeam | grammar.Invite | grammar.Remove | grammar.AddOwners | grammar.CreateProject
+Change = (
+    grammar.CreateTeam | grammar.Invite | grammar.Remove | grammar.AddOwners | grammar.CreateProject | grammar.SetDigest
+)
 
 
 def team_command(event: Incoming) -> None:
@@ -35,6 +38,9 @@ def _answer(event: Incoming) -> Message:
         case grammar.ShowPolicy():
             event.actor()
             return policy(teams.policy(purser, channel))
+        case grammar.ShowDigest():
+            event.actor()
+            return timing(allowed(team_digest.shown(purser, channel)))
         case Help():
             return help_for("/ai-team")
         case Mistake():
@@ -63,6 +69,9 @@ def _change(event: Incoming, typed: Change) -> Message:
             done = allowed(teams.add_project(purser, actor, channel, new))
             project = next(one for one in done.team.projects if one.name == typed.name)
             return views.project_created(done.team.team, project, typed.monthly_micros)
+        case grammar.SetDigest():
+            chosen = team_digest.Chosen(typed.is_on, typed.minutes, typed.time_zone)
+            return timing(allowed(team_digest.choose(purser, actor, channel, chosen)))
         case _:
             assert_never(typed)
 

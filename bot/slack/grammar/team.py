@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.people import is_team_name
+from bot.services import zones
 from bot.slack.grammar.terms import amount, is_amount
 from bot.slack.grammar.text import HELP_WORDS, Help, Mistake, Slip, not_a_person, person, quote, tidy
 
@@ -16,6 +17,7 @@ REMOVE = "/ai-team remove @ben"
 OWNER = "/ai-team owner @omar"
 PROJECT = "/ai-team project reranker $200 @ana"
 POLICY = "/ai-team policy"
+DIGEST = "/ai-team digest 09:00 Europe/Berlin"
 PEOPLE_MOST = 50
 
 
@@ -61,7 +63,33 @@ class ShowPolicy:
     """What is allowed here."""
 
 
-TeamCommand = ShowTeam | CreateTeam | Invite | Remove | AddOwners | CreateProject | ShowPolicy | Help | Mistake
+@dataclass(frozen=True, slots=True)
+class ShowDigest:
+    """When the weekly digest comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetDigest:
+    """When the weekly digest comes, in minutes after midnight and by the zone's name; None: as it was."""
+
+    is_on: bool
+    minutes: int | None = None
+    time_zone: str | None = None
+
+
+TeamCommand = (
+    ShowTeam
+    | CreateTeam
+    | Invite
+    | Remove
+    | AddOwners
+    | CreateProject
+    | ShowPolicy
+    | ShowDigest
+    | SetDigest
+    | Help
+    | Mistake
+)
 
 _PERSON_WITH_SPACES = re.compile(r"<@([UW][A-Z0-9]{1,20})\|[^<>]*>")
 
@@ -77,7 +105,7 @@ def parse(text: str) -> TeamCommand:
     reader = _READERS.get(word)
     if reader is None:
         return Mistake(
-            f"There is create, invite, remove, owner, project and policy, but not {quote(tokens[0])}.", INVITE
+            f"There is create, invite, remove, owner, project, digest and policy, but not {quote(tokens[0])}.", INVITE
         )
     try:
         return reader(tokens[1:])
@@ -155,6 +183,50 @@ def _policy(tokens: list[str]) -> TeamCommand:
     return ShowPolicy()
 
 
+def _digest(tokens: list[str]) -> TeamCommand:
+    words = [token.strip(",").lower() for token in tokens]
+    if not words:
+        return ShowDigest()
+    if words[0] in HELP_WORDS:
+        return Help()
+    if words == ["off"]:
+        return SetDigest(is_on=False)
+    if "off" in words:
+        raise Slip("`off` stands alone.", "/ai-team digest off")
+    rest = [word for word in words if word not in _FILLERS]
+    if any(word.rstrip("s") in _OTHER_DAYS for word in rest):
+        raise Slip("A digest tells of the week before and comes on Mondays; its time can be chosen.", DIGEST)
+    minutes, place = _time_of_day(rest)
+    if not place:
+        return SetDigest(is_on=True, minutes=minutes)
+    time_zone = zones.meant(" ".join(place))
+    if time_zone is None:
+        raise Slip(
+            f"There is no time zone {quote(' '.join(place))}.", f"/ai-team digest 09:00 {zones.alike(' '.join(place))}"
+        )
+    return SetDigest(is_on=True, minutes=minutes, time_zone=time_zone)
+
+
+def _time_of_day(words: list[str]) -> tuple[int | None, list[str]]:
+    """Minutes after midnight, if a time comes first, and the words after it. Raises `Slip` for a time there is not."""
+    if not words or not words[0][0].isdigit():
+        return None, words
+    text, after = words[0], words[1:]
+    if after and after[0] in ("am", "pm"):
+        text, after = text + after[0], after[1:]
+    found = _TIME.fullmatch(text)
+    hour, minute = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+    if found and found[3]:
+        hour = hour % 12 + (12 if found[3] == "pm" else 0) if 1 <= hour <= 12 else 99
+    if hour > 23 or minute > 59:
+        raise Slip("Times look like 09:00 or 16:30.", DIGEST)
+    return hour * 60 + minute, after
+
+
+_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(am|pm)?", re.ASCII)
+_FILLERS = frozenset({"on", "at", "in", "monday", "mondays", "from", "now"})
+_OTHER_DAYS = frozenset({"tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekday"})
+
 _READERS: dict[str, Callable[[list[str]], TeamCommand]] = {
     "create": _create,
     "invite": _invite,
@@ -162,4 +234,5 @@ _READERS: dict[str, Callable[[list[str]], TeamCommand]] = {
     "owner": _owner,
     "project": _project,
     "policy": _policy,
+    "digest": _digest,
 }

@@ -18,7 +18,10 @@ USAGE_HINTS: dict[str, str] = {
     BUDGET: (
         "raise $200 [team, project NAME, @name or LABEL] until 15 December what for | set team $500 | queue | help"
     ),
-    TEAM: "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | policy | help",
+    TEAM: (
+        "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | "
+        "digest 09:00 Europe/Berlin | policy | help"
+    ),
     DISABLE: "KEY or LABEL, and a reason | help",
     USAGE: (
         "team 7d by model | project NAME month | key LABEL by day | all by team | @name | export team 90d | digest on "
@@ -59,6 +62,8 @@ Owners of the workspace in Purser can do this.
 • `/ai-team remove @ben` stops that; keys that are out keep working until they end or are turned off.
 • `/ai-team owner @omar` lets somebody decide about requests.
 • `/ai-team project reranker $200 @ana` adds a project with a monthly budget and a lead.
+• `/ai-team digest 09:00 Europe/Berlin` chooses when on Monday the weekly digest comes; `digest off` stops it, \
+`digest` shows when it comes.
 • `/ai-team policy` shows what is allowed here, and who has to agree to what.
 Names have 1 to 40 of a-z, 0-9 and hyphens. Budgets start again on the 1st of each month, 00:00 UTC."""
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.budgets import Layer
+from bot.domain.digest_times import clock_time
 from bot.domain.facts import TeamFacts
 from bot.domain.money import show
 from bot.domain.people import Project, Team
 from bot.slack.views import limits
 from bot.slack.views.base import (
     Message,
+    clip,
     code,
     context,
     mention,
@@ -36,7 +38,7 @@ def team(facts: TeamFacts, now: datetime) -> Message:
         section(f"*Team {code(one.name)}* in <#{one.channel_id}>\n*Owners:* {owners}\n*Members:* {members}"),
         section(stack(["*Projects*", *projects])) if projects else [],
         section(stack(["*Budgets*", *budgets])) if budgets else section("*Budgets*\nNone is set yet."),
-        context(f"As of {moment(now)}. Members ask for keys with `/ai-key`."),
+        context(f"As of {moment(now)}. Members ask for keys with `/ai-key`. {_digest(one)}"),
     )
 
 
@@ -78,6 +80,13 @@ def project_created(one: Team, project: Project, monthly_micros: int) -> Message
         f"Project {code(project.name)} of team {code(one.name)} has {show(monthly_micros)} a month and is led by "
         f"{mention(project.lead_id)}."
     )
+
+
+def _digest(one: Team) -> str:
+    if one.digest_minutes is None:
+        return "No weekly digest comes here; `/ai-team digest on` changes that."
+    at = f"{clock_time(one.digest_minutes)} {clip(one.time_zone, 60)}"
+    return f"The weekly digest comes on Mondays at {at} time; `/ai-team digest` changes that."
 
 
 def _count(number: int, noun: str) -> str:
