@@ -99,12 +99,23 @@ def migrate() -> None:
 
 
 @app.command("run-job")
-def run_job(name: Annotated[str, typer.Argument(help="The job's name, as `purser run-job list` shows it.")]) -> None:
-    """Run one job now, whatever its schedule says."""
+def run_job(
+    name: Annotated[str, typer.Argument(help="The job's name, as `purser run-job list` shows it.")],
+    team: Annotated[str | None, typer.Option(help="Only for digest, with --dry-run: whose.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show a team's digest; post nothing.")] = False,
+    week: Annotated[str | None, typer.Option(metavar="2026-W46", help="Which week's; the last one by itself.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Write the digest's chart to this file as well.")] = None,
+) -> None:
+    """Run one job now, whatever its schedule says; or show a team's digest (digest --team NAME --dry-run)."""
     from bot.app import build, identity, slack_client
     from bot.jobs.schedule import JOBS
     from storage.engine import Books
 
+    if dry_run or team or week or png:
+        if not dry_run or team is None or name != "digest":
+            _stop("A digest is shown with: purser run-job digest --team NAME --dry-run [--week 2026-W46] [--png FILE]")
+        _show_digest(team, week, png)
+        return
     job = next((job for job in JOBS if job.name == name), None)
     if job is None:
         listed = "\n".join(f"  {job.name}: every {job.every_seconds} s" for job in JOBS)
@@ -120,6 +131,31 @@ def run_job(name: Annotated[str, typer.Argument(help="The job's name, as `purser
         job.run(running.purser)
         running.stop_idle()
     print(f"{name} has run. What it decided is performed by the running bot.")
+
+
+def _show_digest(team: str, week: str | None, png: Path | None) -> None:
+    from rich.console import Console
+
+    from bot import digest_preview
+    from bot.app import build, identity, slack_client
+    from bot.charts import png as drawn
+    from bot.domain.requests import Refused
+    from bot.services.digest_past import look_back
+
+    configuration = _configuration(http=False, any_mode=True)
+    with _explained(), _books() as books:
+        running = build(configuration, books, identity(slack_client(configuration.settings)))
+        past = look_back(running.purser, team, week)
+        running.stop_idle()
+        if isinstance(past, Refused):
+            _stop(past.text)
+        digest_preview.show(past, Console(highlight=False))
+        if png is not None:
+            charts = [chart for message in digest_preview.messages(past) for chart in message.charts]
+            if not charts:
+                _stop("There is nothing to draw in that week, so no picture was written.", code=1)
+            png.write_bytes(drawn(charts[0]))
+            print(f"The chart is in {png}.")
 
 
 @app.command()
