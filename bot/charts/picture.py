@@ -12,3 +12,5 @@ class Picture:
     png: bytes
     key: tuple[tuple[str, str], ...]
     """Names that the picture cannot write: what stands there instead, and the name."""
+    titled: bool = True
+    """Whether its title is in it; not where the title cannot be written."""

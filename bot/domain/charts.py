@@ -57,3 +57,4 @@ class Chart:
     limit_name: str = ""
     band: tuple[tuple[int, int] | None, ...] = ()
     """A range around the first series, one pair a category: a forecast. Empty for none."""
+    band_name: str = "Forecast"
