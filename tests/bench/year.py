@@ -107,7 +107,7 @@ def fill(books: Books, scale: Scale) -> None:
             "holder": "TEXT",
             "daily": "BIGINT",
         }
-        stage(session, "wanted_keys", numbers, (_key(number, teams) for number in range(scale.keys)))
+        stage(session, "year_keys", numbers, (_key(number, teams) for number in range(scale.keys)))
         for number in range(PROJECTS):
             team = f"t{number % teams}"
             row = {"id": f"p{number}", "team": team, "at": instant(NOW)}
@@ -117,9 +117,13 @@ def fill(books: Books, scale: Scale) -> None:
     with books.transaction() as session:
         session.execute(text("DROP INDEX ix_usage_hour"))
         columns = {"hour": "TIMESTAMPTZ", "day": "TEXT", "month": "TEXT", "model": "TEXT", "n": "INTEGER"}
-        stage(session, "wanted_usage", columns, map(_spell, range(ROWS_PER_KEY)))
+        stage(session, "year_usage", columns, map(_spell, range(ROWS_PER_KEY)))
         session.execute(text(_USAGE))
         session.execute(text("CREATE INDEX ix_usage_hour ON usage (hour)"))
+        session.execute(text("DROP INDEX ix_usage_days_day"))
+        session.execute(text(_DAYS))
+        session.execute(text("CREATE INDEX ix_usage_days_day ON usage_days (day)"))
+        session.execute(text(_MODELS))
         session.execute(text(_READINGS.replace("PERIOD", "month").replace("KEYS", "keys")), {"at": instant(NOW)})
         daily = "(SELECT id FROM keys WHERE daily_cap_micros IS NOT NULL)"
         session.execute(text(_READINGS.replace("PERIOD", "day").replace("KEYS", daily)), {"at": instant(NOW)})
@@ -134,6 +138,9 @@ def put_into_one_team(books: Books) -> None:
     """Every key in the first team."""
     with books.transaction() as session:
         session.execute(text("UPDATE keys SET team_id = 't0'"))
+        session.execute(text("UPDATE projects SET team_id = 't0'"))
+        for statement in _TOGETHER:
+            session.execute(text(statement))
     _analyze(books)
 
 
@@ -170,20 +177,53 @@ _REQUESTS = """
     INSERT INTO requests (id, purpose, kind, gateway, team_id, project_id, name, requester_id, asked_cap_micros,
       asked_models, cap_micros, models, reason, state, rule, approvals_needed, created_at, deadline_at, channel_id)
     SELECT 'r' || n, 'issue', kind, :gateway, team, project, '', holder, 100000000, '[]', 100000000, '[]', 'bench',
-      'fulfilled', 'one-owner', 1, :at, :at, 'C0' FROM wanted_keys
+      'fulfilled', 'one-owner', 1, :at, :at, 'C0' FROM year_keys
 """
 _KEYS = """
     INSERT INTO keys (id, label, alias, request_id, gateway, handle, kind, team_id, project_id, holder_id, cap_micros,
       cap_period, daily_cap_micros, models, state, created_at)
     SELECT 'k' || n, 'k' || n, 'k' || n, 'r' || n, :gateway, 'h' || n, kind, team, project, holder, 100000000,
-      'month', daily, '[]', 'live', :at FROM wanted_keys
+      'month', daily, '[]', 'live', :at FROM year_keys
 """
 _USAGE = """
     INSERT INTO usage (key_id, hour, model, requests, failures, retries, tasks, input_tokens, cached_tokens,
       output_tokens, cost_micros, unpriced_requests)
     SELECT k.id, w.hour, w.model, 10, 1, 0, 9, 4000, 1000, 700, 1000 + w.n, 0
-    FROM keys k CROSS JOIN wanted_usage w ORDER BY k.id, w.hour
+    FROM keys k CROSS JOIN year_usage w ORDER BY k.id, w.hour
 """
+# What a key used in a day, as the rows above say; and its team's project, of a model.
+_OF_A_KEY = """
+    CAST(10 * count(*) AS BIGINT) AS requests, CAST(count(*) AS BIGINT) AS failures, CAST(0 AS BIGINT) AS retries,
+    CAST(9 * count(*) AS BIGINT) AS tasks, CAST(4000 * count(*) AS BIGINT) AS input_tokens,
+    CAST(1000 * count(*) AS BIGINT) AS cached_tokens, CAST(700 * count(*) AS BIGINT) AS output_tokens,
+    CAST(sum(1000 + n) AS BIGINT) AS cost_micros, CAST(0 AS BIGINT) AS unpriced_requests
+"""
+_COUNTS = (
+    "requests, failures, retries, tasks, input_tokens, cached_tokens, output_tokens, cost_micros, unpriced_requests"
+)
+_DAYS = f"""
+    INSERT INTO usage_days (key_id, day, {_COUNTS})
+    SELECT k.id, w.* FROM keys k CROSS JOIN (SELECT day, {_OF_A_KEY} FROM year_usage GROUP BY day) w
+    ORDER BY k.id, w.day
+"""
+_MODELS = f"""
+    INSERT INTO usage_models (team_id, day, project_id, model, {_COUNTS})
+    SELECT k.team_id, w.day, k.project_id, w.model, {", ".join(f"k.many * w.{name}" for name in _COUNTS.split(", "))}
+    FROM (SELECT team_id, project_id, count(*) AS many FROM keys GROUP BY team_id, project_id) k
+    CROSS JOIN (SELECT day, model, {_OF_A_KEY} FROM year_usage GROUP BY day, model) w
+    ORDER BY k.team_id, w.day, k.project_id, w.model
+"""
+_TOGETHER = (
+    f"""
+    CREATE TEMP TABLE together AS
+    SELECT 't0' AS team_id, day, project_id, model,
+           {", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in _COUNTS.split(", "))}
+    FROM usage_models GROUP BY day, project_id, model
+    """,
+    "DELETE FROM usage_models",
+    f"INSERT INTO usage_models (team_id, day, project_id, model, {_COUNTS}) SELECT * FROM together",
+    "DROP TABLE together",
+)
 # Live totals that know exactly what usage dates, written period after period, as they were.
 _READINGS = """
     INSERT INTO readings (key_id, period, before_micros, lifetime_micros, usage_micros, spent_micros,
@@ -191,7 +231,7 @@ _READINGS = """
     SELECT k.id, s.period, s.so_far - s.micros, s.so_far, s.micros, s.micros, 0, 0, :at
     FROM (SELECT PERIOD AS period, CAST(sum(1000 + n) AS BIGINT) AS micros,
                  CAST(sum(sum(1000 + n)) OVER (ORDER BY PERIOD) AS BIGINT) AS so_far
-          FROM wanted_usage GROUP BY PERIOD) s
+          FROM year_usage GROUP BY PERIOD) s
     CROSS JOIN KEYS k
     ORDER BY s.period, k.id
 """
