@@ -14,9 +14,9 @@ from bot.domain.charts import Chart
 
 MOST = 12
 """Rows; further categories are summed in the last."""
-_ROW = 25.0
+_ROW = 24.0
 _THICK = 15.0
-_NAME_ROOM = 190.0
+_NAME_ROOM = 170.0
 _UNKNOWN = "not known"
 _FAR = 3
 

@@ -10,9 +10,11 @@ from bot.charts.style import EDGE, TEXT, TITLE, WIDTH, Ink, Theme
 _SAMPLE = 12.0
 _LINE_SAMPLE = 22.0
 _GAP = 7.0
-_BETWEEN = 18.0
+_BETWEEN = 16.0
 _ROW = 20.0
-_NAME_ROOM = 170.0
+_LEAST = 0.8
+"""To so much of its size a long title shrinks before it is cut."""
+_NAME_ROOM = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ def draw_head(canvas: Canvas, theme: Theme, title: str, items: list[Item]) -> No
     top = float(EDGE)
     if title:
         room = WIDTH - 2 * EDGE
-        shown = canvas.fitted(title, TITLE, room, bold=True)
-        canvas.text((EDGE, top + TITLE * 0.85), shown, theme.title, TITLE, bold=True)
+        size = TITLE * min(1.0, max(_LEAST, room / canvas.width_of(title, TITLE, bold=True)))
+        shown = canvas.fitted(title, size, room, bold=True)
+        canvas.text((EDGE, top + TITLE * 0.85), shown, theme.title, size, bold=True)
         top += TITLE + 8
     for row, left, item in _placed(items, canvas):
         middle = top + row * _ROW + _ROW / 2

@@ -13,7 +13,7 @@ from bot.domain.charts import Chart, Series
 _MARKS = ("o", "s", "^", "D", "v", "P")
 _APART = 15.0
 _MOST_NAMED = 4
-_LABEL_ROOM = 140.0
+_LABEL_ROOM = 110.0
 _MANY = 90
 """Points of a line from which on it is thin."""
 

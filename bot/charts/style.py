@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WIDTH = 540
+WIDTH = 460
 """Of every chart, in points of the size it is meant to be seen at; Slack shows pictures about this wide."""
 SCALE = 2
-EDGE = 18
+EDGE = 16
 """Free space around everything."""
 
-TITLE = 14.0
+TITLE = 13.5
 TEXT = 12.0
 SMALL = 11.0
 

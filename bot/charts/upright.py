@@ -10,7 +10,7 @@ from bot.charts.numbers import beside, on_axis, ticks
 from bot.charts.style import EDGE, SMALL, TEXT, WIDTH, Theme
 from bot.domain.charts import Chart
 
-PLOT = 190.0
+PLOT = 170.0
 """Height of the plot."""
 _EMPTY = 72.0
 """Height of a plot in which everything is zero or unknown."""

@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.charts import Picture, drawn
 from bot.domain.charts import Chart
 from bot.services.ports import FileToSend
-from bot.slack.files import upload
+from bot.slack.files import Uploaded, upload
 from bot.slack.views import charts as views
 from bot.slack.views.base import Block, Message
 
@@ -37,6 +37,8 @@ KEPT = 200
 
 _DRAWING_FAILS = (ArithmeticError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 """What a library for drawing may raise over what it is to draw, or where it is not whole."""
+
+_LOST = (OSError, HTTPException, SlackClientError)
 
 Sent = TypeVar("Sent")
 Send = Callable[[list[Block]], Sent]
@@ -58,6 +60,7 @@ class _Shown:
     chart: Chart
     file_id: str
     key: tuple[tuple[str, str], ...]
+    titled: bool
 
 
 class Charting:
@@ -138,24 +141,43 @@ class Charting:
 
     def _pictures(self, client: WebClient, charts: Sequence[Chart], *, patient: bool) -> dict[Chart, _Shown]:
         """The charts as files in Slack, uploaded where they are not yet. Raises `_NoPicture`."""
-        return {chart: self._uploaded.get(chart) or self._upload(client, chart, patient=patient) for chart in charts}
+        return {chart: self._known(chart) or self._upload(client, chart, patient=patient) for chart in charts}
+
+    def _known(self, chart: Chart) -> _Shown | None:
+        with self._lock:
+            if chart in self._uploaded:
+                self._uploaded.move_to_end(chart)
+            return self._uploaded.get(chart)
 
     def _upload(self, client: WebClient, chart: Chart, *, patient: bool) -> _Shown:
         picture = self._drawn(chart)
+        content = FileToSend("chart.png", chart.title, picture.png)
         try:
-            file = upload(client, FileToSend("chart.png", chart.title, picture.png))
+            file = self._surely_uploaded(client, content)
         except SlackApiError as refused:
             if patient and _asks_to_slow_down(refused):
                 raise
-            raise _NoPicture(str(refused.response.get("error", "refused"))) from refused
-        except (OSError, HTTPException, SlackClientError) as lost:
+            raise _NoPicture(_code(refused)) from refused
+        except _LOST as lost:
             raise _NoPicture(type(lost).__name__) from lost
-        shown = _Shown(chart, file.id, picture.key)
+        shown = _Shown(chart, file.id, picture.key, picture.titled)
         with self._lock:
             self._uploaded[chart] = shown
             while len(self._uploaded) > KEPT:
                 self._uploaded.popitem(last=False)
         return shown
+
+    def _surely_uploaded(self, client: WebClient, content: FileToSend) -> Uploaded:
+        """Uploaded at the first or second try: what was uploaded twice is seen once. Raises what `upload` raises."""
+        try:
+            return upload(client, content)
+        except SlackApiError as refused:
+            if _asks_to_slow_down(refused) or getattr(refused.response, "status_code", 200) < 500:
+                raise
+        except _LOST:
+            pass
+        self._sleep(PAUSES_SECONDS[0])
+        return upload(client, content)
 
     def _drawn(self, chart: Chart) -> Picture:
         try:
@@ -175,7 +197,7 @@ class _NoPicture(Exception):
 
 
 def _picture(shown: _Shown) -> list[Block]:
-    return views.picture(shown.chart, shown.file_id, shown.key)
+    return views.picture(shown.chart, shown.file_id, shown.key, titled=shown.titled)
 
 
 def _trying(send: Send[Sent], blocks: list[Block]) -> Sent:

@@ -92,6 +92,8 @@ class SlackNotifier:
             return Posted(channel, ts)
         with translated("uploading a file"):
             uploaded = upload(self._client, file)
+        if not uploaded.permalink:
+            raise DeliveryError(FailureKind.PERMANENT, "Slack named no link to an uploaded file")
         with translated("posting a file"):  # only a link in the text itself shares a file: no blocks, and it unfurls
             posted = self._client.chat_postMessage(
                 channel=channel,

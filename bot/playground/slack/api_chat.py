@@ -6,6 +6,7 @@ from bot.playground.slack.elements import as_list
 from bot.playground.slack.errors import ApiError
 from bot.playground.slack.model import BOT_ID, BOT_USER_ID, JSON, Channel, ChannelKind, Message
 from bot.playground.slack.posting import edit, post_from_bot, remove, valid_metadata
+from bot.playground.slack.shown import linked_files, refused_pictures
 
 MISSING_TEXT = "missing_text_in_message"
 
@@ -19,6 +20,9 @@ def content(call: Call) -> tuple[str | None, list[JSON] | None]:
     given = call.args.get("text")
     text = None if given is None else str(given)
     refuse_bad_content(call, text or "", blocks)
+    unshown = refused_pictures(call.world, blocks or [], call.method)
+    if unshown:
+        raise ApiError("invalid_blocks", problems=unshown)
     return text, blocks
 
 
@@ -75,6 +79,7 @@ def post_message(call: Call) -> JSON:
         thread_ts=thread_ts,
         broadcast=call.flag("reply_broadcast"),
         metadata=metadata,
+        files=linked_files(call.world, text or "", channel),
         attachments=as_list(call.json("attachments")),
     )
     return {"channel": channel.id, "ts": message.ts, "message": call.state.message_wire(message)}

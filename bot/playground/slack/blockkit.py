@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.playground.slack import limits
+from bot.playground.slack.charts import check_chart
 from bot.playground.slack.elements import (
     ACTION_ELEMENTS,
     INPUT_ELEMENTS,
@@ -128,6 +129,8 @@ def check_blocks(blocks: Sequence[Any], surface: str, *, root: str) -> list[str]
             seen.add(block_id)
     if sum(as_object(b).get("type") == "table" for b in blocks) > 1:
         check.fail("only one table allowed", root)
+    if sum(as_object(b).get("type") == "data_visualization" for b in blocks) > limits.MESSAGE_CHARTS:
+        check.fail(f"no more than {limits.MESSAGE_CHARTS} charts allowed", root)
     return check.problems
 
 
@@ -270,12 +273,6 @@ def _cells(check: Check, row: object, path: str) -> None:
             check.fail(f"unsupported type: {kind}", f"{at}/type")
 
 
-def _chart(check: Check, block: dict[str, Any], path: str) -> None:
-    check.string(block.get("title"), limits.CHART_TITLE, f"{path}/title")
-    if as_object(block.get("chart")).get("type") not in ("line", "bar", "area", "pie"):
-        check.fail("must be one of line, bar, area, pie", f"{path}/chart/type")
-
-
 def _card(check: Check, block: dict[str, Any], path: str) -> None:
     if not any(key in block for key in ("hero_image", "title", "actions", "body")):
         check.fail("missing required field: hero_image, title, actions or body", path)
@@ -309,6 +306,6 @@ def _container(check: Check, block: dict[str, Any], path: str) -> None:
 RULES: Mapping[str, Callable[[Check, dict[str, Any], str], None]] = {
     "section": _section, "header": _header, "context": _context, "actions": _actions, "input": _input,
     "image": _image, "markdown": _markdown, "alert": _alert, "rich_text": _rich_text, "table": _table,
-    "data_table": _data_table, "data_visualization": _chart, "card": _card, "carousel": _carousel,
+    "data_table": _data_table, "data_visualization": check_chart, "card": _card, "carousel": _carousel,
     "container": _container,
 }  # fmt: skip

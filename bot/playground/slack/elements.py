@@ -21,6 +21,8 @@ SECTION_ACCESSORIES = (ACTION_ELEMENTS | {"image"}) - {"datetimepicker"}
 INPUT_ELEMENTS = SELECTS | MULTI_SELECTS | PICKERS | CHOICES | TYPED | {"file_input"}
 INTERACTIVE = ACTION_ELEMENTS | INPUT_ELEMENTS
 
+_FILE_ID = re.compile(r"F[A-Z0-9]{8,}")
+
 _COMMON = frozenset({"type", "action_id"})
 _ASKS = _COMMON | {"placeholder", "confirm", "focus_on_load"}
 _TYPES = _COMMON | {"placeholder", "initial_value", "dispatch_action_config", "focus_on_load"}
@@ -123,10 +125,19 @@ class Check:
         self.string(node.get("text"), limit, f"{path}/text")
 
     def image(self, node: Mapping[str, Any], path: str) -> None:
-        if "image_url" not in node and "slack_file" not in node:
-            self.fail("missing required field: image_url or slack_file", path)
+        if ("image_url" in node) == ("slack_file" in node):
+            self.fail("must have either image_url or slack_file", path)
+        if "slack_file" in node:
+            self._slack_file(as_object(node["slack_file"]), f"{path}/slack_file")
         self.length(node.get("image_url"), limits.URL, f"{path}/image_url")
         self.string(node.get("alt_text"), limits.ALT_TEXT, f"{path}/alt_text")
+
+    def _slack_file(self, node: Mapping[str, Any], path: str) -> None:
+        self.keys(node, frozenset({"id", "url"}), path)
+        if ("id" in node) == ("url" in node):
+            self.fail("must have either id or url", path)
+        if "id" in node and not _FILE_ID.fullmatch(str(node["id"])):
+            self.fail("input must match regex pattern: ^F[A-Z0-9]{8,}$", f"{path}/id")
 
     def element(self, node: object, path: str, allowed: frozenset[str]) -> None:
         """One element: whether it may stand here, its keys, then what its kind demands."""

@@ -15,6 +15,8 @@ class FaultKind(StrEnum):
     CUT = "cut"  # the connection is cut, nothing applied
     DUPLICATE = "duplicate"  # a payload to the bot is delivered more than once
     REFUSE = "refuse"  # ok:false with a given error, nothing applied
+    CHART_REFUSED = "chart_refused"  # invalid_blocks for a message with a chart block, as where Slack has none yet
+    FILE_NOT_READY = "file_not_ready"  # invalid_blocks for a message with an uploaded picture: still worked on
 
 
 @dataclass

@@ -10,6 +10,7 @@ from bot.playground.slack.errors import ApiError
 from bot.playground.slack.forms import starting_values
 from bot.playground.slack.model import JSON, View
 from bot.playground.slack.posting import with_ids
+from bot.playground.slack.shown import refused_pictures
 from bot.playground.slack.state import State
 from bot.playground.slack.world import World
 
@@ -18,6 +19,9 @@ def require_valid(world: World, content: JSON, where: str) -> None:
     """ApiError and a violation if Slack would refuse the view."""
     problems = check_view(content)
     if not problems:
+        problems = refused_pictures(world, content["blocks"], where)
+        if problems:
+            raise ApiError("invalid_arguments", problems=problems)
         return
     for problem in problems:
         world.violate(f"{where}: {problem}")

@@ -227,6 +227,10 @@ class StoredFile:
     uploaded: bool = False
     complete: bool = False
 
+    def permalink(self, base_url: str) -> str:
+        """Where people find the file; whoever may see it and posts this shares it."""
+        return f"{base_url}/files/{self.user}/{self.id}/{self.name}"
+
     def wire(self, base_url: str) -> JSON:
         return {
             "id": self.id,
@@ -241,4 +245,5 @@ class StoredFile:
             "channels": self.channels,
             "url_private": f"{base_url}/files/{self.id}/{self.name}",
             "url_private_download": f"{base_url}/files/{self.id}/download/{self.name}",
+            "permalink": self.permalink(base_url),
         }

@@ -19,6 +19,7 @@ from bot.playground.slack.elements import as_list
 from bot.playground.slack.errors import ApiError
 from bot.playground.slack.model import JSON
 from bot.playground.slack.posting import use_response_url
+from bot.playground.slack.shown import refused_pictures
 from bot.playground.slack.world import BOT_TOKEN, World
 
 
@@ -112,8 +113,10 @@ def _add_files(app: Flask, world: World) -> None:
             return _json(error.body(), 400)
         return Response(f"OK - {len(content)}", mimetype="text/plain")
 
-    @app.get("/files/<file_id>/<path:_name>")
-    def download(file_id: str, _name: str) -> Response:
+    @app.get("/files/<file_id>/<path:name>")
+    def download(file_id: str, name: str) -> Response:
+        if file_id in world.state.users:  # a permalink, followed by whoever sits at the page
+            return file_response(world, name.partition("/")[0])
         if _token({}) != BOT_TOKEN or "files:read" not in world.scopes:
             return Response("sign in first", 403)
         return file_response(world, file_id)
@@ -170,6 +173,7 @@ def _respond(world: World, token: str, body: JSON) -> JSON:
     for problem in problems:
         world.violate(f"response_url: {problem}")
     refused = [p for p in problems if not p.startswith("missing_text_in_message")]
+    refused += refused_pictures(world, as_list(body.get("blocks")), "response_url")
     if refused:
         raise ApiError("invalid_blocks", problems=refused)
     with world.state.lock:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from bot.domain.charts import Chart, Look, Series, Unit
-from bot.slack.views.base import CHART_MARK, Block, Message, clip, context, plain
+from bot.slack.views.base import CHART_MARK, NAME_CHARS, Block, Message, clip, context, plain
 
 MESSAGE_BLOCKS = 50
 ALT_CHARS = 2000
@@ -21,6 +21,7 @@ MOST_CATEGORIES = 20
 MOST_NATIVE = 2
 """Chart blocks that one message may hold."""
 _MICROS = 1_000_000
+_CENT = 10_000
 
 Key = Sequence[tuple[str, str]]
 """What stands in a picture for names it cannot write: the word shown, and the name."""
@@ -42,12 +43,14 @@ def in_words(chart: Chart) -> list[Block]:
     return context(clip(f"{chart.title}. {chart.alt}", ALT_CHARS))
 
 
-def picture(chart: Chart, file_id: str, key: Key = ()) -> list[Block]:
-    """The chart as a picture that was uploaded, and whose names the picture could only number."""
+def picture(chart: Chart, file_id: str, key: Key = (), *, titled: bool = True) -> list[Block]:
+    """The chart as a picture that was uploaded, with the names that it only numbers; its title where it has none."""
     told = "; ".join(f"{shown} is {name}" for shown, name in key)
     alt = f"{chart.alt} In the picture, {told}." if told else chart.alt
-    image: Block = {"type": "image", "slack_file": {"id": file_id}, "alt_text": _cut(alt or chart.title, ALT_CHARS)}
-    return [image, *context(*_lines(key))]
+    image: Block = {"type": "image", "slack_file": {"id": file_id}, "alt_text": cut(alt or chart.title, ALT_CHARS)}
+    if not titled:
+        image["title"] = plain(cut(chart.title, TITLE_CHARS), TITLE_CHARS)
+    return [image, *context("  ·  ".join(f"{shown} {clip(name, NAME_CHARS)}" for shown, name in key))]
 
 
 def native(charts: Iterable[Chart]) -> Callable[[Chart], list[Block]] | None:
@@ -58,12 +61,8 @@ def native(charts: Iterable[Chart]) -> Callable[[Chart], list[Block]] | None:
     return lambda chart: [_native(chart)]
 
 
-def _lines(key: Key) -> list[str]:
-    return [clip(f"{shown}: {name}", 200) for shown, name in key]
-
-
-def _cut(text: str, limit: int) -> str:
-    """Plain words: an alternative text knows no markup."""
+def cut(text: str, limit: int) -> str:
+    """Plain words on one line, at most so long: an alternative text knows no markup."""
     flat = " ".join(text.split())
     return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
 
@@ -82,7 +81,7 @@ def _is_plain(chart: Chart) -> bool:
         and len(chart.categories) <= MOST_CATEGORIES
         and len(set(_labels(chart))) == len(chart.categories)
         and len(names) <= MOST_SERIES
-        and len({_cut(name, LABEL_CHARS) for name in names}) == len(names)
+        and len({cut(name, LABEL_CHARS) for name in names}) == len(names)
     )
 
 
@@ -94,7 +93,12 @@ def _drawn(chart: Chart) -> list[Series]:
 
 
 def _labels(chart: Chart) -> list[str]:
-    return [_cut(category, LABEL_CHARS) or "?" for category in chart.categories]
+    return [cut(category, LABEL_CHARS) or "?" for category in chart.categories]
+
+
+def _dollars(micros: int) -> float:
+    """In cents; exactly where that would be nothing."""
+    return round(micros / _MICROS, 2 if micros >= _CENT else 6)
 
 
 def _native(chart: Chart) -> Block:
@@ -102,9 +106,9 @@ def _native(chart: Chart) -> Block:
     money = chart.unit is Unit.MONEY
     series = [
         {
-            "name": _cut(one.name, LABEL_CHARS) or "?",
+            "name": cut(one.name, LABEL_CHARS) or "?",
             "data": [
-                {"label": label, "value": round((value or 0) / _MICROS, 2) if money else value or 0}
+                {"label": label, "value": _dollars(value or 0) if money else value}
                 for label, value in zip(labels, one.values, strict=True)
             ],
         }
@@ -112,7 +116,7 @@ def _native(chart: Chart) -> Block:
     ]
     axes: Block = {"categories": labels} | ({"y_label": "USD"} if money else {})
     kind = "line" if chart.look is Look.LINE else "bar"
-    title = plain(_cut(chart.title, TITLE_CHARS), TITLE_CHARS)["text"]
+    title = plain(cut(chart.title, TITLE_CHARS), TITLE_CHARS)["text"]
     return {
         "type": "data_visualization",
         "title": title,
