@@ -28,10 +28,10 @@ so far and the history, and compared with what it came to. Beside it the *run-ra
 of the month. The constants of the forecast were chosen on months of other seeds."""
 NOTES = (
     "*Off by*: mean absolute error, as a share of what the month came to. *Of it*: as a share of the run-rate's.",
-    """*In the range*: how many months came to what the range said; it is meant to be 80% over all patterns. *Width* of the
-range: as a share of what the month came to, median.""",
-    """*Date off by*: mean days between the day on which a budget was used up and the day foretold, where it was still to
-come; one that is not used up counts as the day after the month. Budgets are 40% to 115% of what the month came to.""",
+    """*In the range*: how many months came to what the range said; it is meant to be 80% over all patterns. *Width* \
+of the range: as a share of what the month came to, median.""",
+    """*Date off by*: mean days between the day on which a budget was used up and the day foretold, where it was still \
+to come; one that is not used up counts as the day after the month. Budgets are 40% to 115% of what the month was.""",
     "A launch that has not happened yet is foretold by nobody: much of what is left of an error is that.",
 )
 
