@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -29,11 +28,6 @@ def get(session: Session, asked_id: str) -> Asked | None:
     """The question, or None when it was forgotten or never asked."""
     row = session.get(AskedRow, asked_id)
     return None if row is None else _asked(row)
-
-
-def on_page(asked: Asked, asked_id: str, page: int) -> Asked:
-    """The same question, asked at the same moment by the same person, on another page."""
-    return replace(asked, id=asked_id, page=page)
 
 
 def _plain(asked: Asked) -> dict[str, object]:

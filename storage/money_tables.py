@@ -109,6 +109,51 @@ class UsageRow(SQLModel, table=True):
     unpriced_requests: int
 
 
+class UsageDayRow(SQLModel, table=True):
+    """Usage of a key in a UTC day, whatever the model: summed from `usage` as that is written, for reports by key."""
+
+    __tablename__ = "usage_days"
+    __table_args__ = (Index("ix_usage_days_day", "day"), {"sqlite_with_rowid": False})
+
+    key_id: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    """`2026-11-21`."""
+    requests: int = Field(sa_type=BigInteger)
+    failures: int = Field(sa_type=BigInteger)
+    retries: int = Field(sa_type=BigInteger)
+    tasks: int = Field(sa_type=BigInteger)
+    input_tokens: int = Field(sa_type=BigInteger)
+    cached_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    cost_micros: int = micros()
+    unpriced_requests: int = Field(sa_type=BigInteger)
+
+
+class UsageModelRow(SQLModel, table=True):
+    """Usage of a team's project and a model in a UTC day, whatever the key: summed from `usage` as that is written.
+
+    A key stays with its team and project for life.
+    """
+
+    __tablename__ = "usage_models"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    team_id: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    project_id: str = Field(primary_key=True)
+    """Empty for keys of no project."""
+    model: str = Field(primary_key=True)
+    requests: int = Field(sa_type=BigInteger)
+    failures: int = Field(sa_type=BigInteger)
+    retries: int = Field(sa_type=BigInteger)
+    tasks: int = Field(sa_type=BigInteger)
+    input_tokens: int = Field(sa_type=BigInteger)
+    cached_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    cost_micros: int = micros()
+    unpriced_requests: int = Field(sa_type=BigInteger)
+
+
 class LiveHourRow(SQLModel, table=True):
     """By how much a key's live total was seen to grow in an hour. Only tells when; what counts is in `readings`."""
 

@@ -1,7 +1,7 @@
 """Usage as gateways measured it, by key, hour and model: replaced whenever a gateway tells it differently.
 
-What changes here changes, in the same transaction, what counts as spent (`storage.readings`), and which days are
-posted as they stand (`storage.syncs`).
+What changes here changes, in the same transaction, the sums that reports are made of, what counts as spent
+(`storage.readings`), and which days are posted as they stand (`storage.syncs`).
 """
 
 from __future__ import annotations
@@ -112,25 +112,24 @@ def _write(session: Session, gateway: str, rows: Sequence[Usage], before: str | 
 def _apply(session: Session, gateway: str, rows: Iterable[tuple[Any, ...]], daily: set[str]) -> int:
     """Write what differs, and count it; gives how many rows did."""
     stage(session, "staged_usage", sql.STAGED, rows)
+    stage(session, "usage_deltas", sql.DELTAS, ())
+    session.execute(sql.FIND_DELTAS)
     days = session.execute(sql.DAY_CHANGES).all()
-    changed = int(sum(day.changed for day in days))
-    if not changed:
+    if not days:
         return 0
-    if changed < sum(day.told for day in days):
-        session.execute(sql.FORGET_UNCHANGED)
-    session.execute(sql.UPSERT)
+    for statement in (sql.ADD_ROWS, sql.ADD_DAYS, sql.ADD_MODELS):
+        session.execute(statement)
     changes: dict[tuple[str, str], _Change] = {}
     for day in days:
-        if day.changed:
-            for period in (day.day[:7], day.day) if day.key_id in daily else (day.day[:7],):
-                so_far = changes.get((day.key_id, period), _NO_CHANGE)
-                changes[day.key_id, period] = _Change(so_far.micros + day.micros, so_far.unpriced + day.unpriced)
+        for period in (day.day[:7], day.day) if day.key_id in daily else (day.day[:7],):
+            so_far = changes.get((day.key_id, period), _NO_CHANGE)
+            changes[day.key_id, period] = _Change(so_far.micros + day.micros, so_far.unpriced + day.unpriced)
     readings.settle(session, _count_in(session, changes))
-    since = min(day.day for day in days if day.changed)
+    since = min(day.day for day in days)
     readings.recede(session, since[:7])
     day_before = datetime.fromisoformat(since).replace(tzinfo=UTC) - timedelta(days=1)
     syncs.recede(session, syncs.What.POSTED, since, day_of(day_before), gateway)
-    return changed
+    return int(sum(day.changed for day in days))
 
 
 class _Change(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -20,27 +21,27 @@ _NARROWED: Final = {
     "member_id": f"(k.holder_id = :member_id OR k.lead_id = :member_id) AND {COUNTS_TO} = :member_id",
     "key_ids": "k.id IN :key_ids",
 }
-_BY: Final = {
-    "key_id": "u.key_id",
-    "model": "u.model",
-    "hour": "u.hour",
-    "member": COUNTS_TO,
-    "project": "coalesce(k.project_id, '')",
-    "team": "k.team_id",
+_OF_KEYS: Final = {"member": COUNTS_TO, "project": "coalesce(k.project_id, '')", "team": "k.team_id"}
+"""What usage is grouped by that only its key knows."""
+_OF_MODELS: Final = {
+    "team_ids": "u.team_id IN :team_ids",
+    "project_id": "u.project_id = :project_id AND u.team_id = (SELECT team_id FROM projects WHERE id = :project_id)",
 }
+"""How `usage_models`, which knows no keys, is narrowed."""
+_IN_MODELS: Final = {"model": "u.model", "day": "u.day", "project": "u.project_id", "team": "u.team_id"}
 _LISTS: Final = ("team_ids", "key_ids")
-_SPAN: Final = "u.hour >= :since AND u.hour < :until"
+_DAYS: Final = "u.day >= :first_day AND u.day < :end_day"
+_HOURS: Final = "u.hour >= :since AND u.hour < :until"
 
 
-def _typed(sql: str, **reads: UtcDateTime) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
+def _typed(sql: str) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
     moments = [bindparam(name, type_=UtcDateTime()) for name in ("since", "until") if f":{name}" in sql]
     lists = [bindparam(name, expanding=True, type_=String()) for name in _LISTS if f":{name}" in sql]
-    made = text(sql).bindparams(*moments, *lists)
-    return made.columns(**reads) if reads else made
+    return text(sql).bindparams(*moments, *lists)
 
 
-def _where(narrow: frozenset[str], *more: str) -> str:
-    conditions = [*(_NARROWED[name] for name in sorted(narrow)), *more]
+def _where(narrow: frozenset[str], *more: str, known: Mapping[str, str] = _NARROWED) -> str:
+    conditions = [*(known[name] for name in sorted(narrow)), *more]
     return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
@@ -57,30 +58,52 @@ def gateways(narrow: frozenset[str]) -> Any:  # noqa: ANN401
     return _typed(f"SELECT DISTINCT k.gateway FROM keys k {_where(narrow)} ORDER BY k.gateway")  # noqa: S608
 
 
+def _in_models(narrow: frozenset[str], by: tuple[str, ...]) -> bool:
+    """Whether `usage_models` has all that is asked for."""
+    return narrow <= _OF_MODELS.keys() and set(by) <= _IN_MODELS.keys()
+
+
+def _models(narrow: frozenset[str], *more: str) -> tuple[str, str]:
+    """`usage_models`, team by team, as it is clustered: what to read from, and which of its rows."""
+    if narrow:
+        return "usage_models u", _where(narrow, _DAYS, *more, known=_OF_MODELS)
+    return "teams t CROSS JOIN usage_models u", _where(narrow, "u.team_id = t.id", _DAYS, *more)
+
+
 @cache
 def sums(narrow: frozenset[str], by: tuple[str, ...]) -> Any:  # noqa: ANN401
-    """The counts of `Totals`, in its order, after what they are grouped by."""
-    named = "".join(f"{_BY[name]} AS {name}, " for name in by)
-    counts = ", ".join(f"CAST(sum(u.{name}) AS BIGINT) AS {name}" for name in Totals._fields)
-    group = f"GROUP BY {', '.join(_BY[name] for name in by)}" if by else ""
-    reads = {"hour": UtcDateTime()} if "hour" in by else {}
-    return _typed(
-        f"""
-        SELECT {named}{counts} FROM keys k CROSS JOIN usage u
-        {_where(narrow, "u.key_id = k.id", _SPAN)} {group}
-        """,  # noqa: S608
-        **reads,
-    )
+    """The counts of `Totals`, in its order, after what they are grouped by, from the shortest table that knows it.
+
+    Usage is clustered by key, so that few keys are read one after the other, whatever others used.
+    """
+    if _in_models(narrow, by):
+        (source, where), groups = _models(narrow), _IN_MODELS
+    elif "model" in by:
+        source, where, groups = "keys k CROSS JOIN usage u", _where(narrow, "u.key_id = k.id", _HOURS), _IN_USAGE
+    else:
+        source, where, groups = "keys k CROSS JOIN usage_days u", _where(narrow, "u.key_id = k.id", _DAYS), _IN_DAYS
+    named = "".join(f"{groups[name]} AS {name}, " for name in by)
+    group = f"GROUP BY {', '.join(groups[name] for name in by)}" if by else ""
+    return _typed(f"SELECT {named}{_COUNTS} FROM {source} {where} {group}")  # noqa: S608
+
+
+_COUNTS: Final = ", ".join(f"CAST(sum(u.{name}) AS BIGINT) AS {name}" for name in Totals._fields)
+_IN_USAGE: Final = {"key_id": "u.key_id", "model": "u.model"} | _OF_KEYS
+_IN_DAYS: Final = {"key_id": "u.key_id", "day": "u.day"} | _OF_KEYS
 
 
 @cache
 def unpriced(narrow: frozenset[str]) -> Any:  # noqa: ANN401
     """Models without a price, and how many requests."""
-    where = _where(narrow, "u.key_id = k.id", "u.unpriced_requests > 0", _SPAN)
+    if _in_models(narrow, ("model",)):
+        source, where = _models(narrow, "u.unpriced_requests > 0")
+    else:
+        source = "keys k CROSS JOIN usage u"
+        where = _where(narrow, "u.key_id = k.id", _HOURS, "u.unpriced_requests > 0")
     return _typed(
         f"""
         SELECT u.model, CAST(sum(u.unpriced_requests) AS BIGINT) AS requests
-        FROM keys k JOIN usage u ON u.key_id = k.id {where} GROUP BY u.model ORDER BY 2 DESC, 1
+        FROM {source} {where} GROUP BY u.model ORDER BY 2 DESC, 1
         """  # noqa: S608
     )
 
@@ -96,13 +119,16 @@ def undated(narrow: frozenset[str]) -> Any:  # noqa: ANN401
 
 @cache
 def ends(*, first: bool) -> Any:  # noqa: ANN401
-    """The first or last hour in which each key was used."""
+    """The first or last day on which each key was used."""
     order = "ASC" if first else "DESC"
     return _typed(
         f"""
-        SELECT k.id, (SELECT u.hour FROM usage u WHERE u.key_id = k.id AND u.requests > 0
-                      ORDER BY u.hour {order} LIMIT 1) AS hour
+        SELECT k.id, (SELECT u.day FROM usage_days u WHERE u.key_id = k.id AND u.requests > 0
+                      ORDER BY u.day {order} LIMIT 1) AS day
         FROM keys k WHERE k.id IN :key_ids
-        """,  # noqa: S608
-        hour=UtcDateTime(),
+        """  # noqa: S608
     )
+
+
+TEAMS: Final = text("SELECT id, name FROM teams")
+PROJECTS: Final = text("SELECT p.id, p.name, t.name AS team FROM projects p JOIN teams t ON t.id = p.team_id")

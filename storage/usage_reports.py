@@ -57,6 +57,25 @@ def chosen_keys(session: Session, chosen: Chosen) -> dict[str, KeyOf]:
     return {row.id: KeyOf(*row) for row in session.execute(sql.keys(_narrow(chosen)), _asked(chosen))}
 
 
+class ProjectOf(NamedTuple):
+    """What a report says of a project."""
+
+    id: str
+    name: str
+    team: str
+    """The team's name."""
+
+
+def team_names(session: Session) -> dict[str, str]:
+    """Every team's name, by its id."""
+    return {row.id: row.name for row in session.execute(sql.TEAMS)}
+
+
+def projects(session: Session) -> dict[str, ProjectOf]:
+    """Every project, by its id."""
+    return {row.id: ProjectOf(*row) for row in session.execute(sql.PROJECTS)}
+
+
 def gateways(session: Session, chosen: Chosen) -> list[str]:
     """Where the chosen keys live, by name."""
     return [row.gateway for row in session.execute(sql.gateways(_narrow(chosen)), _asked(chosen))]
@@ -94,7 +113,7 @@ def by_team(session: Session, chosen: Chosen, span: Span) -> dict[str, Totals]:
 
 def by_day(session: Session, chosen: Chosen, span: Span) -> dict[date, Totals]:
     """By the UTC day; days without usage are left out."""
-    return _folded((row.hour.date(), totals) for row, totals in _sums(session, chosen, span, ("hour",)))
+    return {date.fromisoformat(row.day): totals for row, totals in _sums(session, chosen, span, ("day",))}
 
 
 def by_key_and_model(session: Session, chosen: Chosen, span: Span) -> dict[tuple[str, str], Totals]:
@@ -104,8 +123,8 @@ def by_key_and_model(session: Session, chosen: Chosen, span: Span) -> dict[tuple
 
 def by_key_and_day(session: Session, chosen: Chosen, span: Span) -> dict[tuple[str, date], Totals]:
     """By the key's id and the UTC day."""
-    found = _sums(session, chosen, span, ("key_id", "hour"))
-    return _folded(((row.key_id, row.hour.date()), totals) for row, totals in found)
+    found = _sums(session, chosen, span, ("key_id", "day"))
+    return {(row.key_id, date.fromisoformat(row.day)): totals for row, totals in found}
 
 
 def unpriced(session: Session, chosen: Chosen, span: Span) -> tuple[tuple[str, int], ...]:
@@ -131,7 +150,7 @@ def last_use(session: Session, key_ids: Iterable[str]) -> dict[str, date]:
 
 def _ends(session: Session, key_ids: Iterable[str], *, first: bool) -> dict[str, date]:
     found = session.execute(sql.ends(first=first), {"key_ids": sorted(key_ids)})
-    return {row.id: row.hour.date() for row in found if row.hour is not None}
+    return {row.id: date.fromisoformat(row.day) for row in found if row.day is not None}
 
 
 def _sums(session: Session, chosen: Chosen, span: Span, by: tuple[str, ...]) -> Iterator[tuple[Row[Any], Totals]]:
@@ -139,13 +158,6 @@ def _sums(session: Session, chosen: Chosen, span: Span, by: tuple[str, ...]) -> 
     for row in session.execute(statement, _asked(chosen) | _days(span)):
         if row.requests is not None:
             yield row, Totals(*row[len(by) :])
-
-
-def _folded(rows: Iterable[tuple[Any, Totals]]) -> dict[Any, Totals]:
-    found: dict[Any, Totals] = {}
-    for where, totals in rows:
-        found[where] = found[where].plus(totals) if where in found else totals
-    return found
 
 
 def _narrow(chosen: Chosen) -> frozenset[str]:
@@ -164,4 +176,5 @@ def _asked(chosen: Chosen) -> dict[str, object]:
 
 
 def _days(span: Span) -> dict[str, object]:
-    return {"since": span.begins_at, "until": span.ends_at}
+    days = {"first_day": span.since.isoformat(), "end_day": span.until.isoformat()}
+    return {**days, "since": span.begins_at, "until": span.ends_at}

@@ -20,6 +20,14 @@ STAGED: Final = {
     "day": "TEXT",
 }
 """Rows as told, with the day that `hour` is in."""
+DELTAS: Final = {
+    "key_id": "TEXT",
+    "hour": "TIMESTAMPTZ",
+    "model": "TEXT",
+    "day": "TEXT",
+    **dict.fromkeys(COUNTS, "BIGINT"),
+}
+"""By how much each row that differs from what was there differs."""
 CHANGES: Final = {"key_id": "TEXT", "period": "TEXT", "micros": "BIGINT", "unpriced": "BIGINT"}
 """By how much what a key used in a month or day rose or fell."""
 
@@ -43,25 +51,54 @@ _IN_DAY: Final = """
 """
 
 # A row that is not there yet counts as changed, and from nothing.
-DAY_CHANGES: Final = text(
+FIND_DELTAS: Final = text(
     f"""
-    SELECT staged_usage.key_id, staged_usage.day, count(*) AS told,
-           CAST(sum(CASE WHEN {_SAME_COUNTS} THEN 0 ELSE 1 END) AS BIGINT) AS changed,
-           CAST(sum(staged_usage.cost_micros - coalesce(u.cost_micros, 0)) AS BIGINT) AS micros,
-           CAST(sum(staged_usage.unpriced_requests - coalesce(u.unpriced_requests, 0)) AS BIGINT) AS unpriced
+    INSERT INTO usage_deltas ({", ".join(DELTAS)})
+    SELECT staged_usage.key_id, staged_usage.hour, staged_usage.model, staged_usage.day,
+           {", ".join(f"staged_usage.{name} - coalesce(u.{name}, 0)" for name in COUNTS)}
     FROM staged_usage LEFT JOIN usage u ON {_SAME_ROW}
-    GROUP BY staged_usage.key_id, staged_usage.day
+    WHERE u.key_id IS NULL OR NOT ({_SAME_COUNTS})
     """  # noqa: S608
 )
-FORGET_UNCHANGED: Final = text(
-    f"DELETE FROM staged_usage WHERE EXISTS (SELECT 1 FROM usage u WHERE {_SAME_ROW} AND {_SAME_COUNTS})"  # noqa: S608
+DAY_CHANGES: Final = text(
+    """
+    SELECT key_id, day, count(*) AS changed, CAST(sum(cost_micros) AS BIGINT) AS micros,
+           CAST(sum(unpriced_requests) AS BIGINT) AS unpriced
+    FROM usage_deltas GROUP BY key_id, day
+    """
 )
-UPSERT: Final = text(
+
+
+def _added(table: str, identity: tuple[str, ...], select: str) -> Any:  # noqa: ANN401
+    """Add deltas to the counts of a table, row by row; rows that are not there yet are."""
+    return text(
+        f"""
+        INSERT INTO {table} ({", ".join((*identity, *COUNTS))}) {select}
+        ON CONFLICT ({", ".join(identity)}) DO UPDATE
+        SET {", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTS)}
+        """  # noqa: S608
+    )
+
+
+_SUMS: Final = ", ".join(f"CAST(sum(d.{name}) AS BIGINT)" for name in COUNTS)
+ADD_ROWS: Final = _added(
+    "usage",
+    _IDENTITY,
+    f"SELECT {', '.join((*_IDENTITY, *COUNTS))} FROM usage_deltas WHERE true",  # noqa: S608
+)
+ADD_DAYS: Final = _added(
+    "usage_days",
+    ("key_id", "day"),
+    f"SELECT d.key_id, d.day, {_SUMS} FROM usage_deltas d WHERE true GROUP BY d.key_id, d.day",  # noqa: S608
+)
+ADD_MODELS: Final = _added(
+    "usage_models",
+    ("team_id", "day", "project_id", "model"),
     f"""
-    INSERT INTO usage ({", ".join((*_IDENTITY, *COUNTS))})
-    SELECT {", ".join((*_IDENTITY, *COUNTS))} FROM staged_usage WHERE true
-    ON CONFLICT ({", ".join(_IDENTITY)}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COUNTS)}
-    """  # noqa: S608
+    SELECT k.team_id, d.day, coalesce(k.project_id, ''), d.model, {_SUMS}
+    FROM usage_deltas d JOIN keys k ON k.id = d.key_id WHERE true
+    GROUP BY k.team_id, d.day, coalesce(k.project_id, ''), d.model
+    """,  # noqa: S608
 )
 UNOPENED: Final = text(
     """

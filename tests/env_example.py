@@ -25,7 +25,7 @@ def _entry(name: str) -> str:
     field = Settings.model_fields[name]
     required = field.default is PydanticUndefined
     comment = f"# {field.description}{' Required.' if required else ''}"
-    default = "" if required or field.default is None else str(field.default)
+    default = "" if required or field.default in (None, ()) else str(field.default)
     return f"{comment}\n{'' if required else '#'}{name.upper()}={default}\n"
 
 

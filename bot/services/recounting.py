@@ -1,4 +1,5 @@
-"""Counts measured spend a second time, for `purser ledger verify`: usage against the ledger, readings against usage.
+"""Counts measured spend a second time, for `purser ledger verify`: usage against the ledger, and
+what is kept of usage against its rows.
 
 Nothing here is what the books are kept with: sums are made again from their sources, and what counts as spent by
 the rule in `bot.domain.settling`.

@@ -23,7 +23,7 @@ from bot.services.context import Actor, Purser
 from bot.services.limits import limit
 from bot.services.sights import Sight, meant, seen
 from storage import asked as questions
-from storage import people, syncs, usage_reports
+from storage import syncs, usage_reports
 from storage.engine import Session
 from storage.syncs import What
 from storage.usage_reports import Chosen, KeyOf
@@ -207,21 +207,24 @@ class _Answer:
             case Grouping.MEMBER:
                 return lambda one: f"<@{one}>"
             case Grouping.TEAM:
-                teams = {team.id: team.name for team in people.all_teams(self.session)}
+                teams = usage_reports.team_names(self.session)
                 return lambda one: teams.get(one, one)
             case Grouping.PROJECT:
-                return self._name_of_project
+                return self._name_of_project()
             case Grouping.MODEL | Grouping.DAY:
                 return lambda one: one
 
-    def _name_of_project(self, project_id: str) -> str:
-        project = people.project(self.session, project_id) if project_id else None
-        if project is None:
-            return "no project"
-        if self.sight.team is not None:
-            return project.name
-        team = people.team(self.session, project.team_id)
-        return project.name if team is None else f"{project.name} ({team.name})"
+    def _name_of_project(self) -> Callable[[str], str]:
+        """A project's name; with its team's where there may be several of the same name."""
+        there = usage_reports.projects(self.session)
+
+        def name(project_id: str) -> str:
+            if project_id not in there:
+                return "no project"
+            project = there[project_id]
+            return project.name if self.sight.team is not None else f"{project.name} ({project.team})"
+
+        return name
 
     # --- what stands beside them ---
 

@@ -156,7 +156,7 @@ TABLE = [
     ("eve", "/ai-key $25 7d a trial", "is not a valid command"),
 ]
 
-CHANGES_BY_ITSELF = ("runs", "readings", "syncs", "usage", "watched")
+CHANGES_BY_ITSELF = ("runs", "readings", "syncs", "usage", "usage_days", "usage_models", "watched")
 """Tables in which the jobs write that run by the clock."""
 
 

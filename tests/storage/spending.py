@@ -12,9 +12,10 @@ from bot.domain.keys import Key, KeyKind, KeyState
 from bot.domain.people import Team
 from bot.domain.requests import Purpose, Request, RequestState, Terms
 from bot.domain.settling import Count, settle
-from bot.domain.usage import Usage
+from bot.domain.usage import Totals, Usage
 from storage import budgets, keys, people, requests
-from storage.money_tables import ReadingRow, UsageRow
+from storage.money_tables import ReadingRow, UsageDayRow, UsageModelRow, UsageRow
+from storage.tables import KeyRow
 
 if TYPE_CHECKING:
     from storage.engine import Books, Session
@@ -83,3 +84,28 @@ def assert_settled(books: Books) -> None:
             assert row.unpriced_requests == sum(each.unpriced_requests for each in inside), row
         settled = settle([Count(row.usage_micros, row.lifetime_micros) for row in chain], chain[0].before_micros)
         assert [(row.before_micros, row.spent_micros, row.undated_micros) for row in chain] == settled, (key_id, chain)
+    assert_summed(books)
+
+
+def assert_summed(books: Books) -> None:
+    """The sums kept for reports are what the rows of usage add up to, in every count."""
+    with books.reading() as session:
+        rows = session.exec(select(UsageRow)).all()
+        of_key = {row.id: (row.team_id, row.project_id or "") for row in session.exec(select(KeyRow)).all()}
+        days = {(row.key_id, row.day): _counts(row) for row in session.exec(select(UsageDayRow)).all()}
+        models = {
+            (row.team_id, row.project_id, row.day, row.model): _counts(row)
+            for row in session.exec(select(UsageModelRow)).all()
+        }
+    due_days: dict[tuple, list[int]] = {}
+    due_models: dict[tuple, list[int]] = {}
+    for row in rows:
+        day = f"{row.hour:%Y-%m-%d}"
+        for due, where in ((due_days, (row.key_id, day)), (due_models, (*of_key[row.key_id], day, row.model))):
+            due[where] = [one + more for one, more in zip(due.get(where, [0] * 9), _counts(row), strict=True)]
+    assert days == due_days
+    assert models == due_models
+
+
+def _counts(row: UsageRow | UsageDayRow | UsageModelRow) -> list[int]:
+    return [int(getattr(row, name)) for name in Totals._fields]

@@ -20,6 +20,7 @@ from bot.domain.budgets import Layer
 from storage import budgets, ledger, migrations, readings
 from storage.engine import Books
 from tests.storage.kit import add, at_once, claim, entry, run
+from tests.storage.spending import assert_summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,8 +142,12 @@ def fill(books: Books, revision: str) -> list[str]:
         tables = [table for table in there.sorted_tables if table.name != "alembic_version"]
         for table in tables:
             for number in (1, 2):
-                put(connection, table, number)
+                put(connection, table, number, **({"key_id": str(number)} if table.name == "usage" else {}))
     return [table.name for table in tables]
+
+
+SUMMED_FROM = {"usage_days": "usage", "usage_models": "usage"}
+"""Tables that are filled from what was there before them."""
 
 
 @pytest.mark.parametrize("start", REVISIONS[:-1])
@@ -152,10 +157,26 @@ def test_each_earlier_revision_migrates_with_its_rows(empty: Books, start: str) 
     assert empty.revision() == REVISIONS[-1]
     with empty.reading() as session:
         for table in SQLModel.metadata.sorted_tables:
-            wanted = 2 if table.name in filled else 0
+            wanted = 2 if SUMMED_FROM.get(table.name, table.name) in filled else 0
             assert len(session.connection().execute(table.select()).all()) == wanted, table.name
     with pytest.raises(IntegrityError, match="append-only"):
         run(empty, "DELETE FROM ledger")
+
+
+def test_usage_that_was_read_before_is_summed_for_reports(empty: Books) -> None:
+    fill(empty, "0003")
+    run(empty, "UPDATE keys SET project_id = NULL WHERE id = '2'")
+    with empty.transaction() as session:
+        connection, there = session.connection(), MetaData()
+        there.reflect(connection)
+        for hour, model in (("00:00", "small"), ("23:59", "large")):
+            row = {"key_id": "1", "model": model, "hour": f"2026-10-31 {hour}:00.000000", "cost_micros": 70}
+            put(connection, there.tables["usage"], 3, **row)
+    empty.migrate()
+    assert_summed(empty)
+    with empty.reading() as session:
+        days = session.connection().execute(text("SELECT key_id, day, cost_micros FROM usage_days ORDER BY 1, 2")).all()
+    assert days == [("1", "2026-10-31", 140), ("1", "2026-11-01", 1), ("2", "2026-11-02", 2)]
 
 
 def test_what_was_read_before_counts_as_it_did(empty: Books) -> None:

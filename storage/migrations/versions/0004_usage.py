@@ -59,6 +59,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_live_hours_hour", "live_hours", ["hour"], unique=False)
 
+    _sum_usage()
+
     with op.batch_alter_table("teams", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
         batch_op.add_column(sa.Column("digest_minutes", sa.Integer(), server_default=sa.text("540"), nullable=True))
@@ -67,6 +69,60 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("wants_digest", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     with op.batch_alter_table("keys", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kept_until", sa.DateTime(timezone=True), nullable=True))
+
+
+_COUNTS = (
+    "requests",
+    "failures",
+    "retries",
+    "tasks",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "cost_micros",
+    "unpriced_requests",
+)
+
+
+def _sum_usage() -> None:
+    """The sums that reports are made of, and what was used so far in them."""
+    op.create_table(
+        "usage_days",
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _COUNTS),
+        sa.PrimaryKeyConstraint("key_id", "day", name=op.f("pk_usage_days")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "usage_models",
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _COUNTS),
+        sa.PrimaryKeyConstraint("team_id", "day", "project_id", "model", name=op.f("pk_usage_models")),
+        sqlite_with_rowid=False,
+    )
+    is_sqlite = op.get_context().dialect.name == "sqlite"
+    day = "substr(u.hour, 1, 10)" if is_sqlite else "to_char(u.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+    counts = ", ".join(_COUNTS)
+    sums = ", ".join(f"CAST(sum(u.{name}) AS BIGINT)" for name in _COUNTS)
+    op.execute(
+        f"""
+        INSERT INTO usage_days (key_id, day, {counts})
+        SELECT u.key_id, {day}, {sums} FROM usage u GROUP BY u.key_id, {day}
+        """  # noqa: S608
+    )
+    op.execute(
+        f"""
+        INSERT INTO usage_models (team_id, day, project_id, model, {counts})
+        SELECT k.team_id, {day}, coalesce(k.project_id, ''), u.model, {sums}
+        FROM usage u JOIN keys k ON k.id = u.key_id
+        GROUP BY k.team_id, {day}, coalesce(k.project_id, ''), u.model
+        """  # noqa: S608
+    )
+    op.create_index("ix_usage_days_day", "usage_days", ["day"], unique=False)
 
 
 def downgrade() -> None:
