@@ -24,6 +24,22 @@ def table(rows: int, columns: int = 2) -> dict:
     return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * columns] * rows}
 
 
+def chart(kind: str, series: int = 1, categories: int = 1, **over: object) -> dict:
+    labels = [f"{number:0>20}" for number in range(categories)]
+    rows = [
+        {"name": f"{number:s>20}", "data": [{"label": label, "value": 1.5} for label in labels]}
+        for number in range(series)
+    ]
+    made = {"type": kind, "series": rows, "axis_config": {"categories": labels, "y_label": "USD"}} | over
+    return {"type": "data_visualization", "title": "t" * 50, "chart": made}
+
+
+def with_series(row: dict, times: int = 1) -> dict:
+    made = chart("bar")
+    made["chart"]["series"] = [row] * times
+    return made
+
+
 FINE = [
     section("x" * 3000),
     HEADER,
@@ -39,7 +55,13 @@ FINE = [
         "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "sk-1"}]}],
     },
     {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "a chart"},
-    {"type": "data_visualization", "title": "Spend", "chart": {"type": "bar"}},
+    chart("bar", series=6, categories=20),
+    {
+        "type": "data_visualization",
+        "title": "Spend",
+        "chart": {"type": "pie", "segments": [{"label": "a", "value": 1}]},
+    },
+    {"type": "image", "slack_file": {"id": "F0123ABCD"}, "alt_text": "a chart"},
     actions({"type": "datepicker", "action_id": "d", "initial_date": "2028-02-29"}),
     actions({"type": "timepicker", "action_id": "t", "initial_time": "23:59"}),
     actions({"type": "datetimepicker", "action_id": "m", "initial_date_time": 1_795_631_100}),
@@ -88,6 +110,30 @@ TOO_MUCH = [
     ),
     ({"type": "rich_text", "elements": [{"type": "paragraph"}]}, "unsupported type: paragraph"),
     ({"type": "image", "image_url": "https://example.com/x.png"}, "must be a string"),
+    ({"type": "image", "alt_text": "x"}, "either image_url or slack_file"),
+    (
+        {"type": "image", "alt_text": "x", "image_url": "https://x", "slack_file": {"id": "F0123ABCD"}},
+        "either image_url",
+    ),
+    ({"type": "image", "alt_text": "x", "slack_file": {"id": "f-1"}}, "must match regex pattern"),
+    ({"type": "image", "alt_text": "x", "slack_file": {}}, "either id or url"),
+    ({"type": "image", "alt_text": "x", "slack_file": {"id": "F0123ABCD", "url": "https://x"}}, "either id or url"),
+    (chart("bar", series=7), "no more than 6 items"),
+    (chart("bar", categories=21), "no more than 20 items"),
+    (chart("bar", series=0), "at least 1 item"),
+    (chart("line", axis_config={"categories": ["other"]}), "labels must match the categories"),
+    (chart("line", axis_config={"categories": ["c" * 21]}), "less than 21"),
+    (chart("area", series_names=1), "invalid additional property: series_names"),
+    (with_series({"name": "a", "data": [{"label": f"{0:0>20}", "value": None}]}), "must be a number"),
+    (with_series({"name": "a", "data": [{"label": f"{0:0>20}", "value": 1}]}, 2), "name already exists"),
+    (
+        {
+            "type": "data_visualization",
+            "title": "x",
+            "chart": {"type": "pie", "segments": [{"label": "a", "value": 0}]},
+        },
+        "more than 0",
+    ),
     *(
         (actions({"type": "datepicker", "action_id": "d", "initial_date": day}), f"YYYY-MM-DD [json-pointer:{at}date]")
         for at in ["/blocks/0/elements/0/initial_"]
