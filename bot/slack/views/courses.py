@@ -9,7 +9,7 @@ from bot.slack.views.figures import day
 
 
 def course(one: Course, week: Week, *, has_budget: bool = True, named: bool = False) -> str:
-    """`Budget for November: $1,020 of $2,000 by 15 November, 51 percent.`, and where it is heading, if that is known."""
+    """`Budget for November: $1,020 of $2,000 by 15 November, 51 percent.`, and where it is heading, if known."""
     last = week.span.last
     ahead = on_course(one.forecast, f"{last:%B}")
     if not has_budget:

@@ -69,10 +69,8 @@ def skipped(notice: DigestNotice) -> Message:
     told = notice.digest
     weeks = ", ".join(week_named(name) for name in told.figures.skipped) or say.days(told.week.span)
     following = f" The next one comes {moment(notice.next_at)}." if notice.next_at else ""
-    asked = "`/ai-usage team last week` shows that week."
-    return message(
-        f"*No digest for {weeks}.* Purser could not post it by Wednesday, so it was skipped.{following} {asked}"
-    )
+    headline = f"*No digest for {weeks}.* Purser could not post it by Wednesday, so it was skipped.{following}"
+    return message(stack([sentence(notice.why), headline]))
 
 
 # --- a team's ---
@@ -144,7 +142,7 @@ def _troubles(found: Troubles) -> str:
     """What whoever runs Purser should look at, in one line."""
     said = []
     if found.dead_letters:
-        said.append(f"Purser gave up on {say.counted(found.dead_letters, 'message or change')}")
+        said.append(f"Purser {say.given_up(found.dead_letters)}")
     if found.drift:
         said.append(f"books and gateway differ in {say.counted(len(found.drift), 'place')}")
     if found.stale:
@@ -178,7 +176,7 @@ def personal(figures: Figures) -> Message:
     stop = "`/ai-usage digest off` stops these."
     if figures.is_quiet:
         quiet = f"*{title}: a quiet one.* None of your keys was used, in this week or the one before."
-        lines = [quiet, *_courses(figures)[:1], stop]
+        lines = [quiet, (*_courses(figures), _fresh(figures))[0], stop]
         return message(quiet, section(stack(lines)))
     whole = figures.totals.cost_micros
     lines = [
@@ -189,7 +187,7 @@ def personal(figures: Figures) -> Message:
         f"*Failed:* {say.failures(figures.totals)}." if figures.totals.failures else "",
         _old_keys(figures),
         say.unpriced(figures.unpriced),
-        *(sentence(one, 300) for one in figures.troubles.stale[:TOP]),
+        *(f"{clip(one, 300).rstrip('.')}." for one in figures.troubles.stale[:TOP]),
     ]
     drawn = _drawn(figures, title, lines)
     return Message(drawn.text, [*drawn.blocks, *context(stop)], drawn.charts)

@@ -24,7 +24,6 @@ from bot.slack.views.base import (
     context,
     message,
     section,
-    sentence,
     stack,
 )
 from bot.slack.views.courses import course
@@ -109,7 +108,7 @@ def _line(head: str, one: say.Line) -> str:
 def _use(figures: Figures) -> list[str]:
     """Failed requests and retries, cost per task, when it was used, and by how many."""
     now, before = figures.totals, figures.before
-    was = f"; the week before, {say.failures(before)}" if before.requests else ""
+    was = f"; the week before, {say.failures(before, '')}" if before.requests else ""
     retries = f" Retries: {now.retries:,}." if now.retries else ""
     return [
         "*How it was used*",
@@ -207,11 +206,10 @@ def _undated(micros: int) -> list[str]:
 
 def _troubles(figures: Figures) -> list[str]:
     found = figures.troubles
-    lines = [f"{sentence(one, 400).rstrip('.')}." for one in (*found.stale[:LINES_SHOWN], *found.drift[:LINES_SHOWN])]
+    lines = [f"{clip(one, 400).rstrip('.')}." for one in (*found.stale[:LINES_SHOWN], *found.drift[:LINES_SHOWN])]
     more = max(0, len(found.stale) - LINES_SHOWN) + max(0, len(found.drift) - LINES_SHOWN)
     if found.dead_letters:
-        given_up = say.counted(found.dead_letters, "message or change")
-        lines.append(f"Purser gave up on {given_up}; `purser doctor` names them.")
+        lines.append(f"Purser {say.given_up(found.dead_letters)}; `purser doctor` says what.")
     lines += [f"…and {more} more"] if more else []
     return ["*Please look*", *lines] if lines else []
 

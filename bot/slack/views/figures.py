@@ -87,7 +87,12 @@ def lines(ranks: Sequence[Rank], whole: int, name: Callable[[Rank], str]) -> lis
 
 
 def top(ranks: Sequence[Rank], whole: int, most: int, name: Callable[[Rank], str], others: str) -> str:
-    """The biggest of a ranking and the rest in one: `@ana $200, @ben $100, 6 others $62.30`; they add up."""
+    """The biggest of a ranking and the rest in one: `@ana $200, @ben $100, 6 others $62.30`; they add up.
+
+    Nothing where nothing was spent.
+    """
+    if whole <= 0:
+        return ""
     spenders = [rank for rank in ranks if rank.totals.cost_micros or rank.totals.requests]
     first, rest = spenders[:most], spenders[most:]
     if len(rest) == 1:
@@ -106,7 +111,12 @@ def person(rank: Rank) -> str:
 
 def quietly(rank: Rank) -> str:
     """Somebody by name, where Purser knows it: a long list calls on nobody."""
-    return sentence(rank.name, NAME_CHARS) or person(rank)
+    return isolated(sentence(rank.name, NAME_CHARS)) or person(rank)
+
+
+def isolated(name: str) -> str:
+    """A name in its own direction of writing, so that the figures beside it keep their places."""
+    return name if name.isascii() else f"\u2068{name}\u2069"
 
 
 def model(rank: Rank) -> str:
@@ -117,8 +127,13 @@ def project(rank: Rank) -> str:
     return code(rank.name) if rank.name else "no project"
 
 
-def failures(totals: Totals) -> str:
-    """`31 of 1,240 requests failed (3 percent)`."""
+def failures(totals: Totals, noun: str = " requests") -> str:
+    """`31 of 1,240 requests (3 percent)`: so many of them failed."""
     (share, *_) = percents([totals.failures], totals.requests)
     said = f" ({clip(share, NAME_CHARS)})" if totals.failures and totals.requests else ""
-    return f"{totals.failures:,} of {counted(totals.requests, 'request')} failed{said}"
+    return f"{totals.failures:,} of {totals.requests:,}{noun}{said}"
+
+
+def given_up(count: int) -> str:
+    """`gave up on 2 things that it had to do`."""
+    return f"gave up on {counted(count, 'thing')} that it had to do"

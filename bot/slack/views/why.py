@@ -8,7 +8,7 @@ from bot.domain.apportion import amounts, percent_moved
 from bot.domain.digests import Cause, Figures, Why
 from bot.domain.money import show, show_beside
 from bot.slack.views.base import NAME_CHARS, clip
-from bot.slack.views.figures import moved
+from bot.slack.views.figures import counted, moved
 
 PLAIN_PERCENT = 400
 """Above it percents say little: a movement is told in dollars."""
@@ -30,14 +30,25 @@ def moved_because(figures: Figures) -> str:
     """`$412.30, up 38 percent on the week before ($298.70): 31 points more requests, 7 points dearer models.`"""
     now, before = figures.totals.cost_micros, figures.before.cost_micros
     spent, was = show_beside(now, before), show_beside(before, now)
+    if not now:
+        return _nothing(figures)
     if now == before:
-        return f"{spent}, as much as the week before." if now else "Nothing was spent, in this week or the one before."
+        return f"{spent}, as much as the week before."
     if before <= 0:
         return f"{spent} spent; the week before it was {was if before else 'nothing'}."
     percent = percent_moved(now, before)
     if percent is not None and abs(percent) <= PLAIN_PERCENT:
         return f"{spent}, {moved(now, before)} on the week before ({was}){_told(_points(figures.causes), percent)}."
     return f"{spent}, after {was} in the week before{_told(_dollars(figures.causes), now - before)}."
+
+
+def _nothing(figures: Figures) -> str:
+    """A week without cost: nothing was used, or nobody knows what it cost."""
+    before = f"the week before it was {show(figures.before.cost_micros) if figures.before.cost_micros else 'nothing'}"
+    if figures.totals.unpriced_requests:
+        requests = counted(figures.totals.unpriced_requests, "request")
+        return f"What was spent is not known: {requests} without a price; {before}."
+    return f"Nothing was spent; {before}."
 
 
 def _told(causes: Sequence[tuple[int, str]], whole: int) -> str:

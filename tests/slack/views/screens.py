@@ -8,18 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.facts import Notice, Occasion, Off, TeamFacts
-from bot.domain.homes import HomeFacts
 from bot.domain.keys import ExpiryWarning, KeyKind, KeyState, OffCause, Proof
-from bot.domain.people import Member, Team
+from bot.domain.people import Team
 from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import Because, Refused, RequestState, Terms, Verdict
-from bot.slack.views import answers, direct, forms, help, home, keys, requests, teams, thread  # noqa: A004
+from bot.slack.views import answers, direct, forms, help, keys, requests, teams, thread  # noqa: A004
 from bot.slack.views.base import Message
 from bot.slack.views.request_form import request_form
 from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
 from tests.slack.views.screens_money import every_about_money
+from tests.slack.views.screens_usage import every_about_usage
+from tests.slack.views.screens_weeks import every_about_weeks
 
 Screen = Message | dict[str, Any]
 CHANGED = {"terms": Terms(20 * USD, 3 * DAY_SECONDS)}
@@ -226,7 +227,6 @@ def key_screens(world: World) -> dict[str, Screen]:
 def team_screens(world: World) -> dict[str, Screen]:
     full = kit.team_facts(world)
     bare = TeamFacts(Team("team-1", world.team, "C0SEARCH"))
-    nobody = HomeFacts(Member(ANA, "T0", "ana", "Ana"))
     return {
         "team": teams.team(full, NOW),
         "team_bare": teams.team(bare, NOW),
@@ -237,9 +237,6 @@ def team_screens(world: World) -> dict[str, Screen]:
         "team_project": teams.project_created(full.team, full.projects[0], 200 * USD),
         "team_remarks": with_remarks(teams.invited(full.team, world.owners), (f"<@{OLGA}> is a member already.",)),
         "team_remarks_only": with_remarks(None, (f"<@{OLGA}> is a member already.",)),
-        "home": home.home(kit.home_facts(world), NOW),
-        "home_empty": home.home(nobody, NOW),
-        "home_owner": home.home(replace(nobody, is_owner=True), NOW),
         "help_key": help.help_for("/ai-key"),
         "help_budget": help.help_for("/ai-budget"),
         "help_team": help.help_for("/ai-team"),
@@ -280,6 +277,7 @@ def answer_screens(world: World) -> dict[str, Screen]:
 def every(world: World) -> dict[str, Screen]:
     """All screens of a world by name."""
     found: dict[str, Screen] = {}
-    for draw in (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens, every_about_money):
+    draws = (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens)
+    for draw in (*draws, every_about_money, every_about_usage, every_about_weeks):
         found |= draw(world)
     return found

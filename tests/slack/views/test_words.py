@@ -60,7 +60,7 @@ def test_a_request_without_a_reason_leaves_no_blank_line_on_home() -> None:
 
 def test_home_tells_its_age_in_the_readers_own_zone() -> None:
     blocks = home.home(kit.home_facts(EVERYDAY), NOW)["blocks"]
-    assert texts(blocks)[-1] == f"As of {moment(NOW)}. Opening this tab reads it again."
+    assert texts(blocks)[-1] == f"As of {moment(NOW)}. For an hour after you open this tab, it keeps itself up to date."
 
 
 def test_keys_that_are_off_stand_apart() -> None:
