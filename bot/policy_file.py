@@ -236,10 +236,10 @@ def _why_unknown(above: list[str], last: str) -> str:
         return f"there is no such kind of key; there is {', '.join(KeyKind)}"
     if above[:1] == ["keys"] and above[1] in _NO_TIMES and last in _Temporary.model_fields:
         return f"{above[1]} keys do not end by themselves, so they have no {last}"
-    if above[:1] == ["keys"] and last in _Automation.model_fields:
-        return "only automation keys have a cap per day"
     if above == ["keys", "temporary"] and last in _Lasting.model_fields:
         return "temporary keys end by themselves, so they are not rotated"
+    if above[:1] == ["keys"] and last in _Automation.model_fields:
+        return "only automation keys have a cap per day"
     model: type[BaseModel] = _PolicyFile
     for part in above:
         inner = _Ask if part == "ask" else model.model_fields[part].annotation if not part.isdigit() else model
