@@ -121,13 +121,22 @@ class SlackNotifier:
         channel = self._direct_channel(member_id)
         ts = self._find(channel, sending) if sending.maybe_sent else None
         ts = ts or self._post(channel, digests.digest(notice), sending)
-        self._follow(channel, ts, digests.thread(notice), sending)
+        self._follow(channel, ts, digests.thread(notice), sending, begun=True)
 
-    def _follow(self, channel: str, ts: str, messages: Sequence[Message], sending: Sending) -> None:
+    def _follow(
+        self, channel: str, ts: str, messages: Sequence[Message], sending: Sending, *, begun: bool = False
+    ) -> None:
+        """Reply with each message once. Once one stands there, whatever fails leaves it unknown how far it came."""
         for number, message in enumerate(messages, 1):
             one = Sending(f"{sending.id}-{number}", sending.maybe_sent)
-            if not one.maybe_sent or self._find(channel, one, thread_ts=ts) is None:
-                self._post(channel, message, one, thread_ts=ts)
+            try:
+                if not one.maybe_sent or self._find(channel, one, thread_ts=ts) is None:
+                    self._post(channel, message, one, thread_ts=ts)
+            except DeliveryError as failed:
+                if failed.kind is FailureKind.TRANSIENT and (begun or number > 1):
+                    unknown, after = FailureKind.UNKNOWN, failed.retry_after_seconds
+                    raise DeliveryError(unknown, failed.message, retry_after_seconds=after) from failed
+                raise
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """Let the Home tab show this in the place of what stands there; None when something else does by now."""
