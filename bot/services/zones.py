@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+LONGEST = 40
+"""No name of a zone has more characters."""
 _NO_PLACE = ("Etc/", "SystemV/", "posix/", "right/")
 
 
@@ -33,7 +35,7 @@ def meant(typed: str) -> str | None:
 
 def alike(typed: str) -> str:
     """The name that looks most like what was typed; where none does, an example."""
-    found = get_close_matches(_plain(typed), _names(), n=1, cutoff=0.6)
+    found = get_close_matches(_plain(typed[:LONGEST]), _names(), n=1, cutoff=0.6)
     return _names()[found[0]] if found else "Europe/Berlin"
 
 
