@@ -11,7 +11,6 @@ from html import unescape
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
@@ -85,7 +84,7 @@ def _drawn(block: Mapping[str, Any], message: Message, names: Mapping[str, str])
             yield _text(text, names)
         case {"type": "context", "elements": parts}:
             for part in parts:
-                yield Padding(_text(part["text"], names, style="dim"), (0, 0))
+                yield _text(part["text"], names, style="dim")
         case {"type": "actions", "elements": buttons}:
             yield Text("  ".join(f"[{one['text']['text']}]" for one in buttons), style="dim")
         case {"type": "divider"}:
