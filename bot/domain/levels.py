@@ -44,8 +44,10 @@ _GROWS, _GROWS_DAYS = 8.0, 28
 """The same for steady growth or decline, which is believed from so many days on."""
 _GROWS_ON = 0.95
 """By what share of what it grew before, each further day ahead grows."""
-_FEWEST = 0.02
-"""The smallest share of the mean that a weekday weighs, and of the mean that noise has."""
+_LASTED = 1.5
+"""For so many usual days a level has to have lasted: a quiet weekend alone is no change."""
+_LEAST_WEIGHT, _LEAST_NOISE = 0.02, 0.1
+"""What share of the mean a weekday weighs at least, and what share of the mean root noise is."""
 
 Roots = list[float]
 """Square roots of amounts: there the noise of big and small days is alike, and a spike weighs less."""
@@ -144,7 +146,7 @@ def _clean(past: Past) -> _Clean:
     for _ in range(3):
         seen = Past(past.weekdays, [root * root for root in tame]).only(kept)
         week = _week(seen, _means(tame, set(kept)), _WEEKS_UNKNOWN, _WEEKS_ALIKE)
-        scales = [sqrt(max(week[weekday], _FEWEST)) for weekday in past.weekdays]
+        scales = [sqrt(max(week[weekday], _LEAST_WEIGHT)) for weekday in past.weekdays]
         due = [scale * level for scale, level in zip(scales, _medians(roots, scales, set(kept)), strict=True)]
         noise = _noise([abs(roots[one] - due[one]) for one in kept], sum(roots) / len(roots))
         tame = [min(root, usual + _SPIKE * noise) for root, usual in zip(roots, due, strict=True)]
@@ -163,25 +165,29 @@ def _clean(past: Past) -> _Clean:
 
 
 def _means(tame: Roots, kept: set[int]) -> list[float]:
-    """The mean of the seven days around each day that is kept: a week, so that its pattern is not in it."""
+    """The mean of the week around each day that is kept, so that the weekday pattern is not in it."""
     least = max(tame) ** 2 / 1_000_000
-    around = [[tame[near] ** 2 for near in range(one - 3, one + 4) if near in kept] for one in sorted(kept)]
-    return [max(least, sum(near) / len(near)) for near in around]
+    near = [[tame[one] ** 2 for one in around if one in kept] for around in _around(len(tame), 7)]
+    return [max(least, sum(some) / len(some)) for one, some in enumerate(near) if one in kept]
 
 
 def _medians(roots: Roots, scales: Roots, kept: set[int]) -> Roots:
-    """The usual level around each day; at both ends, of as many days as elsewhere."""
-    count = len(roots)
-    begins = [max(0, min(one - _AROUND // 2, count - _AROUND)) for one in range(count)]
-    near = [[roots[n] / scales[n] for n in range(begin, min(count, begin + _AROUND)) if n in kept] for begin in begins]
+    """The usual level around each day."""
+    near = [[roots[one] / scales[one] for one in around if one in kept] for around in _around(len(roots), _AROUND)]
     return [median(some) if some else 0.0 for some in near]
+
+
+def _around(count: int, width: int) -> list[range]:
+    """The days around each day; at both ends as many as elsewhere."""
+    begins = [max(0, min(one - width // 2, count - width)) for one in range(count)]
+    return [range(begin, min(count, begin + width)) for begin in begins]
 
 
 def _noise(missed: Sequence[float], mean: float) -> float:
     """The deviation of roots, from how far they missed: spikes left out."""
     rough = 1.25 * sum(missed) / len(missed)
     usual = [one for one in missed if one <= _SPIKE * rough]
-    return max(1.25 * sum(usual) / len(usual), _FEWEST * mean)
+    return max(1.25 * sum(usual) / len(usual), _LEAST_NOISE * mean)
 
 
 def _at_work(weekdays: Sequence[int], week: Sequence[float], roots: Roots, due: Roots) -> list[int]:
@@ -243,6 +249,8 @@ def _changes(clean: _Clean, days: int, ahead: int) -> list[_Course]:
 
     courses = [_course(clean, 0, 0.0, ahead)]
     for since in range(2, end):
+        if due[end] - due[since] < _LASTED:
+            break
         evidence = explained(0, since) + explained(since, end) - explained(0, end) - unlikely
         courses.append(_course(clean, since, evidence, ahead))
     return courses
