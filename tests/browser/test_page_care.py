@@ -248,7 +248,7 @@ def test_the_button_for_commands_keeps_what_is_typed(visitor: Visitor) -> None:
     gus.composer().press_sequentially("$5 2d a trial")
     gus.region.get_by_role("button", name="Commands", exact=True).click()
     visitor.page.wait_for_timeout(LONGER_THAN_A_BLUR_MS)
-    expect(gus.region.get_by_role("listbox", name="Commands").get_by_role("option")).to_have_count(4)
+    expect(gus.region.get_by_role("listbox", name="Commands").get_by_role("option")).to_have_count(5)
     gus.composer().press("Enter")
     expect(gus.composer()).to_have_value(re.compile(r"^/ai-\w+ +\$5 2d a trial$"))
 

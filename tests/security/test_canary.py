@@ -27,7 +27,7 @@ from tests.office import Bot, Office
 from tests.scenarios.desk import Desk
 
 UNKNOWN = "sk-PastedButNeverMinted0123456789"
-TYPED = {"/ai-disable", "/ai-key", "/ai-team", "message"}
+TYPED = {"/ai-disable", "/ai-key", "/ai-team", "/ai-usage", "message"}
 """What Slack sends of what people typed themselves."""
 
 
@@ -145,6 +145,7 @@ def story(desk: Desk, minted: list[str]) -> None:
         f"/ai-key $3 1d use {first} for it",
         f"/ai-key {first}",
         f"/ai-team create {first} $5",
+        f"/ai-usage key {first} 7d",
         f"/ai-disable {UNKNOWN} found it",
         f"/ai-disable Bearer {UNKNOWN}",
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot.slack.grammar import budget, disable, key, team
+from bot.slack.grammar import budget, disable, key, team, usage
 from bot.slack.grammar import reply as replies
 
 NOW = datetime(2026, 11, 20, 18, 25, tzinfo=UTC)
@@ -22,11 +22,17 @@ def ai_budget(text: str) -> object:
     return budget.parse(text, NOW)
 
 
+def ai_usage(text: str) -> object:
+    """What follows `/ai-usage`."""
+    return usage.parse(text, NOW)
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "/ai-key": key.parse,
     "/ai-budget": ai_budget,
     "/ai-disable": disable.parse,
     "/ai-team": team.parse,
+    "/ai-usage": ai_usage,
     "reply": reply,
 }
 

@@ -17,11 +17,14 @@ DEFAULT = "30d"
 _COUNT = re.compile(r"(\d{1,6})-?(d|days?|w|weeks?)", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _UNIT = re.compile(r"days?|weeks?", re.ASCII | re.IGNORECASE)
-_OTHER_UNIT = re.compile(r"\d{1,6}(?:h|m|mo|y|q|hours?|months?|years?|mins?|minutes?)", re.ASCII | re.IGNORECASE)
+_OTHER_UNIT = re.compile(r"(\d{1,6})(h|m|y|q)(?:o|ours?|onths?|ears?|ins?|inutes?)?", re.ASCII | re.IGNORECASE)
+_HOURS = 24
+_UNIT_DAYS = {"m": 30, "q": 90, "y": 365}
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-\d{1,2}", re.ASCII)
 _DATED = re.compile(r"[-+.\d/]*\d[-.\d/]*[a-z%]{0,8}", re.ASCII | re.IGNORECASE)
 """A word that begins like a number and is none of the above: meant as a span, and wrong."""
+_DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _LAST = frozenset({"last", "past", "previous"})
 _THIS = frozenset({"this", "current"})
 _MONTH_NAMES = (
@@ -58,11 +61,13 @@ def read(words: list[str], today: date, corrected: Callable[[str], str]) -> Type
 
 
 def is_one(word: str) -> bool:
-    """Whether a word by itself is, or begins, a span."""
+    """Whether a word by itself is, begins, or is surely meant as, a span."""
     folded = word.lower()
     return (
         folded in _LAST | _THIS | {"today", "yesterday", "week", "month"}
+        or folded in _MONTH_NAMES[:4] + _MONTH_NAMES[5:]  # May is a name as well
         or _COUNT.fullmatch(folded) is not None
+        or _OTHER_UNIT.fullmatch(folded) is not None
         or _MONTH.fullmatch(folded) is not None
     )
 
@@ -134,11 +139,19 @@ def _month(word: str, today: date, corrected: Callable[[str], str]) -> Typed | N
     if len(word) >= 3 and (number := _name_of_month(word)):
         year = today.year if number <= today.month else today.year - 1
         raise Slip("Months look like 2026-10.", corrected(f"{year}-{number:02d}"))
-    if _OTHER_UNIT.fullmatch(word):
-        raise Slip(f"Usage is counted by day: {SHAPE}, not {quote(word)}.", corrected(DEFAULT))
+    if other := _OTHER_UNIT.fullmatch(word):
+        number, unit = int(other[1]), other[2].lower()
+        days = -(-number // _HOURS) if unit == "h" else number * _UNIT_DAYS[unit]
+        raise Slip(f"Usage is counted by day: {SHAPE}, not {quote(word)}.", corrected(_nearest(days)))
     if _DATED.fullmatch(word):
-        raise Slip(f"Spans are {SHAPE}, not {quote(word)}.", corrected(DEFAULT))
+        digits = _DIGITS.search(word)
+        raise Slip(f"Spans are {SHAPE}, not {quote(word)}.", corrected(_nearest(int(digits[0]) if digits else 0)))
     return None
+
+
+def _nearest(days: int) -> str:
+    """What was probably meant, as it should be typed."""
+    return f"{days}d" if 1 <= days <= LONGEST_DAYS else DEFAULT
 
 
 def _name_of_month(word: str) -> int:

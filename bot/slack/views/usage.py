@@ -20,6 +20,7 @@ from bot.slack.views import spans as say
 from bot.slack.views import usage_notes as notes
 from bot.slack.views.base import (
     NAME_CHARS,
+    SECTION_CHARS,
     Block,
     Message,
     actions,
@@ -39,13 +40,9 @@ from bot.slack.views.figures import counted, moved
 from bot.slack.views.usage_chart import spend_by_day
 
 PARTS_SHOWN = 15
-DAYS_SHOWN = 31
+DAYS_SHOWN = 16
+"""Half a month."""
 BAR_CELLS = 10
-
-_SPLIT = {
-    Grouping.MODEL: "model", Grouping.MEMBER: "member", Grouping.PROJECT: "project", Grouping.KEY: "key",
-    Grouping.DAY: "day", Grouping.TEAM: "team",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def usage(report: Report, shown: Shown, now: datetime) -> Message:
         headline,
         section(stack([headline, *_facts(report)])),
         chart_here(0) if chart else [],
-        section(_parts(report, shown)) if report.parts and report.whole != NOTHING else [],
+        _parts(report, shown) if report.parts and report.whole != NOTHING else [],
         section(notes.budget(report.budget)) if report.budget else [],
         section(warned) if warned else [],
         context(
@@ -137,6 +134,8 @@ def _buttons(report: Report, shown: Shown) -> list[Block]:
         "Everybody in this channel will read it, also those who could not have asked for it.",
         "Post to channel",
     )
+    if report.whole == NOTHING:
+        return []
     return actions(
         button("Previous", act.USAGE_PREVIOUS, shown.previous_id) if shown.previous_id else None,
         button("Next", act.USAGE_NEXT, shown.next_id) if shown.next_id else None,
@@ -201,7 +200,7 @@ def _whole(report: Report) -> str:
 
 def _moved(report: Report, shown: Shown) -> str:
     """How the days that are over moved against those before them, and which those were."""
-    if report.compared is None or (report.now == NOTHING and report.before == NOTHING):
+    if report.compared is None or not (report.now.cost_micros or report.before.cost_micros):
         return ""
     days = say.days(report.compared[1], shown.asked_on)
     change = moved(report.now.cost_micros, report.before.cost_micros)
@@ -223,7 +222,7 @@ def _facts(report: Report) -> list[str]:
         lines.append(f"Tokens: {_tokens(whole)}.")
     per_task = whole.cost_per_task_micros
     if per_task is not None and whole.cost_micros:
-        lines.append(f"{show(per_task)} a task on average, over {counted(whole.tasks, 'task')}.")
+        lines.append(f"{show(per_task)} a task on average, {counted(whole.tasks, 'task')} in all.")
     elif whole.unpriced_requests:
         lines.append("What a task cost is not known.")
     return lines
@@ -253,38 +252,48 @@ def _room(report: Report) -> int:
     return DAYS_SHOWN if report.question.by is Grouping.DAY else PARTS_SHOWN
 
 
-def _parts(report: Report, shown: Shown) -> str:
-    """The page's parts, and all others as one line, so that the page adds up."""
+def _parts(report: Report, shown: Shown) -> list[Block]:
+    """The page's parts, and all others as one line, so that the page adds up. Of days the newest come first."""
     room = _room(report)
     first = (shown.page - 1) * room
-    here = report.parts[first : first + room]
-    others = [*report.parts[:first], *report.parts[first + room :]]
-    rest = total(part.totals for part in others)
-    split = _SPLIT[report.question.by]
+    ordered = report.parts[::-1] if report.question.by is Grouping.DAY else report.parts
+    here, others = ordered[first : first + room], [*ordered[:first], *ordered[first + room :]]
+    rest = [total(part.totals for part in others)] if others else []
+    split = report.question.by
     count = f", {first + 1:,} to {first + len(here):,} of {len(report.parts):,}" if others else ""
-    rows = [part.totals for part in here] + ([rest] if others else [])
-    names = [_name(report, part, shown) for part in here]
-    names += [f"{counted(len(others), f'other {split}')}"] if others else []
-    changes = [_part_moved(report, part) for part in here] + ([""] if others else [])
-    lines = _lines(report, rows)
+    names = [*(_name(report, part, shown) for part in here), counted(len(others), f"other {split}")]
+    changes = [*(_part_moved(report, part) for part in here), ""]
+    rows = [*(part.totals for part in here), *rest]
     said = [
-        f"{line} {name}{_used(row, change)}"
-        for line, name, row, change in zip(lines, names, rows, changes, strict=True)
+        f"{figures} {name}{_used(row, change)}"
+        for figures, name, row, change in zip(_figures(report, rows, len(here)), names, rows, changes, strict=False)
     ]
-    return stack([f"*By {split}*{count}", *said])
+    return _sections([f"*By {split}*{count}", *said])
 
 
-def _lines(report: Report, rows: Sequence[Totals]) -> list[str]:
-    """Bar, share and amount of each row; of days the bar is against the day that cost most."""
+def _figures(report: Report, rows: Sequence[Totals], here: int) -> list[str]:
+    """Bar, share and amount of each row. A day's bar is against the day that cost most, and all others have none."""
     costs = [row.cost_micros for row in rows]
-    longest = max(costs, default=0) if report.question.by is Grouping.DAY else sum(costs)
-    shares, said = percents(costs), amounts(costs)
     if sum(costs) <= 0:
         return ["unpriced:" if row.unpriced_requests else "$0:" for row in rows]
+    by_day = report.question.by is Grouping.DAY
+    longest = max(part.totals.cost_micros for part in report.parts) if by_day else sum(costs)
+    drawn = here if by_day else len(rows)
+    bars = [f"{_bar(cost, longest)} " if number < drawn else "" for number, cost in enumerate(costs)]
     return [
-        f"{_bar(row.cost_micros, longest)} {clip(share, 20)}, *{_amount(row, amount)}*:"
-        for row, share, amount in zip(rows, shares, said, strict=True)
+        f"{bar}{clip(share, 20)}, *{_amount(row, amount)}*:"
+        for bar, row, share, amount in zip(bars, rows, percents(costs), amounts(costs), strict=True)
     ]
+
+
+def _sections(lines: Sequence[str]) -> list[Block]:
+    """All of these lines, in as many sections as they need."""
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if sum(map(len, found[-1])) + len(found[-1]) + len(line) > SECTION_CHARS:
+            found.append([])
+        found[-1].append(line)
+    return [section("\n".join(some)) for some in found]
 
 
 def _amount(row: Totals, amount: str) -> str:

@@ -9,10 +9,12 @@ from bot.domain.facts import Freshness
 from bot.domain.money import show
 from bot.domain.reports import Extent, Grouping, Report
 from bot.domain.spans import Span, known_part
+from bot.domain.usage import NOTHING
 from bot.slack.views import limits
 from bot.slack.views import spans as say
 from bot.slack.views.base import clip, code, join, moment, stack
 from bot.slack.views.figures import counted, unpriced
+from bot.slack.views.phrases import capital
 
 READ_EVERY_SECONDS = 600
 """How often gateways are asked for usage by day; `bot.jobs.schedule` says so too."""
@@ -22,10 +24,8 @@ GATEWAYS_NAMED = 5
 
 def budget(limit: Budget) -> str:
     """The limit on what the answer is about, as it stands now: for its own period, not the span asked for."""
-    name = limits.layer(limit).replace("*", "")
     used = f"{limits.bar(limit)}: {limits.spent_of(limit)}, {limits.as_of(limit.read_at, 'not read yet')}"
-    head = f"*{name}*: *{limits.left(limit)}* of {show(limit.budget_micros)} {limits.per(limit)}"
-    return stack([head, f"{used}. {limits.resets(limit)}"])
+    return stack([f"*{capital(limits.whole(limit))}*: {limits.left(limit)}", f"{used}. {limits.resets(limit)}"])
 
 
 def warnings(report: Report, now: datetime) -> str:
@@ -57,6 +57,8 @@ def what_next(report: Report, asker_id: str, asked_on: date) -> list[str]:
     if not asker_id:
         return []
     question = report.question
+    if report.whole == NOTHING and question.scope.subject_id == asker_id:
+        return ["Next: `/ai-key` asks for a key, `/ai-usage team` shows your team, `/ai-usage 90d` more days."]
     if question.scope.extent is Extent.MEMBER and question.scope.subject_id != asker_id:
         return ["Next: add `by model`, `by day` or a span such as `7d`, or type `/ai-usage help`."]
     scope, span = _typed_scope(report), _typed_span(question.span, asked_on)
@@ -97,15 +99,15 @@ def _days(report: Report, asked_on: date, now: datetime) -> str:
     today = asked_on
     span = known_part(report.question.span, asked_on) or report.question.span
     open_day = " Today is not over." if now.date() in span else ""
-    said = f"{say.days(span, today)} (UTC days).{open_day}"
+    said = f"{say.days(span, today)} (UTC).{open_day}"
     if report.compared is None:
         return f"{said} Nothing is compared yet." if open_day else said
     now_days, before_days = report.compared
     if not (report.now.cost_micros or report.before.cost_micros):
         return said
     return (
-        f"{said} Compared are whole days: {show(report.now.cost_micros)} in {say.days(now_days, today)}, "
-        f"{show(report.before.cost_micros)} in {say.days(before_days, today)}."
+        f"{said} Compared are whole days: {show(report.now.cost_micros)} from {say.days(now_days, today)}, "
+        f"{show(report.before.cost_micros)} from {say.days(before_days, today)}."
     )
 
 
@@ -127,9 +129,8 @@ def _stale(freshness: tuple[Freshness, ...], now: datetime) -> list[str]:
             lines.append(f"*No figures:* the gateway {code(one.gateway)} has never told its usage.{why}")
         elif one.read_at is not None and (one.error or limits.is_stale(one.read_at, now, READ_EVERY_SECONDS)):
             old = f"{limits.age(one.read_at, now)} ({moment(one.read_at)})"
-            lines.append(
-                f"*Old figures:* the gateway {code(one.gateway)} does not tell its usage; they are {old}.{why}"
-            )
+            said = f"*Old figures:* the gateway {code(one.gateway)} does not tell. What it told last is {old}."
+            lines.append(f"{said}{why}")
     return lines
 
 
