@@ -64,7 +64,7 @@ def _kind(kind: KeyKind, limits: KindPolicy) -> str:
     if limits.longest_seconds is not None:
         said.append(f"at most {show_duration(limits.longest_seconds)} ({code(Rule.LONGEST_TIME)})")
     if limits.rotate_seconds is not None:
-        said.append(f"to be replaced by a new one after {show_duration(limits.rotate_seconds)}")
+        said.append(f"to be rotated after {show_duration(limits.rotate_seconds)}")
     return f"• *{str(kind).capitalize()}:* {', '.join(said)}."
 
 

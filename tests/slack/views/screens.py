@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.aging import Kept
 from bot.domain.facts import Notice, Occasion, Off, TeamFacts
 from bot.domain.keys import ExpiryWarning, KeyKind, KeyState, OffCause, Proof
 from bot.domain.people import Team
@@ -218,6 +219,8 @@ def key_screens(world: World) -> dict[str, Screen]:
         "off_already_unproven": keys.off(Off(disabling, None, already=True), NOW),
         "restored": keys.restored(kit.key(world), NOW),
         "restoring": keys.restored(kit.key(world, KeyState.RESTORING), NOW),
+        "kept": keys.kept(Kept(kit.key(world), NOW + timedelta(days=30))),
+        "kept_already": keys.kept(Kept(kit.key(world), NOW + timedelta(days=29), already=True)),
         "returned": keys.returned(Off(returned, Proof.RECORDED)),
         "returned_unproven": keys.returned(Off(disabling, None)),
         "returned_already": keys.returned(Off(disabled, Proof.RECORDED, already=True)),
