@@ -86,8 +86,8 @@ class Limits:
 
     def cards(self) -> list[Message]:
         """Messages in the channel that are a request's card."""
-        of_limits = (USED_UP, "percent of", NEW_MONTH)
-        return [one for one in self.office.cards() if not any(words in self.office.text(one) for words in of_limits)]
+        others = (USED_UP, "percent of", NEW_MONTH, "Team search, ")
+        return [one for one in self.office.cards() if not any(words in self.office.text(one) for words in others)]
 
     def assert_told_once(self) -> None:
         """One message about the limit, one to the holder of what it stopped, one of what came back."""

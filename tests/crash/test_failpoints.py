@@ -18,6 +18,8 @@ from bot.playground.slack.model import Message
 from bot.services.effects import EFFECTS
 from bot.services.failpoints import Failpoint, all_failpoints
 from storage import requests
+from tests.crash.digests import Digests
+from tests.crash.exports import Export
 from tests.crash.limits import Limits
 from tests.faults import kit
 from tests.office import Office, Spawned, eventually
@@ -45,6 +47,8 @@ class Story:
         self.ana, self.omar = office.slack.person("ana"), office.slack.person("omar")
         self._on_screen: dict[str, Message] = {}
         self.limits = Limits(office, failpoint)
+        self.export = Export(office, failpoint)
+        self.digests = Digests(office, failpoint)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -59,9 +63,17 @@ class Story:
             yield Step("ask for more time", self._ask_more, lambda: len(self.office.cards()) == 2)
             yield Step("extend", self._approve, lambda: bool(kit.told(self.office, "ana", "now works")))
         yield from self._limits()
+        if self.export.is_wanted:
+            yield Step("use the key", self.export.use, self.export.is_used)
+            yield Step("ask for a file", self.export.ask, self.export.has_come)
+        if self.digests.comes:
+            yield Step("use the key", self.digests.use_key, self.digests.is_used)
+            yield Step("ask for a digest", self.digests.want_one, self.digests.is_wanted)
         yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
+        if self.digests.comes:
+            yield Step("Monday comes", self.digests.wait_for_monday, self.digests.is_told)
         if self.failpoint.endswith(":gateway.enable"):
             yield Step("restore", self._restore, lambda: self._key_is(KeyState.LIVE))
 
@@ -172,6 +184,8 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         assert ("revealed" if restored else "turned off") in office.text(first).lower()
         assert len(story.limits.cards()) == (2 if failpoint.endswith((":gateway.extend", ":gateway.cap")) else 1)
         story.limits.assert_told_once()
+        story.export.assert_told_once()
+        story.digests.assert_told_once()
 
 
 @pytest.mark.parametrize(
