@@ -61,15 +61,20 @@ def read(words: list[str], today: date, corrected: Callable[[str], str]) -> Type
 
 
 def is_one(word: str) -> bool:
-    """Whether a word by itself is, begins, or is surely meant as, a span."""
+    """Whether a word by itself is a span, or begins one."""
     folded = word.lower()
     return (
         folded in _LAST | _THIS | {"today", "yesterday", "week", "month"}
-        or folded in _MONTH_NAMES[:4] + _MONTH_NAMES[5:]  # May is a name as well
         or _COUNT.fullmatch(folded) is not None
-        or _OTHER_UNIT.fullmatch(folded) is not None
         or _MONTH.fullmatch(folded) is not None
     )
+
+
+def is_meant(word: str) -> bool:
+    """Whether a word is a span, or meant as one."""
+    folded = word.lower()
+    months = _MONTH_NAMES[:4] + _MONTH_NAMES[5:]  # May is a name as well
+    return is_one(word) or folded in months or _DATED.fullmatch(folded) is not None
 
 
 def _named(word: str, today: date) -> Typed | None:

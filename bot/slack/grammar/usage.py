@@ -190,7 +190,7 @@ class _Line:
         """Whether a word after `team` means something else than the team's name."""
         folded = word.lower().partition("=")[0]
         known = _MINE | _ALL | _BY | _EXPORT | _FILLERS | _NAMED.keys()
-        return folded in known or word.startswith(("<", "@")) or spans.is_one(word) or word.isdigit()
+        return folded in known or word.startswith(("<", "@")) or spans.is_meant(word)
 
     def _took(self, extent: Extent, named: str, said: str) -> bool:
         if self.scope is not None:

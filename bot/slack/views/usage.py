@@ -217,15 +217,17 @@ def _facts(report: Report) -> list[str]:
     failed = f"{whole.failures:,} failed" if whole.failures else "none failed"
     untold = notes.untold_retries(report)
     retried = "" if untold else f", {whole.retries:,} retried" if whole.retries else ", none retried"
-    lines = [f"{counted(whole.requests, 'request')}, {failed}{retried}.{f' {untold}' if untold else ''}"]
-    if whole.input_tokens or whole.output_tokens:
-        lines.append(f"Tokens: {_tokens(whole)}.")
-    per_task = whole.cost_per_task_micros
-    if per_task is not None and whole.cost_micros:
-        lines.append(f"{show(per_task)} a task on average, {counted(whole.tasks, 'task')} in all.")
-    elif whole.unpriced_requests:
-        lines.append("What a task cost is not known.")
-    return lines
+    return [
+        f"{counted(whole.requests, 'request')}, {failed}{retried}.{f' {untold}' if untold else ''}",
+        f"Tokens: {_tokens(whole)}. {_per_task(whole)}".rstrip(),
+    ]
+
+
+def _per_task(whole: Totals) -> str:
+    micros = whole.cost_per_task_micros
+    if micros is not None and whole.cost_micros:
+        return f"{show(micros)} a task on average, {counted(whole.tasks, 'task')} in all."
+    return "What a task cost is not known." if whole.unpriced_requests else ""
 
 
 def _tokens(whole: Totals) -> str:
@@ -265,7 +267,7 @@ def _parts(report: Report, shown: Shown) -> list[Block]:
     changes = [*(_part_moved(report, part) for part in here), ""]
     rows = [*(part.totals for part in here), *rest]
     said = [
-        f"{figures} {name}{_used(row, change)}"
+        f"{figures}: {name}{_used(row, change)}"
         for figures, name, row, change in zip(_figures(report, rows, len(here)), names, rows, changes, strict=False)
     ]
     return _sections([f"*By {split}*{count}", *said])
@@ -274,16 +276,21 @@ def _parts(report: Report, shown: Shown) -> list[Block]:
 def _figures(report: Report, rows: Sequence[Totals], here: int) -> list[str]:
     """Bar, share and amount of each row. A day's bar is against the day that cost most, and all others have none."""
     costs = [row.cost_micros for row in rows]
-    if sum(costs) <= 0:
-        return ["unpriced:" if row.unpriced_requests else "$0:" for row in rows]
     by_day = report.question.by is Grouping.DAY
     longest = max(part.totals.cost_micros for part in report.parts) if by_day else sum(costs)
     drawn = here if by_day else len(rows)
     bars = [f"{_bar(cost, longest)} " if number < drawn else "" for number, cost in enumerate(costs)]
     return [
-        f"{bar}{clip(share, 20)}, *{_amount(row, amount)}*:"
+        _spent(row, f"{bar}{clip(share, 20)}, *{clip(amount, 40)}*")
         for bar, row, share, amount in zip(bars, rows, percents(costs), amounts(costs), strict=True)
     ]
+
+
+def _spent(row: Totals, figures: str) -> str:
+    """What has no price has no share either; what was not used is nothing."""
+    if row.cost_micros:
+        return f"{figures} and {row.unpriced_requests:,} unpriced" if row.unpriced_requests else figures
+    return "unpriced" if row.unpriced_requests else "$0" if row.requests else "nothing"
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:
@@ -296,13 +303,9 @@ def _sections(lines: Sequence[str]) -> list[Block]:
     return [section("\n".join(some)) for some in found]
 
 
-def _amount(row: Totals, amount: str) -> str:
-    if not row.unpriced_requests:
-        return clip(amount, 40)
-    return f"{clip(amount, 40)}* and {row.unpriced_requests:,} *unpriced" if row.cost_micros else "unpriced"
-
-
 def _bar(part: int, whole: int) -> str:
+    if whole <= 0:
+        return ""
     full = max(0, min(BAR_CELLS, rounded(part * BAR_CELLS, whole)))
     full = min(full, BAR_CELLS - 1) if part < whole else full
     return f"`[{'#' * full}{'-' * (BAR_CELLS - full)}]`"
@@ -322,7 +325,8 @@ def _name(report: Report, part: Part, shown: Shown) -> str:
 
 def _used(row: Totals, change: str) -> str:
     failed = f", {row.failures:,} failed" if row.failures else ""
-    return f", {counted(row.requests, 'request')}{failed}{change}"
+    used = f", {counted(row.requests, 'request')}{failed}" if row.requests else ""
+    return f"{used}{change}"
 
 
 def _part_moved(report: Report, part: Part) -> str:

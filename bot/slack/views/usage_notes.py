@@ -20,12 +20,15 @@ READ_EVERY_SECONDS = 600
 """How often gateways are asked for usage by day; `bot.jobs.schedule` says so too."""
 MODELS_NAMED = 5
 GATEWAYS_NAMED = 5
+MANY_DAYS = 90
 
 
 def budget(limit: Budget) -> str:
     """The limit on what the answer is about, as it stands now: for its own period, not the span asked for."""
-    used = f"{limits.bar(limit)}: {limits.spent_of(limit)}, {limits.as_of(limit.read_at, 'not read yet')}"
-    return stack([f"*{capital(limits.whole(limit))}*: {limits.left(limit)}", f"{used}. {limits.resets(limit)}"])
+    used = f"{limits.bar(limit)}: {limits.spent_of(limit)}, {limits.as_of(limit.read_at, 'not read yet')}."
+    promised = f"Promised to keys: {show(limit.committed_micros)}." if limit.committed_micros else ""
+    said = " ".join(filter(None, [used, promised, limits.resets(limit)]))
+    return stack([f"*{capital(limits.whole(limit))}*: {limits.left(limit)}", said])
 
 
 def warnings(report: Report, now: datetime) -> str:
@@ -62,6 +65,9 @@ def what_next(report: Report, asker_id: str, asked_on: date) -> list[str]:
     if question.scope.extent is Extent.MEMBER and question.scope.subject_id != asker_id:
         return ["Next: add `by model`, `by day` or a span such as `7d`, or type `/ai-usage help`."]
     scope, span = _typed_scope(report), _typed_span(question.span, asked_on)
+    if report.whole == NOTHING:
+        more = "366d" if question.span.days >= MANY_DAYS else f"{MANY_DAYS}d"
+        return [f"Next: {code(f'/ai-usage{scope} {more}', 120)} for more days, or `/ai-usage help`."]
     ways = [way for way in _WAYS[question.scope.extent] if way is not question.by][:2]
     lines = [code(f"/ai-usage{scope}{span} by {way}", 120) for way in ways]
     if question.scope.extent is Extent.MEMBER:

@@ -25,7 +25,7 @@ from bot.slack.views.usage_notes import READ_EVERY_SECONDS
 from tests.slack.views import kit_usage
 from tests.slack.views.kit import ANA, EVERYDAY, LONGEST, NOW, OMAR, USD
 
-ROW = re.compile(r"(?:`\[([#-]{10})\]` )?(\S+) percent, \*(\S+)\*(?: and \d+ \*unpriced\*)?: (.*)")
+ROW = re.compile(r"(?:`\[([#-]{10})\]` )?(\S+) percent, \*(\S+)\*(?: and \d+ unpriced)?: (.*)")
 
 
 def texts(message: Message) -> list[str]:
@@ -127,6 +127,26 @@ def test_what_has_no_price_never_reads_as_a_price_of_nothing() -> None:
     assert "unpriced: `ana-7kq2`, 3 requests" in said
     assert "What a task cost is not known." in said
     assert not re.search(r"\$0\b(?!\.)", texts(page(report))[0])
+
+
+def test_what_has_no_price_has_no_share_of_what_has_one() -> None:
+    free = kit_usage.part("model-1", "mock-preview", 0, 0, requests=7, unpriced_requests=7)
+    some = kit_usage.part("model-2", "mock-large", 3 * USD, 0, requests=9, unpriced_requests=2)
+    said = words(page(kit_usage.report(EVERYDAY, by=Grouping.MODEL, parts=(some, free))))
+    assert "100 percent, *$3* and 2 unpriced: `mock-large`" in said
+    assert "\nunpriced: `mock-preview`, 7 requests" in said
+
+
+def test_a_day_without_usage_reads_as_nothing_and_the_newest_stands_first() -> None:
+    days = [kit_usage.part("2026-11-18", "2026-11-18", 5, 0), Part("2026-11-19", "2026-11-19", *[NOTHING] * 3)]
+    said = words(page(kit_usage.report(EVERYDAY, by=Grouping.DAY, parts=tuple(days))))
+    assert said.index("nothing: Thu 19 Nov\n") < said.index(": Wed 18 Nov, 40 requests")
+
+
+def test_the_budget_says_what_is_promised_where_little_is_spent_and_little_is_left() -> None:
+    said = words(page(kit_usage.report(EVERYDAY)))
+    assert "*The budget of team `search`*: $65 left" in said
+    assert "Promised to keys: $80." in said
 
 
 def test_what_was_really_free_reads_as_nothing() -> None:
