@@ -5,6 +5,7 @@ Slow and simple on purpose: a second opinion on `storage.budgets`, sharing nothi
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from sqlmodel import select
@@ -15,8 +16,9 @@ from bot.domain.policy import Policy
 from bot.domain.requests import Purpose, Request, RequestState
 from storage import keys, ledger, requests
 from storage.engine import Books
-from storage.money_tables import ReadingRow
+from storage.money_tables import ReadingRow, UsageRow
 
+MONTH_CHARS = len("2026-11")
 MAY_SPEND = (KeyState.LIVE, KeyState.DISABLING, KeyState.RESTORING)
 
 
@@ -35,7 +37,12 @@ class PlainLimits:
                 *ledger.entries(session, action="project.created"),
                 *ledger.entries(session, action="budget.set"),
             ]
-            self.readings = {(row.key_id, row.period): row.spent_micros for row in session.exec(select(ReadingRow))}
+            rows = session.exec(select(ReadingRow).order_by(ReadingRow.period)).all()
+            self.readings = {(row.key_id, row.period): row.spent_micros for row in rows}
+            self.totals = {row.key_id: row.lifetime_micros for row in rows if len(row.period) == MONTH_CHARS}
+            self.usage = Counter[str]()
+            for used in session.exec(select(UsageRow)):
+                self.usage[used.key_id] += used.cost_micros
 
     def over(self, key: Key) -> list[tuple[Layer, str]]:
         """Every limit the key is under."""
@@ -104,7 +111,15 @@ class PlainLimits:
 
     def spent_ever(self, key: Key) -> int:
         """What the key has spent in all its months."""
-        return sum(spent for (key_id, period), spent in self.readings.items() if key_id == key.id and len(period) == 7)
+        return sum(
+            spent
+            for (key_id, period), spent in self.readings.items()
+            if key_id == key.id and len(period) == MONTH_CHARS
+        )
+
+    def greater_count(self, key: Key) -> int:
+        """What its newest live total says, or all of its usage, whichever is more."""
+        return max(self.totals.get(key.id, 0), self.usage[key.id])
 
     def _comes_or_is(self, key: Key) -> bool:
         back = key.state is KeyState.DISABLED and key.off_cause is OffCause.BUDGET

@@ -15,7 +15,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from bot.domain.budgets import Layer
+from bot.domain.budgets import BUDGETED, Layer
 from bot.domain.facts import Occasion
 from bot.domain.keys import KeyKind, KeyState, OffCause
 from bot.domain.people import Member
@@ -282,6 +282,25 @@ class Spending(SpendingWorld):
     def the_ledger_verifies(self) -> None:
         report = auditing.verify(self.company.books)
         assert report.ok, report.lines
+
+    @invariant()
+    def every_limit_stands_as_worked_out_by_hand(self) -> None:
+        plain = self.plain()
+        for layer, subject in sorted({limit for key in self.keys(*KeyState) for limit in plain.over(key)}):
+            stands = self.limit(layer, subject)
+            assert (stands.budget_micros, stands.spent_micros) == (
+                plain.budget(layer, subject),
+                plain.spent(layer, subject),
+            ), (layer, subject)
+            if layer in BUDGETED:
+                assert stands.headroom_micros == plain.headroom(layer, subject), (layer, subject)
+
+    @invariant()
+    def a_key_is_charged_the_greater_of_both_counts(self) -> None:
+        """Late, corrected or told twice: what counts is what the newest total or all usage says, never both."""
+        plain = self.plain()
+        for key in self.keys(*KeyState):
+            assert plain.spent_ever(key) == plain.greater_count(key), key.label
 
     @invariant()
     def each_threshold_is_told_once(self) -> None:

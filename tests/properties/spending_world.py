@@ -10,16 +10,17 @@ from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from bot.domain.budgets import Layer
+from bot.domain.budgets import Budget, Layer
 from bot.domain.keys import PERSONAL_KINDS, Key, KeyState
 from bot.domain.people import Member
 from bot.domain.periods import month_end
 from bot.domain.policy import Policy
-from bot.domain.requests import Purpose, Request, RequestState
+from bot.domain.requests import Purpose, Request, RequestState, Target
 from bot.services import (
     auditing,
     expiry,
     guarding,
+    limits,
     minting,
     month,
     posting,
@@ -163,6 +164,13 @@ class SpendingWorld(RuleBasedStateMachine):
 
     def plain(self) -> PlainLimits:
         return PlainLimits(self.company.books, self.company.clock.now(), POLICY)
+
+    def limit(self, layer: Layer, subject: str) -> Budget:
+        """As Purser says it stands."""
+        with self.company.books.reading() as session:
+            stands = limits.limit(session, self.company.purser, Target(layer, subject), "")
+        assert stands is not None, (layer, subject)
+        return stands
 
     def requests(self, *states: RequestState) -> list[Request]:
         with self.company.books.reading() as session:
