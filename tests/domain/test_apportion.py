@@ -111,6 +111,7 @@ def test_shares_read_plainly() -> None:
 def test_a_rest_that_is_not_shown_has_its_share_as_well() -> None:
     assert percents([331, 331], 1000) == ("33 percent", "33 percent")
     assert percents([335, 335], 1000) == ("34 percent", "33 percent")
+    assert percents([333, 330], 1000) == ("33 percent", "33 percent"), "the rest has the largest remainder"
     assert percents([5, 3], 8) == ("63 percent", "37 percent")
 
 

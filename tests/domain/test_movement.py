@@ -165,6 +165,10 @@ def test_a_week_in_which_nothing_was_spent_before_gives_no_points() -> None:
     assert causes({("ana", "opus"): used(3, 300)}, {}, ("ana",)) == (Cause(Why.NEW_KEYS, 300, None),)
 
 
+def test_of_the_least_there_is_points_are_told() -> None:
+    assert causes({("ana", "opus"): used(3, 3)}, {("ana", "opus"): used(1, 1)}, ()) == (Cause(Why.VOLUME, 2, 200),)
+
+
 def test_new_keys_are_one_cause_whatever_they_used() -> None:
     before = at_price({("ana", "opus"): 10})
     now = before | at_price({("ben", "opus"): 1, ("ben", "haiku"): 100, ("ci", "haiku"): 100})
