@@ -7,7 +7,19 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import acks, disable, guard, headroom, overshoot, page, reveal, start, usage_sync
+from tests.bench import (
+    acks,
+    disable,
+    forecast,
+    guard,
+    headroom,
+    overshoot,
+    page,
+    reveal,
+    start,
+    usage_reports,
+    usage_sync,
+)
 from tests.bench.ground import Skipped
 from tests.bench.report import Section, write
 
@@ -18,9 +30,11 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "start": start.measure,
     "page": page.measure,
     "usage_sync": usage_sync.measure,
+    "usage_reports": usage_reports.measure,
     "headroom": headroom.measure,
     "guard": guard.measure,
     "overshoot": overshoot.measure,
+    "forecast": forecast.measure,
 }
 
 
