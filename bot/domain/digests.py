@@ -247,3 +247,5 @@ class DigestNotice:
     """Why a team's digest comes to an owner directly: a sentence or two, with what Slack said of the channel."""
     note: str = ""
     """A remark for the thread: that something which belongs there could not be put there."""
+    names: tuple[tuple[str, str], ...] = ()
+    """What people in it are called by now, by Slack user id: long lists name them without calling on them."""

@@ -67,8 +67,7 @@ def _follow(purser: Purser, row: Claimed) -> None:
 def _attach(purser: Purser, row: Claimed) -> None:
     with purser.books.reading() as session:
         digest = digests.get(session, row.payload["digest_id"])
-        ids = () if digest is None else tuple(rank.id for rank in digest.figures.members)
-        names = {person.id: person.name for person in people.members(session, ids)}
+        names = {} if digest is None else dict(_names(session, digest))
     if digest is None or digest.channel_id is None:
         return
     week, name = digest.week.name, digest.figures.name
@@ -99,12 +98,20 @@ def _notice(purser: Purser, row: Claimed) -> DigestNotice | None:
             return None
         about = row.payload
         if digest.audience is not Audience.TEAM:
-            return DigestNotice(digest, next_at=_next(session, purser, digest))
+            next_at = _next(session, purser, digest)
+            return DigestNotice(digest, next_at=next_at, names=_names(session, digest))
         team = people.team(session, digest.subject_id)
         assert team is not None, digest.subject_id
         minutes, there = team.digest_minutes, zone(team.time_zone)
-        next_at = None if minutes is None else next_due_at(purser.now(), minutes, there)
-        return DigestNotice(digest, team.channel_id, next_at, about.get("why", ""), about.get("note", ""))
+        following = None if minutes is None else next_due_at(purser.now(), minutes, there)
+        said = (about.get("why", ""), about.get("note", ""))
+        return DigestNotice(digest, team.channel_id, following, *said, names=_names(session, digest))
+
+
+def _names(session: Session, digest: Digest) -> tuple[tuple[str, str], ...]:
+    """What the people who are ranked in it are called."""
+    ids = (rank.id for rank in digest.figures.members)
+    return tuple((person.id, person.name) for person in people.members(session, ids))
 
 
 def _next(session: Session, purser: Purser, digest: Digest) -> datetime:

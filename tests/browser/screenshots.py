@@ -29,6 +29,17 @@ SERVICES = (
 )
 TIMES, WORDS = 8, 4000
 """For the dearer model a prompt of so many words costs about four dollars."""
+DAILY = (
+    ("/ai-key member $200 daily work", "ana"),
+    ("/ai-key member $150 daily work", "ben"),
+    ("/ai-key automation summaries $90 $30/day @omar weekly summaries", "ben"),
+)
+WEEKS = (
+    ((3100, 1200, 400), (2200, 2600, 400), (4000, 1100, 400), (2700, 1900, 400), (1600, 800, 400)),
+    ((4400, 1500, 400), (3200, 3900, 400), (5600, 1400, 400), (6100, 2200, 400), (1800, 2100, 400)),
+)
+"""How many words Ana, Ben and the summaries ask about, from Monday to Friday of two weeks."""
+WORDS_AT_ONCE = 1500
 IMAGES = ROOT / "docs" / "images"
 REASON = "evaluate rerankers"
 SAID = (
@@ -118,6 +129,28 @@ def budget(visitor: Visitor) -> None:
     visitor.page.mouse.move(0, 0)
 
 
+def digest(visitor: Visitor) -> None:
+    """Omar reads on a Monday what the week was like, with its details in the thread beside it."""
+    playground = visitor.playground
+    says(playground, "olga", "/ai-budget set team $900")
+    looks(playground)
+    secrets = [playground.key(line, person) for line, person in DAILY]
+    for week in WEEKS:
+        playground.post("clock", to="monday")
+        for asked in week:
+            for secret, words in zip(secrets, asked, strict=True):
+                for left in range(words, 0, -WORDS_AT_ONCE):
+                    prompt = "word " * min(left, WORDS_AT_ONCE)
+                    playground.post("chat", key=secret, model="mock-expensive", prompt=prompt)
+            playground.post("clock", to="tomorrow")
+    playground.post("clock", to="monday")
+    omar = visitor.be("omar").goto("#search")
+    told = omar.sees("points more requests")
+    told.get_by_role("button", name=re.compile("repl")).click()
+    expect(omar.thread).to_contain_text("with a key used it")
+    visitor.page.mouse.move(0, 0)
+
+
 def narrow(visitor: Visitor) -> None:
     """Omar decides on his phone, in the dark."""
     visitor.be("omar").goto("#search").card("try a second vendor")
@@ -130,6 +163,7 @@ SCENES = {
     "home": Scene(home),
     "narrow": Scene(narrow, width=390, height=844, dark=True, scale=2),
     "budget": Scene(budget, scale=1.1),
+    "digest": Scene(digest, height=1000, scale=1.1),
 }
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.apportion import amounts
 from bot.domain.charts import Chart, Look, Series, Unit
 from bot.domain.digests import Audience, Course, DigestNotice, DigestState, Figures, Rank, Troubles
-from bot.domain.money import show
 from bot.domain.usage import Totals
 from bot.slack.views import figures as say
 from bot.slack.views import limits
@@ -61,7 +61,7 @@ def thread(notice: DigestNotice) -> tuple[Message, ...]:
     if notice.note:
         return (message(sentence(notice.note)),)
     told = notice.digest
-    return () if told.state is DigestState.SKIPPED else details(told.figures)
+    return () if told.state is DigestState.SKIPPED else details(told.figures, dict(notice.names))
 
 
 def skipped(notice: DigestNotice) -> Message:
@@ -155,12 +155,8 @@ def _fresh(figures: Figures) -> str:
     days = (
         f"Monday to Sunday, {say.days(figures.week.span)} (UTC), usage {limits.as_of(figures.read_at, 'not read yet')}"
     )
-    undated = ""
-    if figures.undated_micros > 0:
-        undated = (
-            f" {show(figures.undated_micros)} more was spent in the month; the gateway has not said on which days."
-        )
-    return f"{days}.{undated}"
+    undated = say.undated(figures.undated_micros, "in the month")
+    return f"{days}. {undated}".rstrip()
 
 
 def _not_posted(figures: Figures) -> str:
@@ -252,8 +248,8 @@ def _chart(figures: Figures) -> Chart | None:
     if len(now) != len(before) or (not any(now) and not any(before)):
         return None
     days = [f"{on:%a} {on.day}" for on in figures.week.span.each()]
-    told = ", ".join(f"{day} {show(cost)}" for day, cost in zip(days, now, strict=True))
-    was = ", ".join(f"{day[:3]} {show(cost)}" for day, cost in zip(days, before, strict=True))
+    told = ", ".join(f"{day} {cost}" for day, cost in zip(days, amounts(now), strict=True))
+    was = ", ".join(f"{day[:3]} {cost}" for day, cost in zip(days, amounts(before), strict=True))
     return Chart(
         title=f"By day, {say.days(figures.week.span)}",
         look=Look.AGAINST,

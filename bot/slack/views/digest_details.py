@@ -5,7 +5,7 @@ As many messages as are needed, each within Slack's limits. Names in long lists 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -40,9 +40,16 @@ COURSES_SHOWN = 20
 _WORK = "08:00 to 20:00 from Monday to Friday"
 
 
-def details(figures: Figures) -> tuple[Message, ...]:
-    """The messages of the thread, in order; none where there is nothing to add."""
-    used = [] if figures.is_quiet else [*_rankings(figures), section(stack([*_use(figures), *_budgets(figures)]))]
+def details(figures: Figures, names: Mapping[str, str] | None = None) -> tuple[Message, ...]:
+    """The messages of the thread, in order; none where there is nothing to add.
+
+    `names` are what people are called, by Slack user id; those who are not in it are mentioned.
+    """
+    used = (
+        []
+        if figures.is_quiet
+        else [*_rankings(figures, names or {}), section(stack([*_use(figures), *_budgets(figures)]))]
+    )
     rest = [*_old_keys(figures), *_not_known(figures)]
     if not used and not rest:
         return ()
@@ -70,11 +77,11 @@ def week_named(name: str) -> str:
 # --- who and what ---
 
 
-def _rankings(figures: Figures) -> list[Block]:
+def _rankings(figures: Figures, names: Mapping[str, str]) -> list[Block]:
     blocks: list[Block] = []
     rankings: tuple[tuple[str, Sequence[Rank], Callable[[Rank], str]], ...] = (
         ("Teams", figures.teams, say.model),
-        ("People", figures.members, say.quietly),
+        ("People", figures.members, say.by_name(names)),
         ("Keys", figures.keys, say.model),
         ("Models", figures.models, say.model),
         ("Projects", figures.projects, say.project),
@@ -199,9 +206,8 @@ def _unpriced(models: Sequence[tuple[str, int]]) -> list[str]:
 
 
 def _undated(micros: int) -> list[str]:
-    if micros <= 0:
-        return []
-    return [f"*Not dated yet:* {show(micros)} of the month, which the gateway has not told by day. It is in no figure."]
+    said = say.undated(micros, "in the month")
+    return [f"*Not dated yet:* {said} It is in no figure."] if said else []
 
 
 def _troubles(figures: Figures) -> list[str]:

@@ -5,17 +5,20 @@ What stands in one list adds up: amounts and shares are rounded together (`bot.d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from bot.domain.apportion import amounts, change, percents
 from bot.domain.digests import Rank
+from bot.domain.money import MICROS_PER_CENT, show
 from bot.domain.spans import Span
 from bot.domain.usage import NOTHING, Totals, total
 from bot.slack.views.base import NAME_CHARS, clip, code, join, mention, sentence
 
 MODELS_NAMED = 3
+GREATLY = 10
+"""From so many times as much on, percents are hard to read."""
 
 
 def day(on: date, *, year: bool = False) -> str:
@@ -46,6 +49,18 @@ def counted(count: int, noun: str) -> str:
 def moved(now: int, before: int) -> str:
     """`up 12 percent`, to stand in a text: escaped."""
     return clip(change(now, before), NAME_CHARS)
+
+
+def moved_plainly(now: int, before: int) -> str:
+    """The same, but where it is ten times as much or more: `after $0.20`."""
+    return f"after {show(before)}" if 0 < before * GREATLY <= now else moved(now, before)
+
+
+def undated(micros: int, when: str) -> str:
+    """What was spent and no day is known of, from a cent on; below that it is only rounded."""
+    if micros < MICROS_PER_CENT:
+        return ""
+    return f"{show(micros)} more was spent {when}; the gateway has not said on which days."
 
 
 def unpriced(models: Sequence[tuple[str, int]], most: int = MODELS_NAMED) -> str:
@@ -79,7 +94,7 @@ def lines(ranks: Sequence[Rank], whole: int, name: Callable[[Rank], str]) -> lis
             name(rank),
             clip(amount, NAME_CHARS),
             clip(share, NAME_CHARS),
-            moved(rank.totals.cost_micros, rank.before.cost_micros),
+            moved_plainly(rank.totals.cost_micros, rank.before.cost_micros),
             rank.totals.requests,
         )
         for rank, amount, share in shown
@@ -109,9 +124,14 @@ def person(rank: Rank) -> str:
     return mention(rank.id) if rank.id else sentence(rank.name, NAME_CHARS) or "nobody"
 
 
-def quietly(rank: Rank) -> str:
-    """Somebody by name, where Purser knows it: a long list calls on nobody."""
-    return isolated(sentence(rank.name, NAME_CHARS)) or person(rank)
+def by_name(names: Mapping[str, str]) -> Callable[[Rank], str]:
+    """Somebody by name, by mention only where none is known: a long list calls on nobody."""
+
+    def named(rank: Rank) -> str:
+        name = clip(names.get(rank.id, ""), NAME_CHARS)
+        return isolated(name) if name else person(rank)
+
+    return named
 
 
 def isolated(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The Home tab: what waits for me, my requests, this week, my keys, my budgets, and the teams I own.
+"""The Home tab: what waits for me, my requests, the teams I own, this week, my keys, my budgets.
 
 Slack keeps what is published there, so it never holds a secret.
 """
@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from itertools import islice
 
-from bot.domain.budgets import Budget
+from bot.domain.budgets import Budget, Layer
 from bot.domain.digests import OldKey
 from bot.domain.facts import RequestFacts
 from bot.domain.homes import HomeFacts, TeamGlance
@@ -51,7 +51,7 @@ FRESH_SECONDS = 600
 
 def home(facts: HomeFacts, now: datetime) -> View:
     """A person's Home tab, at this moment; at most 95 of the 100 blocks Slack allows."""
-    blocks = [*_waiting(facts), *_requests(facts), *_week(facts), *_keys(facts), *_budgets(facts), *_teams(facts)]
+    blocks = [*_waiting(facts), *_requests(facts), *_teams(facts), *_week(facts), *_keys(facts), *_budgets(facts)]
     blocks += _digest(facts)
     blocks += context(f"As of {moment(now)}. For an hour after you open this tab, it keeps itself up to date.")
     return {"type": "home", "blocks": blocks}
@@ -125,12 +125,18 @@ def _keys(facts: HomeFacts) -> list[Block]:
 
 
 def _budgets(facts: HomeFacts) -> list[Block]:
+    """Those that are not told with a team of theirs."""
+    told = {team.team.id for team in facts.teams}
+    budgets = [one for one in facts.budgets if one.layer is not Layer.TEAM or one.subject_id not in told]
+    if not budgets and told:
+        return []
     blocks: list[Block] = [header("My budgets")]
-    blocks += [section(_budget(one)) for one in facts.budgets[:BUDGETS_SHOWN]]
-    if not facts.budgets:
+    blocks += [section(_budget(one)) for one in budgets[:BUDGETS_SHOWN]]
+    if not budgets:
         blocks.append(section("No budget binds you here."))
-    more = _more(len(facts.budgets) - BUDGETS_SHOWN)
-    return [*blocks, *more, *context("`/ai-budget` shows more, `/ai-budget raise` asks for more.")]
+    more = _more(len(budgets) - BUDGETS_SHOWN)
+    hint = context("`/ai-budget` shows more, `/ai-budget raise` asks for more.")
+    return [*blocks, *more, *hint, divider()]
 
 
 def _budget(limit: Budget) -> str:
@@ -140,13 +146,13 @@ def _budget(limit: Budget) -> str:
 def _teams(facts: HomeFacts) -> list[Block]:
     if not facts.teams:
         return []
-    blocks: list[Block] = [divider(), header("My team" if len(facts.teams) == 1 else "My teams")]
+    blocks: list[Block] = [header("My team" if len(facts.teams) == 1 else "My teams")]
     blocks += [section(stack(_glance(team))) for team in facts.teams]
     old = [key for team in facts.teams for key in team.old_keys]
     for key in islice(old, OLD_KEYS_SHOWN):
         blocks += old_key_blocks(key)
     lines = (_hidden(old), f"…and {counted(facts.teams_left_out, 'more team')}" if facts.teams_left_out else "")
-    return [*blocks, *context(*lines)]
+    return [*blocks, *context(*lines), divider()]
 
 
 def _glance(one: TeamGlance) -> list[str]:
@@ -173,9 +179,9 @@ def _digest(facts: HomeFacts) -> list[Block]:
     """Whether a digest of one's own comes by direct message, and the button that changes it."""
     if facts.wants_digest:
         text = "On Mondays you get a digest of your own keys and budgets by direct message."
-        return [divider(), section(text, button("Stop my weekly digest", act.DIGEST_OFF, facts.member.id))]
+        return [section(text, button("Stop my weekly digest", act.DIGEST_OFF, facts.member.id))]
     text = "Your own week on Mondays, by direct message: your keys, your budgets, what moved."
-    return [divider(), section(text, button("Send me a weekly digest", act.DIGEST_ON, facts.member.id))]
+    return [section(text, button("Send me a weekly digest", act.DIGEST_ON, facts.member.id))]
 
 
 def _more(count: int) -> list[Block]:

@@ -16,23 +16,25 @@ TOP = 3
 
 
 def key_week(week: Report) -> list[str]:
-    """What a person's keys did since Monday."""
-    return [*_spent(week), _top(week, "other keys", of_keys=True), *_unknown(week)]
+    """What a person's keys did since Monday, below a title that says so."""
+    spent, against = _spent(week)
+    return [spent[:1].upper() + spent[1:], against, _top(week, "other keys", of_keys=True), *_unknown(week)]
 
 
 def team_week(week: Report) -> list[str]:
     """What a team's people did since Monday."""
-    return [*_spent(week), _top(week, "others", of_keys=False), *_unknown(week)]
+    spent, against = _spent(week)
+    return [f"This week: {spent}", against, _top(week, "others", of_keys=False), *_unknown(week)]
 
 
-def _spent(week: Report) -> list[str]:
+def _spent(week: Report) -> tuple[str, str]:
     since = f"since Monday {figures.day(week.question.span.since)} (UTC, {_fresh(week)})"
     whole = week.whole
     if whole == NOTHING:
-        used = f"This week: nothing {since}."
+        used = f"nothing {since}."
     else:
-        used = f"This week: *{show(whole.cost_micros)}* in {figures.counted(whole.requests, 'request')} {since}."
-    return [used, _against(week)]
+        used = f"*{show(whole.cost_micros)}* in {figures.counted(whole.requests, 'request')} {since}."
+    return used, _against(week)
 
 
 def _against(week: Report) -> str:
@@ -61,10 +63,7 @@ def _rank(part: Part) -> Rank:
 
 
 def _unknown(week: Report) -> list[str]:
-    undated = ""
-    if week.undated_micros > 0:
-        undated = f"{show(week.undated_micros)} more was spent this month; the gateway has not said on which days yet."
-    return [figures.unpriced(week.unpriced), undated]
+    return [figures.unpriced(week.unpriced), figures.undated(week.undated_micros, "this month")]
 
 
 def _fresh(week: Report) -> str:

@@ -57,11 +57,14 @@ def ranks(names: list[str], id_of: str, now: Totals = NOW, before: Totals = BEFO
 
 
 def members(world: World) -> tuple[Rank, ...]:
-    if world is EVERYDAY:
-        return ranks(list(NAMES), "U0{}")
-    many = PEOPLE if world.many > 2 else 3
-    named = [world.team if world.many == 2 else f"{NAMES[n % len(NAMES)]} {world.team}"[:80] for n in range(many)]
-    return ranks(named, "U0{:04}")
+    return ranks([f"<@{person_id}>" for person_id, _ in names(world)], "U0{:04}")
+
+
+def names(world: World) -> tuple[tuple[str, str], ...]:
+    """What people are called: in many scripts, as long as names can be, or as if they were commands."""
+    many = len(NAMES) if world is EVERYDAY else PEOPLE if world.many > 2 else 3
+    own = "" if world is EVERYDAY else f" {world.team}"
+    return tuple((f"U0{number:04}", f"{NAMES[number % len(NAMES)]}{own}"[:80]) for number in range(many))
 
 
 def days(of: Totals) -> tuple[Totals, ...]:
@@ -146,7 +149,9 @@ def roll_up(world: World, **changes: Any) -> Figures:
     return figures(world, **(facts | changes))
 
 
-def notice(figures: Figures, audience: Audience = Audience.TEAM, **changes: Any) -> DigestNotice:
+def notice(
+    figures: Figures, audience: Audience = Audience.TEAM, world: World = EVERYDAY, **changes: Any
+) -> DigestNotice:
     state = changes.pop("state", DigestState.POSTED)
     told = Digest("digest-1", audience, "team-1", figures.week, state, READ, figures)
-    return DigestNotice(told, **({"channel_id": "C0SEARCH"} | changes))
+    return DigestNotice(told, **({"channel_id": "C0SEARCH", "names": names(world)} | changes))

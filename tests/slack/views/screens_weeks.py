@@ -81,6 +81,7 @@ def digests(world: World) -> dict[str, Screen]:
     gone = replace(kit_digest.quiet(world), skipped=("2026-W45", "2026-W46"))
     missed = kit_digest.notice(gone, state=DigestState.SKIPPED, next_at=NOW + timedelta(days=3))
     notices |= {"digest_skipped": missed, "digest_skipped_off": replace(missed, next_at=None)}
+    notices = {name: replace(one, names=kit_digest.names(world)) for name, one in notices.items()}
     shown: dict[str, Screen] = {name: digest.digest(one) for name, one in notices.items()}
     for name, one in notices.items():
         for number, message in enumerate(digest.thread(one), 1):

@@ -187,7 +187,7 @@ def test_the_chart_sets_each_day_against_the_same_day_of_the_week_before() -> No
 
 def rows(week: Figures, title: str) -> list[str]:
     """The lines of one ranking, over all messages."""
-    said = "\n".join(text(page) for page in details(week))
+    said = "\n".join(text(page) for page in details(week, dict(kit_digest.names(LONGEST))))
     ranking = said.partition(f"*{title}*: ")[2].partition("Together:")[0]
     return [line for line in ranking.splitlines() if ROW.match(line)]
 
@@ -204,7 +204,7 @@ def test_everybody_is_ranked_and_the_columns_add_up() -> None:
 
 
 def test_a_long_list_of_people_calls_on_nobody() -> None:
-    said = "\n".join(text(page) for page in details(MOODS["full"]))
+    said = "\n".join(text(page) for page in digest.thread(kit_digest.notice(MOODS["full"])))
     assert "ليلى الحسن" in said
     assert MENTION.search(said.partition("Old keys")[0]) is None
     assert MENTION.search(text(digest.digest(kit_digest.notice(MOODS["full"])))), "the biggest three are spoken to"
@@ -289,7 +289,7 @@ def test_the_roll_up_ranks_teams_and_names_budgets_that_will_not_last() -> None:
 def test_this_week_compares_whole_days_only() -> None:
     week = replace(kit_home.report(EVERYDAY), unpriced=(), undated_micros=0)
     said = key_week(week)
-    assert said[0].startswith("This week: *$124* in 190 requests since Monday 16 November (UTC, as of <!date^")
+    assert said[0].startswith("*$124* in 190 requests since Monday 16 November (UTC, as of <!date^")
     assert said[1] == "Monday to Thursday: $93, up 50 percent; the same days of last week were $62."
     assert said[2] == "Most: `ana-7kq2` $64, `ana-7kq2` $32, `ana-7kq2` $16, 2 other keys $12."
 
@@ -304,7 +304,7 @@ def test_on_a_monday_nothing_is_compared() -> None:
 def test_only_requests_without_a_price_are_no_nothing() -> None:
     free = Totals(requests=3, unpriced_requests=3)
     said = key_week(kit_home.bare_report(EVERYDAY, whole=free, unpriced=(("x", 3),)))
-    assert said[0].startswith("This week: *$0* in 3 requests")
+    assert said[0].startswith("*$0* in 3 requests")
     assert "3 requests to `x` have no price, so what they cost is in no figure." in said[-2]
     assert NOTHING.requests == 0
 
