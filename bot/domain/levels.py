@@ -18,8 +18,8 @@ from statistics import median
 
 _WEEKEND = 0.4
 """What a day of the weekend is to a working day, as long as nothing is known."""
-_WEEKS_UNKNOWN = 3.0
-"""How many weeks it takes until what is known of weekends counts as much as that."""
+_DAYS_UNKNOWN = 3.0
+"""How many days of weekends, or of work, it takes until what is known of them counts as much as that."""
 _WEEKS_ALIKE = 2.0
 """How many weeks it takes until a weekday counts as much by itself as what it has in common with the others."""
 _WEEKS_IRREGULAR = 8.0
@@ -145,7 +145,7 @@ def _clean(past: Past) -> _Clean:
     tame = roots
     for _ in range(3):
         seen = Past(past.weekdays, [root * root for root in tame]).only(kept)
-        week = _week(seen, _means(tame, set(kept)), _WEEKS_UNKNOWN, _WEEKS_ALIKE)
+        week = _week(seen, _means(tame, set(kept)), _DAYS_UNKNOWN, _WEEKS_ALIKE)
         scales = [sqrt(max(week[weekday], _LEAST_WEIGHT)) for weekday in past.weekdays]
         due = [scale * level for scale, level in zip(scales, _medians(roots, scales, set(kept)), strict=True)]
         noise = _noise([abs(roots[one] - due[one]) for one in kept], sum(roots) / len(roots))
