@@ -1,26 +1,19 @@
-"""`/ai-usage`: what was used in a span, split into parts, with everything that has to be said beside the figures.
-
-Percentages and amounts of a page add up: what is on other pages is one line of it. Bars are plain characters, and
-what they show stands in words beside them.
-"""
+"""`/ai-usage`: what was used in a span, split into parts, with everything that has to be said beside the figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
-from bot.domain.apportion import amounts, percents, rounded
+from bot.domain.apportion import percents
 from bot.domain.money import show
-from bot.domain.reports import Extent, Grouping, Part, PostedUsage, Report
+from bot.domain.reports import Extent, Grouping, PostedUsage, Report
 from bot.domain.spans import Span
-from bot.domain.usage import NOTHING, Totals, total
+from bot.domain.usage import NOTHING, Totals
 from bot.slack.views import actions as act
 from bot.slack.views import spans as say
 from bot.slack.views import usage_notes as notes
 from bot.slack.views.base import (
     NAME_CHARS,
-    SECTION_CHARS,
     Block,
     Message,
     actions,
@@ -38,33 +31,9 @@ from bot.slack.views.base import (
 )
 from bot.slack.views.figures import counted, moved
 from bot.slack.views.usage_chart import spend_by_day
+from bot.slack.views.usage_parts import Shown, pages, parts, person
 
-PARTS_SHOWN = 15
-DAYS_SHOWN = 16
-"""Half a month."""
-BAR_CELLS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Which page of an answer is shown, to whom, and the opaque ids that its buttons carry."""
-
-    asked_on: date
-    """The UTC day on which it was asked: what "today" and "this week" mean."""
-    page: int = 1
-    asker_id: str = ""
-    """Their own usage is called theirs. Empty where anybody may read it."""
-    post_id: str = ""
-    """For Post to channel; empty for no such button."""
-    previous_id: str = ""
-    next_id: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """How people are called, by user id, where a mention would call them to no purpose."""
-
-
-def pages(report: Report) -> int:
-    """How many pages it has; one at least."""
-    return max(1, -(-len(report.parts) // _room(report)))
+__all__ = ["Shown", "digest", "exporting", "pages", "posted", "posted_already", "posting", "usage"]
 
 
 def usage(report: Report, shown: Shown, now: datetime) -> Message:
@@ -76,7 +45,7 @@ def usage(report: Report, shown: Shown, now: datetime) -> Message:
         headline,
         section(stack([headline, *_facts(report)])),
         chart_here(0) if chart else [],
-        _parts(report, shown) if report.parts and report.whole != NOTHING else [],
+        parts(report, shown) if report.parts and report.whole != NOTHING else [],
         section(notes.budget(report.budget)) if report.budget else [],
         section(warned) if warned else [],
         context(
@@ -160,7 +129,7 @@ def _whose(report: Report, shown: Shown) -> str:
     match scope.extent:
         case Extent.MEMBER:
             mine = shown.asker_id and scope.subject_id == shown.asker_id
-            return "Your usage" if mine else f"Usage of {_person(scope.subject_id, name, shown)}"
+            return "Your usage" if mine else f"Usage of {person(scope.subject_id, name, shown)}"
         case Extent.TEAM | Extent.PROJECT:
             return f"{scope.extent.capitalize()} {clip(name, NAME_CHARS)}"
         case Extent.KEY:
@@ -175,18 +144,7 @@ def _nobody(report: Report, shown: Shown) -> str:
     if scope.extent is not Extent.MEMBER:
         return _whose(report, shown)
     mine = shown.asker_id and scope.subject_id == shown.asker_id
-    return "You have" if mine else f"{_person(scope.subject_id, report.name, shown)} has"
-
-
-def _person(user_id: str, name: str, shown: Shown) -> str:
-    """A mention, or a plain name where people are not to be called."""
-    called = shown.names.get(user_id, "")
-    return _isolated(clip(called, NAME_CHARS)) if called else sentence(name, NAME_CHARS)
-
-
-def _isolated(name: str) -> str:
-    """A name written from right to left that leaves the words around it where they are."""
-    return name if name.isascii() else f"\u2068{name}\u2069"
+    return "You have" if mine else f"{person(scope.subject_id, report.name, shown)} has"
 
 
 def _whole(report: Report) -> str:
@@ -245,93 +203,3 @@ def _large(number: int) -> str:
             tenths = number * 10 // size
             return f"{tenths // 10:,}.{tenths % 10} {word}" if tenths % 10 else f"{tenths // 10:,} {word}"
     return f"{number:,}"
-
-
-# --- the parts ---
-
-
-def _room(report: Report) -> int:
-    return DAYS_SHOWN if report.question.by is Grouping.DAY else PARTS_SHOWN
-
-
-def _parts(report: Report, shown: Shown) -> list[Block]:
-    """The page's parts, and all others as one line, so that the page adds up. Of days the newest come first."""
-    room = _room(report)
-    first = (shown.page - 1) * room
-    ordered = report.parts[::-1] if report.question.by is Grouping.DAY else report.parts
-    here, others = ordered[first : first + room], [*ordered[:first], *ordered[first + room :]]
-    rest = [total(part.totals for part in others)] if others else []
-    split = report.question.by
-    count = f", {first + 1:,} to {first + len(here):,} of {len(report.parts):,}" if others else ""
-    names = [*(_name(report, part, shown) for part in here), counted(len(others), f"other {split}")]
-    changes = [*(_part_moved(report, part) for part in here), ""]
-    rows = [*(part.totals for part in here), *rest]
-    said = [
-        f"{figures}: {name}{_used(row, change)}"
-        for figures, name, row, change in zip(_figures(report, rows, len(here)), names, rows, changes, strict=False)
-    ]
-    return _sections([f"*By {split}*{count}", *said])
-
-
-def _figures(report: Report, rows: Sequence[Totals], here: int) -> list[str]:
-    """Bar, share and amount of each row. A day's bar is against the day that cost most, and all others have none."""
-    costs = [row.cost_micros for row in rows]
-    by_day = report.question.by is Grouping.DAY
-    longest = max(part.totals.cost_micros for part in report.parts) if by_day else sum(costs)
-    drawn = here if by_day else len(rows)
-    bars = [f"{_bar(cost, longest)} " if number < drawn else "" for number, cost in enumerate(costs)]
-    return [
-        _spent(row, f"{bar}{clip(share, 20)}, *{clip(amount, 40)}*")
-        for bar, row, share, amount in zip(bars, rows, percents(costs), amounts(costs), strict=True)
-    ]
-
-
-def _spent(row: Totals, figures: str) -> str:
-    """What has no price has no share either; what was not used is nothing."""
-    if row.cost_micros:
-        return f"{figures} and {row.unpriced_requests:,} unpriced" if row.unpriced_requests else figures
-    return "unpriced" if row.unpriced_requests else "$0" if row.requests else "nothing"
-
-
-def _sections(lines: Sequence[str]) -> list[Block]:
-    """All of these lines, in as many sections as they need."""
-    found: list[list[str]] = [[]]
-    for line in lines:
-        if sum(map(len, found[-1])) + len(found[-1]) + len(line) > SECTION_CHARS:
-            found.append([])
-        found[-1].append(line)
-    return [section("\n".join(some)) for some in found]
-
-
-def _bar(part: int, whole: int) -> str:
-    if whole <= 0:
-        return ""
-    full = max(0, min(BAR_CELLS, rounded(part * BAR_CELLS, whole)))
-    full = min(full, BAR_CELLS - 1) if part < whole else full
-    return f"`[{'#' * full}{'-' * (BAR_CELLS - full)}]`"
-
-
-def _name(report: Report, part: Part, shown: Shown) -> str:
-    match report.question.by:
-        case Grouping.DAY:
-            return say.weekday(part.id)
-        case Grouping.MEMBER:
-            return _person(part.id, part.name, shown)
-        case Grouping.KEY if not part.id and report.withheld:
-            return f"{counted(report.withheld, 'key')} of others"
-        case _:
-            return code(part.name) if part.id else clip(part.name, NAME_CHARS)
-
-
-def _used(row: Totals, change: str) -> str:
-    failed = f", {row.failures:,} failed" if row.failures else ""
-    used = f", {counted(row.requests, 'request')}{failed}" if row.requests else ""
-    return f"{used}{change}"
-
-
-def _part_moved(report: Report, part: Part) -> str:
-    """How it moved against the days before; days stand by themselves."""
-    now, before = part.now.cost_micros, part.before.cost_micros
-    if report.compared is None or report.question.by is Grouping.DAY or not (now or before):
-        return ""
-    return f", {moved(now, before)}"

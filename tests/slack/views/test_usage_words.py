@@ -22,6 +22,7 @@ from bot.slack.grammar.usage import ShowUsage
 from bot.slack.views import usage
 from bot.slack.views.base import Message
 from bot.slack.views.usage_notes import READ_EVERY_SECONDS
+from bot.slack.views.usage_parts import PARTS_SHOWN
 from tests.slack.views import kit_usage
 from tests.slack.views.kit import ANA, EVERYDAY, LONGEST, NOW, OMAR, USD
 
@@ -81,8 +82,8 @@ def test_every_page_adds_up_and_nothing_that_is_not_zero_reads_as_zero(costs: li
     number = min(number, usage.pages(report))
     said = page(report, number)
     shown = rows(said)
-    room = min(usage.PARTS_SHOWN, len(costs) - (number - 1) * usage.PARTS_SHOWN)
-    assert len(shown) == room + (len(costs) > usage.PARTS_SHOWN)
+    room = min(PARTS_SHOWN, len(costs) - (number - 1) * PARTS_SHOWN)
+    assert len(shown) == room + (len(costs) > PARTS_SHOWN)
     assert sum(percent for _, percent, _, _ in shown) == 100
     assert show(sum(amount for _, _, amount, _ in shown)) == show(sum(costs))
     assert " 0 percent" not in words(said)
@@ -137,10 +138,18 @@ def test_what_has_no_price_has_no_share_of_what_has_one() -> None:
     assert "\nunpriced: `mock-preview`, 7 requests" in said
 
 
-def test_a_day_without_usage_reads_as_nothing_and_the_newest_stands_first() -> None:
-    days = [kit_usage.part("2026-11-18", "2026-11-18", 5, 0), Part("2026-11-19", "2026-11-19", *[NOTHING] * 3)]
-    said = words(page(kit_usage.report(EVERYDAY, by=Grouping.DAY, parts=tuple(days))))
-    assert said.index("nothing: Thu 19 Nov\n") < said.index(": Wed 18 Nov, 40 requests")
+def test_days_without_usage_are_one_line_and_the_newest_stands_first() -> None:
+    days = [Part(f"2026-11-{day}", "", *[NOTHING] * 3) for day in (11, 12, 14, 15, 16)]
+    days += [kit_usage.part(f"2026-11-{day}", "", 5, 0) for day in (13, 17)]
+    report = kit_usage.report(EVERYDAY, by=Grouping.DAY, parts=tuple(sorted(days, key=lambda part: part.id)))
+    said = texts(page(report))[1].splitlines()
+    assert [line.split(": ", 1)[1] for line in said[1:]] == [
+        "Tue 17 Nov, 40 requests, 2 failed",
+        "Sat 14 Nov to Mon 16 Nov",
+        "Fri 13 Nov, 40 requests, 2 failed",
+        "Wed 11 Nov to Thu 12 Nov",
+    ]
+    assert said[2].startswith("nothing: ")
 
 
 def test_the_budget_says_what_is_promised_where_little_is_spent_and_little_is_left() -> None:
