@@ -21,6 +21,8 @@ from storage.usage_reports import Chosen
 
 FETCHED_ROWS: Final = 2_000
 """How many rows are in memory at once."""
+SORTED_KEYS: Final = 1_000
+"""How many keys' rows are put in order at once: all at once would take long before the first one comes."""
 HOUR_CHARS: Final = len("2026-11-21 14")
 DAY_CHARS: Final = len("2026-11-21")
 _COUNTS: Final = ", ".join(f"u.{name}" for name in Totals._fields)
@@ -30,14 +32,19 @@ _TELLS: Final = "(u.requests <> 0 OR u.cost_micros <> 0 OR u.input_tokens <> 0 O
 
 
 def rows(session: Session, chosen: Chosen, span: Span, shown: Sequence[str] | None = None) -> Iterator[Sequence[Any]]:
-    """Usage of the chosen keys, or those of them that are `shown`: lists of rows, in order of keys, then of hours.
+    """Usage of the chosen keys, or those of them that are `shown`: lists of rows, in order of labels, then of hours.
 
-    A row is the key's id, the hour as `2026-11-21 14` in UTC, the model, and the counts in the order of `Totals`.
+    A row is the key's id, the hour as `2026-11-21 14` in UTC, the model, and the counts in the order of `Totals`. The
+    order of labels is the database's own.
     """
     asked = _asked(chosen, span)
     if shown is not None:
         asked["shown"] = list(shown)
-    return _streamed(session, _rows(frozenset(asked)), asked)
+    labels = [row.label for row in session.execute(_labels(frozenset(asked)), asked)]
+    for start in range(0, len(labels), SORTED_KEYS):
+        some = labels[start : start + SORTED_KEYS]
+        asked |= {"first": some[0], "last": some[-1]}
+        yield from _streamed(session, _rows(frozenset(asked)), asked)
 
 
 def sums(
@@ -57,7 +64,7 @@ def count(session: Session, chosen: Chosen, span: Span, *, most: int) -> int:
 def _streamed(session: Session, statement: Any, asked: dict[str, Any]) -> Iterator[Sequence[Row[Any]]]:  # noqa: ANN401
     found = session.execute(statement, asked, execution_options={"yield_per": FETCHED_ROWS})
     try:
-        yield from found.partitions()
+        yield from found.partitions(FETCHED_ROWS)
     finally:
         found.close()
 
@@ -67,20 +74,31 @@ def _asked(chosen: Chosen, span: Span) -> dict[str, Any]:
     return {**given, "since": span.begins_at, "until": span.ends_at}
 
 
+def _keys(asked: frozenset[str]) -> str:
+    return str(reports.keys(asked & set(Chosen.__dataclass_fields__)).text)
+
+
 def _from(asked: frozenset[str]) -> str:
-    keys = reports.keys(asked & set(Chosen.__dataclass_fields__)).text
     return f"""
-        FROM ({keys}) k CROSS JOIN usage u
+        FROM ({_keys(asked)}) k CROSS JOIN usage u
         WHERE u.key_id = k.id AND u.hour >= :since AND u.hour < :until AND {_TELLS}
     """
 
 
 @cache
-def _rows(asked: frozenset[str]) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
+def _labels(asked: frozenset[str]) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
+    only = "WHERE k.id IN :shown" if "shown" in asked else ""
+    return _typed(f"SELECT k.label FROM ({_keys(asked)}) k {only} ORDER BY k.label")  # noqa: S608
+
+
+@cache
+def _rows(asked: frozenset[str]) -> Any:  # noqa: ANN401
+    only = "AND k.id IN :shown" if "shown" in asked else ""
     return _typed(
         f"""
         SELECT k.id, substr(CAST(u.hour AS TEXT), 1, {HOUR_CHARS}), u.model, {_COUNTS}
-        {_from(asked)} {"AND k.id IN :shown" if "shown" in asked else ""} ORDER BY k.label, u.hour
+        {_from(asked)} AND k.label BETWEEN :first AND :last {only}
+        ORDER BY k.label, u.hour
         """
     )
 
@@ -97,11 +115,11 @@ def _sums(asked: frozenset[str], chars: int) -> Any:  # noqa: ANN401
 
 @cache
 def _count(asked: frozenset[str]) -> Any:  # noqa: ANN401
-    return _typed(f"SELECT count(*) FROM (SELECT 1 {_from(asked)} LIMIT :most) some")  # noqa: S608
+    return _typed(f"SELECT count(*) FROM (SELECT 1 {_from(asked)} LIMIT :most) found")  # noqa: S608
 
 
 def _typed(sql: str) -> Any:  # noqa: ANN401
-    moments = [bindparam(name, type_=UtcDateTime()) for name in ("since", "until")]
+    moments = [bindparam(name, type_=UtcDateTime()) for name in ("since", "until") if f":{name}" in sql]
     lists = [
         bindparam(name, expanding=True, type_=String())
         for name in ("team_ids", "key_ids", "shown", "left_out")

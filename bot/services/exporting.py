@@ -29,6 +29,10 @@ MOST_ROWS = 200_000
 """What is sent through Slack: some 40 MB, written and uploaded within the lease of its effect."""
 
 
+_Row = Sequence[Any]
+"""As `storage.usage_export` streams it: key, hour, model, counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ordered:
     """A file that somebody asked for, and who gets it: what the outbox holds of it."""
@@ -162,33 +166,44 @@ def _there_is(names: Iterable[str]) -> str:
     return f"There is: {', '.join(known)}." if known else "There is none."
 
 
-def _lines(batches: Iterator[Sequence[Any]], cells: Callable[[str], str], grain: Grain) -> Iterator[str]:
+def _lines(batches: Iterator[Sequence[_Row]], cells: Callable[[str], str], grain: Grain) -> Iterator[str]:
     """One line for each key, time and model. A gateway that tells hours has several rows of one day."""
     chars = usage_export.HOUR_CHARS if grain is Grain.HOUR else usage_export.DAY_CHARS
-    models: dict[str, str] = {}
-    found: dict[str, Sequence[int]] = {}
-    now_key = now_hour = when = key = ""
+    models = _Models()
+    at = ("", "")
+    together: list[_Row] = []
+    when = key = ""
     for batch in batches:
-        for key_id, hour, model, *counts in batch:
-            if hour[:chars] != now_hour or key_id != now_key:
-                if found:
-                    yield from _told(when, key, found, models)
-                    found = {}
-                if key_id != now_key or not key:
-                    key = cells(key_id)
-                now_key, now_hour = key_id, hour[:chars]
-                when = f"{hour[: usage_export.DAY_CHARS]},{now_hour[usage_export.DAY_CHARS + 1 :]}"
-            earlier = found.get(model)
-            found[model] = counts if earlier is None else list(map(int.__add__, earlier, counts))
-    yield from _told(when, key, found, models)
+        for row in batch:
+            here = (row[0], row[1][:chars])
+            if here == at:
+                together.append(row)
+                continue
+            yield from _told(when, key, together, models)
+            if here[0] != at[0] or not key:
+                key = cells(here[0])
+            at, together = here, [row]
+            when = f"{here[1][: usage_export.DAY_CHARS]},{here[1][usage_export.DAY_CHARS + 1 :]}"
+    yield from _told(when, key, together, models)
 
 
-def _told(when: str, key: str, found: dict[str, Sequence[int]], models: dict[str, str]) -> Iterator[str]:
-    for model in sorted(found):
-        name = models.get(model)
-        if name is None:
-            name = models[model] = usage_csv.cell(model)
-        yield usage_csv.line(when, key, name, found[model])
+def _told(when: str, key: str, rows: list[_Row], models: _Models) -> list[str]:
+    """The lines of one key at one time, by model."""
+    if len(rows) == 1:
+        return [usage_csv.line(when, key, models[rows[0][2]], rows[0][3:])]
+    sums: dict[str, Sequence[int]] = {}
+    for _, _, model, *counts in rows:
+        earlier = sums.get(model)
+        sums[model] = counts if earlier is None else list(map(int.__add__, earlier, counts))
+    return [usage_csv.line(when, key, models[model], sums[model]) for model in sorted(sums)]
+
+
+class _Models(dict[str, str]):
+    """The cell of each model, made once."""
+
+    def __missing__(self, model: str) -> str:
+        self[model] = made = usage_csv.cell(model)
+        return made
 
 
 class _Cells:
