@@ -8,41 +8,32 @@ sent again after short pauses. When no picture can be had, the chart's words sta
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from http.client import HTTPException
+from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
 from bot.charts import Picture, drawn
 from bot.domain.charts import Chart
-from bot.services.ports import FileToSend
-from bot.slack.files import Uploaded, upload
+from bot.services.ports import DeliveryError, FailureKind
+from bot.slack.pictures import NoPicture, Pictures, Shown, code_of
 from bot.slack.views import charts as views
 from bot.slack.views.base import Block, Message
 
 log = structlog.get_logger(__name__)
 
-PAUSES_SECONDS = (0.5, 1.0, 2.0)
+PAUSES_SECONDS = (0.5, 1.0, 2.0, 3.0)
 """Between tries to show a picture that Slack may still be working on."""
+MOST_SECONDS = 9
+"""For all that is done about charts. Who performs the outbox is given up after 30, and another takes over."""
 NATIVE_AGAIN_SECONDS = 6 * 3600
-KEPT = 200
-"""Pictures whose file is remembered, so that a message that is written anew keeps its picture."""
-
-_DRAWING_FAILS = (ArithmeticError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError)
-"""What a library for drawing may raise over what it is to draw, or where it is not whole."""
-
-_LOST = (OSError, HTTPException, SlackClientError)
 
 Sent = TypeVar("Sent")
 Send = Callable[[list[Block]], Sent]
-"""Sends a message with these blocks. Raises `SlackApiError` or `BlocksRefused`, and has then sent nothing."""
+"""Sends a message with these blocks. Raises `SlackApiError`, and has sent nothing when that says `invalid_blocks`."""
 
 
 class BlocksRefused(SlackApiError):
@@ -51,16 +42,6 @@ class BlocksRefused(SlackApiError):
     def __init__(self, where: str) -> None:
         """As if the Web API had said so, whatever said it."""
         super().__init__(where, {"ok": False, "error": "invalid_blocks"})  # type: ignore[no-untyped-call]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A chart that was uploaded."""
-
-    chart: Chart
-    file_id: str
-    key: tuple[tuple[str, str], ...]
-    titled: bool
 
 
 class Charting:
@@ -78,16 +59,15 @@ class Charting:
         self._native = native
         self._sleep = sleep
         self._seconds = seconds
-        self._draw = draw
+        self._pictures = Pictures(draw, sleep, seconds)
         self._native_from = float("-inf")
-        self._uploaded: OrderedDict[Chart, _Shown] = OrderedDict()
-        self._lock = threading.Lock()
 
     def sent(self, client: WebClient, message: Message, send: Send[Sent], *, patient: bool = False) -> Sent:
         """Send the message with its charts shown as well as can be; `send` is called until it is taken.
 
-        Raises what `send` raises, other than over charts. A patient one also raises when Slack asks to slow down
-        while a picture is uploaded, so that its caller can try again later with nothing sent.
+        Raises what `send` raises, other than over charts. Who is `patient` can try again later: for them it also
+        raises, with nothing sent, when Slack asks to slow down while a picture is uploaded, and `DeliveryError` when
+        that took so long that sending might come too late. What was uploaded by then is used at the next try.
         """
         if not message.charts:
             return send(message.blocks)
@@ -97,7 +77,7 @@ class Charting:
                 return _trying(send, own)
             except BlocksRefused:
                 refused = True
-        result = self._with_pictures(client, message, send, patient=patient)
+        result = self._otherwise(client, message, send, patient=patient)
         if refused:  # the rest of the message was fine
             log.warning("Slack refused its own charts; pictures are sent for some hours")
             self._native_from = self._seconds() + NATIVE_AGAIN_SECONDS
@@ -110,93 +90,48 @@ class Charting:
         shown = views.native(message.charts)
         return None if shown is None else views.placed(message, shown)
 
-    def _with_pictures(self, client: WebClient, message: Message, send: Send[Sent], *, patient: bool) -> Sent:
+    def _otherwise(self, client: WebClient, message: Message, send: Send[Sent], *, patient: bool) -> Sent:
         """With pictures, or where there are none to be had, in words."""
-        remembered = any(chart in self._uploaded for chart in message.charts)
-        try:
+        until = self._seconds() + MOST_SECONDS
+        known = self._pictures.knows(message.charts)
+        for _ in range(2 if known else 1):  # files that are remembered may be deleted in Slack by now
+            blocks = self._pictured(client, message, patient=patient)
+            if patient and self._seconds() > until:
+                late = "uploading a chart took long; it is sent at the next try"  # another may send it by now
+                raise DeliveryError(FailureKind.TRANSIENT, late)
+            if blocks is None:
+                break
             try:
-                return self._pictured(client, message, send, patient=patient)
+                return self._patiently(send, blocks, until)
             except BlocksRefused:
-                if not remembered:
-                    raise
-                return self._pictured(client, message, send, patient=patient)  # files may be deleted in Slack
-        except (BlocksRefused, _NoPicture) as failed:
-            log.warning("a chart cannot be shown; its words are sent", error=str(failed))
+                log.warning("Slack does not show an uploaded chart")
+                self._pictures.forget(message.charts)
         return send(views.placed(message, views.in_words))
 
-    def _pictured(self, client: WebClient, message: Message, send: Send[Sent], *, patient: bool) -> Sent:
-        """With pictures. Raises `_NoPicture` where there are none, `BlocksRefused` when Slack does not take them."""
-        shown = self._pictures(client, message.charts, patient=patient)
-        blocks = views.placed(message, lambda chart: _picture(shown[chart]))
+    def _pictured(self, client: WebClient, message: Message, *, patient: bool) -> list[Block] | None:
+        """The blocks with pictures, or None when there are none to be had."""
+        try:
+            shown = self._pictures.of(client, message.charts)
+        except NoPicture as failed:
+            if patient and failed.slow_down is not None:
+                raise failed.slow_down from failed
+            log.warning("a chart cannot be shown; its words are sent", error=str(failed))
+            return None
+        return views.placed(message, lambda chart: _picture(shown[chart]))
+
+    def _patiently(self, send: Send[Sent], blocks: list[Block], until: float) -> Sent:
+        """Again after pauses, as long as there is time. Raises `BlocksRefused`."""
         for pause in PAUSES_SECONDS:
+            if self._seconds() + pause > until:
+                break
             try:
                 return _trying(send, blocks)
             except BlocksRefused:
                 self._sleep(pause)
-        try:
-            return _trying(send, blocks)
-        except BlocksRefused:
-            self._forget(message.charts)
-            raise
-
-    def _pictures(self, client: WebClient, charts: Sequence[Chart], *, patient: bool) -> dict[Chart, _Shown]:
-        """The charts as files in Slack, uploaded where they are not yet. Raises `_NoPicture`."""
-        return {chart: self._known(chart) or self._upload(client, chart, patient=patient) for chart in charts}
-
-    def _known(self, chart: Chart) -> _Shown | None:
-        with self._lock:
-            if chart in self._uploaded:
-                self._uploaded.move_to_end(chart)
-            return self._uploaded.get(chart)
-
-    def _upload(self, client: WebClient, chart: Chart, *, patient: bool) -> _Shown:
-        picture = self._drawn(chart)
-        content = FileToSend("chart.png", chart.title, picture.png)
-        try:
-            file = self._surely_uploaded(client, content)
-        except SlackApiError as refused:
-            if patient and _asks_to_slow_down(refused):
-                raise
-            raise _NoPicture(_code(refused)) from refused
-        except _LOST as lost:
-            raise _NoPicture(type(lost).__name__) from lost
-        shown = _Shown(chart, file.id, picture.key, picture.titled)
-        with self._lock:
-            self._uploaded[chart] = shown
-            while len(self._uploaded) > KEPT:
-                self._uploaded.popitem(last=False)
-        return shown
-
-    def _surely_uploaded(self, client: WebClient, content: FileToSend) -> Uploaded:
-        """Uploaded at the first or second try: what was uploaded twice is seen once. Raises what `upload` raises."""
-        try:
-            return upload(client, content)
-        except SlackApiError as refused:
-            if _asks_to_slow_down(refused) or getattr(refused.response, "status_code", 200) < 500:
-                raise
-        except _LOST:
-            pass
-        self._sleep(PAUSES_SECONDS[0])
-        return upload(client, content)
-
-    def _drawn(self, chart: Chart) -> Picture:
-        try:
-            return self._draw(chart)
-        except _DRAWING_FAILS as failed:
-            log.exception("a chart could not be drawn")
-            raise _NoPicture(type(failed).__name__) from failed
-
-    def _forget(self, charts: Sequence[Chart]) -> None:
-        with self._lock:
-            for chart in charts:
-                self._uploaded.pop(chart, None)
+        return _trying(send, blocks)
 
 
-class _NoPicture(Exception):
-    """A chart could not be uploaded."""
-
-
-def _picture(shown: _Shown) -> list[Block]:
+def _picture(shown: Shown) -> list[Block]:
     return views.picture(shown.chart, shown.file_id, shown.key, titled=shown.titled)
 
 
@@ -205,15 +140,6 @@ def _trying(send: Send[Sent], blocks: list[Block]) -> Sent:
     try:
         return send(blocks)
     except SlackApiError as refused:
-        if _code(refused) == "invalid_blocks" and not isinstance(refused, BlocksRefused):
+        if code_of(refused) == "invalid_blocks" and not isinstance(refused, BlocksRefused):
             raise BlocksRefused("Slack refused the blocks") from refused
         raise
-
-
-def _asks_to_slow_down(refused: SlackApiError) -> bool:
-    return getattr(refused.response, "status_code", 200) == 429 or _code(refused) in ("ratelimited", "rate_limited")
-
-
-def _code(refused: SlackApiError) -> str:
-    response = refused.response
-    return str(response.get("error", "")) if hasattr(response, "get") else ""

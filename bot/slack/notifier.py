@@ -20,7 +20,7 @@ from bot.domain.reports import PostedUsage
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, Sending
 from bot.slack.charting import Charting
 from bot.slack.errors import translated
-from bot.slack.files import upload
+from bot.slack.files import Uploads
 from bot.slack.views import digest as digests
 from bot.slack.views.base import NAME_CHARS, Block, Message, clip, sentence
 from bot.slack.views.direct import direct
@@ -41,6 +41,7 @@ class SlackNotifier:
         """Use this client for everything."""
         self._client = client
         self._charting = charting or Charting()
+        self._uploads = Uploads(client)
 
     def post_card(self, facts: RequestFacts, now: datetime, sending: Sending) -> Posted:
         """Post the card in its team's channel, once."""
@@ -90,10 +91,7 @@ class SlackNotifier:
         channel = self._direct_channel(where) if where.startswith(("U", "W")) else where
         if sending.maybe_sent and (ts := self._find(channel, sending, thread_ts)) is not None:
             return Posted(channel, ts)
-        with translated("uploading a file"):
-            uploaded = upload(self._client, file)
-        if not uploaded.permalink:
-            raise DeliveryError(FailureKind.PERMANENT, "Slack named no link to an uploaded file")
+        uploaded = self._uploads.ready(sending.id, file)
         with translated("posting a file"):  # only a link in the text itself shares a file: no blocks, and it unfurls
             posted = self._client.chat_postMessage(
                 channel=channel,
@@ -101,6 +99,7 @@ class SlackNotifier:
                 text=f"{sentence(text)} <{uploaded.permalink}|{clip(file.name, NAME_CHARS)}>",
                 metadata=_metadata(sending),
             )
+        self._uploads.done(sending.id)
         return Posted(channel, str(posted["ts"]))
 
     def post_digest(self, notice: DigestNotice, sending: Sending) -> Posted:

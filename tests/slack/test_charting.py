@@ -9,9 +9,11 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.charts import Picture, drawn
 from bot.domain.charts import Chart, Look
 from bot.playground.slack import FakeSlack
 from bot.playground.slack.model import Message as Posted
+from bot.services.ports import DeliveryError, FailureKind
 from bot.slack.charting import NATIVE_AGAIN_SECONDS, BlocksRefused, Charting
 from bot.slack.views.base import Block, Message, chart_here, message, section
 from tests.charts.kit import chart, usd
@@ -32,8 +34,12 @@ class Desk:
 
     def starts(self, **options: Any) -> Charting:
         """Another process: it remembers nothing."""
-        self.charting = Charting(sleep=self.slept.append, seconds=lambda: self.now, **options)
+        self.charting = Charting(sleep=self.sleep, seconds=lambda: self.now, **options)
         return self.charting
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
     def post(self, whole: Message, **options: Any) -> str:
         def send(blocks: list[Block]) -> str:
@@ -106,11 +112,11 @@ def test_two_charts_each_stand_in_their_place(desk: Desk) -> None:
 
 
 def test_a_picture_that_is_not_ready_is_waited_for(desk: Desk) -> None:
-    desk.slack.fault("file_not_ready", times=3)
+    desk.slack.fault("file_not_ready", times=4)
     desk.post(with_chart())
     assert desk.kinds() == PICTURED
     assert len(desk.posted) == 1
-    assert desk.slept == [0.5, 1.0, 2.0]
+    assert desk.slept == [0.5, 1.0, 2.0, 3.0]
     assert desk.calls(UPLOADS) == 1
 
 
@@ -119,7 +125,7 @@ def test_a_picture_that_never_gets_ready_leaves_its_words(desk: Desk) -> None:
     desk.post(with_chart())
     assert desk.kinds() == IN_WORDS
     assert "What it shows." in desk.slack.text_of(desk.posted[0])
-    assert sum(desk.slept) < 5
+    assert sum(desk.slept) < 8
 
 
 @pytest.mark.parametrize("step", [UPLOADS, "files.completeUploadExternal"])
@@ -143,6 +149,48 @@ def test_where_nothing_can_be_uploaded_words_stand_there(desk: Desk, fault: dict
 def test_what_cannot_be_drawn_is_said_in_words(desk: Desk) -> None:
     desk.post(with_chart(chart(Look.BARS, usd(1), categories=())))
     assert desk.kinds() == IN_WORDS
+
+
+def test_after_a_failed_upload_words_are_sent_at_once_for_a_minute(desk: Desk) -> None:
+    desk.slack.fault("server_error", UPLOADS, times=2)
+    desk.post(with_chart())
+    tries = desk.calls(UPLOADS)
+    desk.post(with_chart())
+    assert desk.kinds() == IN_WORDS
+    assert desk.calls(UPLOADS) == tries
+    desk.now += 61
+    desk.post(with_chart())
+    assert desk.kinds() == PICTURED
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_can_wait_sends_nothing_after_a_slow_upload_but_at_the_next_try(desk: Desk, fails: bool) -> None:
+    """Whoever performs the outbox is taken for dead after 30 seconds, and another sends what they were to send."""
+
+    def slowly(shown: Chart) -> Picture:
+        desk.now += 10
+        if fails:
+            raise ValueError("no pictures today")
+        return drawn(shown)
+
+    desk.starts(draw=slowly)
+    with pytest.raises(DeliveryError) as caught:
+        desk.post(with_chart(), patient=True)
+    assert caught.value.kind is FailureKind.TRANSIENT
+    assert desk.posted == []
+    if not fails:
+        desk.post(with_chart(), patient=True)
+        assert desk.kinds() == PICTURED
+
+
+def test_who_cannot_wait_is_answered_late_rather_than_never(desk: Desk) -> None:
+    def slowly(shown: Chart) -> Picture:
+        desk.now += 10
+        return drawn(shown)
+
+    desk.starts(draw=slowly)
+    desk.post(with_chart())
+    assert desk.kinds() == PICTURED
 
 
 def test_slow_down_is_passed_on_to_who_can_wait_with_nothing_sent(desk: Desk) -> None:

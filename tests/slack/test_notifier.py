@@ -12,6 +12,7 @@ from bot.playground.slack import FakeSlack
 from bot.playground.slack.model import Message
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Sending
 from bot.slack.charting import Charting
+from bot.slack.files import Uploads
 from bot.slack.notifier import SlackNotifier
 from tests.playground.slack_bots import MANIFEST
 from tests.slack.views.kit import EVERYDAY, LONGEST
@@ -180,6 +181,20 @@ def test_a_file_whose_reply_was_lost_is_sent_once(
     assert failed.kind is FailureKind.UNKNOWN
     notifier.send_file("C0SEARCH", TABLE, "The table.", AGAIN, thread_ts=ts)
     assert len([message for message in slack.state.channels["C0SEARCH"].messages if message.files]) == 1
+
+
+def test_a_file_that_took_long_to_upload_is_posted_at_the_next_try_and_not_uploaded_again(
+    slack: FakeSlack, notifier: SlackNotifier
+) -> None:
+    """Whoever performs the outbox is taken for dead after 30 seconds, and another sends what they were to send."""
+    moments = iter([0.0, 9.0])
+    notifier._uploads = Uploads(notifier._client, lambda: next(moments))
+    failed = fails(lambda: notifier.send_file("C0SEARCH", TABLE, "The table.", FIRST))
+    assert failed.kind is FailureKind.TRANSIENT
+    assert posted(slack) == []
+    notifier.send_file("C0SEARCH", TABLE, "The table.", FIRST)
+    assert [bool(message.files) for message in posted(slack)] == [True]
+    assert len(slack.calls(UPLOADS)) == 1
 
 
 def test_a_file_waits_while_slack_asks_to_slow_down(slack: FakeSlack, notifier: SlackNotifier) -> None:
