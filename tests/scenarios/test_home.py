@@ -183,7 +183,8 @@ def test_an_owner_sees_the_team_at_a_glance(desk: Desk) -> None:
     desk.key()
     olga = desk.text(desk.home("olga"))
     assert "My team" in olga
-    assert "Team `search`:* $0 of $500 a month spent" in olga
+    assert "Team `search`:* spent $0 of $500 a month" in olga
+    assert "promised to keys $25, *$475 left*" in olga
     assert "My team" not in desk.text(desk.home("ben"))
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.apportion import amounts
+from bot.domain.apportion import apportion
 from bot.domain.charts import Chart, Look, Series, Unit
 from bot.domain.digests import Audience, Course, DigestNotice, DigestState, Figures, Rank, Troubles
+from bot.domain.money import MICROS_PER_CENT, show
 from bot.domain.usage import Totals
 from bot.slack.views import figures as say
 from bot.slack.views import limits
@@ -248,8 +249,8 @@ def _chart(figures: Figures) -> Chart | None:
     if len(now) != len(before) or (not any(now) and not any(before)):
         return None
     days = [f"{on:%a} {on.day}" for on in figures.week.span.each()]
-    told = ", ".join(f"{day} {cost}" for day, cost in zip(days, amounts(now), strict=True))
-    was = ", ".join(f"{day[:3]} {cost}" for day, cost in zip(days, amounts(before), strict=True))
+    told = ", ".join(f"{day} {_cents(cost)}" for day, cost in zip(days, now, strict=True))
+    was = ", ".join(f"{day[:3]} {_cents(cost)}" for day, cost in zip(days, before, strict=True))
     return Chart(
         title=f"By day, {say.days(figures.week.span)}",
         look=Look.AGAINST,
@@ -261,4 +262,11 @@ def _chart(figures: Figures) -> Chart | None:
 
 
 def _costs(days: Sequence[Totals]) -> tuple[int, ...]:
-    return tuple(day.cost_micros for day in days)
+    """What each day cost, in whole cents that add up to those of the week; what is less than a cent as it is."""
+    costs = [day.cost_micros for day in days]
+    cents = apportion(costs, MICROS_PER_CENT)
+    return tuple(share * MICROS_PER_CENT or cost for share, cost in zip(cents, costs, strict=True))
+
+
+def _cents(cost: int) -> str:
+    return "less than $0.01" if 0 < cost < MICROS_PER_CENT else show(cost)

@@ -15,6 +15,7 @@ from bot.domain.budgets import Budget, Layer
 from bot.domain.digests import OldKey
 from bot.domain.facts import RequestFacts
 from bot.domain.homes import HomeFacts, TeamGlance
+from bot.domain.money import show
 from bot.domain.requests import Purpose, RequestState
 from bot.slack.views import actions as act
 from bot.slack.views import limits
@@ -161,8 +162,10 @@ def _glance(one: TeamGlance) -> list[str]:
     if one.budget is None:
         head = f"*Team {name}* has no budget."
     else:
-        spent = f"{limits.spent_of(one.budget)} spent, {limits.left(one.budget)}"
-        head = f"*Team {name}:* {spent} ({limits.as_of(one.budget.read_at, 'not read yet')})\n{limits.bar(one.budget)}"
+        limit = one.budget
+        spent = f"spent {limits.spent_of(limit)} ({limits.as_of(limit.read_at, 'not read yet')})"
+        promised = f", promised to keys {show(limit.committed_micros)}" if limit.committed_micros else ""
+        head = f"*Team {name}:* {spent}{promised}, *{limits.left(limit)}*.\n{limits.bar(limit)}"
     waits = f"*{counted(one.waiting, 'request')}* {'waits' if one.waiting == 1 else 'wait'} for a decision."
     are = "is" if len(one.old_keys) == 1 else "are"
     old = f"*{counted(len(one.old_keys), 'key')}* {are} old: unused, past rotation, or without a holder."

@@ -179,6 +179,11 @@ def test_the_chart_sets_each_day_against_the_same_day_of_the_week_before() -> No
     now, before = chart.series
     assert (sum(filter(None, now.values)), sum(filter(None, before.values))) == (412_300_000, 298_700_000)
     assert "Wed 11 $90.71" in chart.alt
+    assert sum(Decimal(found) for found in MONEY.findall(chart.alt.partition("The week before")[0])) == Decimal("412.3")
+    odd = tuple(Totals(cost_micros=cost) for cost in (4_435_000, 4_435_000, 4_435_000, 1_839, 0, 0, 0))
+    (chart,) = digest.digest(kit_digest.notice(replace(MOODS["full"], days=odd))).charts
+    assert chart.series[0].values == (4_440_000, 4_440_000, 4_430_000, 1_839, 0, 0, 0), "as $13.31, and not $13.32"
+    assert "Thu 12 less than $0.01" in chart.alt
     assert digest.digest(kit_digest.notice(MOODS["unpriced_only"])).charts == ()
 
 
@@ -325,7 +330,8 @@ def test_an_owner_sees_budget_people_what_waits_and_old_keys_of_the_team() -> No
     shown = home.home(kit_home.home_facts(EVERYDAY), NOW)["blocks"]
     said = "\n".join(block["text"]["text"] for block in shown if block["type"] == "section" and "text" in block)
     for words in (
-        "*Team `search`:* $355 of $500 a month spent, $65 left",
+        "*Team `search`:* spent $355 of $500 a month (as of <!date^",
+        "), promised to keys $80, *$65 left*.",
         "Most: <@U00000> $64, <@U00001> $32, <@U00002> $16, 2 others $12.",
         "*2 requests* wait for a decision.",
         "*2 keys* are old: unused, past rotation, or without a holder.",
