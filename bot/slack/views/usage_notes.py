@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from bot.domain.budgets import Budget
 from bot.domain.facts import Freshness
-from bot.domain.money import show
+from bot.domain.money import MICROS_PER_CENT, show
 from bot.domain.reports import Extent, Grouping, Report
 from bot.domain.spans import Span, known_part
 from bot.domain.usage import NOTHING
@@ -141,7 +141,9 @@ def _stale(freshness: tuple[Freshness, ...], now: datetime) -> list[str]:
 
 
 def _undated(report: Report) -> str:
-    if report.undated_micros <= 0:
+    if (
+        report.undated_micros < MICROS_PER_CENT
+    ):  # two sums of many calls, rounded apart from each other, differ a little
         return ""
     return (
         f"Live totals know {show(report.undated_micros)} more of this month that is not dated yet; it is in no "

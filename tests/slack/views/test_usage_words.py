@@ -175,6 +175,12 @@ def test_what_is_withheld_not_dated_or_not_told_is_said() -> None:
     assert "do not tell retries" in said
 
 
+@pytest.mark.parametrize(("micros", "is_said"), [(-1, False), (0, False), (1, False), (9_999, False), (10_000, True)])
+def test_what_two_sums_differ_by_through_rounding_is_not_called_spend(micros: int, is_said: bool) -> None:
+    said = words(page(kit_usage.report(EVERYDAY, undated_micros=micros)))
+    assert ("not dated yet" in said) is is_said
+
+
 def test_old_figures_say_how_old_they_are() -> None:
     old = (Freshness("litellm", NOW - timedelta(hours=3)),)
     assert "3 hours old" in words(page(kit_usage.report(EVERYDAY, freshness=old)))
