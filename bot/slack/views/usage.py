@@ -172,7 +172,9 @@ def _facts(report: Report) -> list[str]:
     whole = report.whole
     if whole == NOTHING:
         return []
-    failed = f"{whole.failures:,} failed" if whole.failures else "none failed"
+    failed = "none failed"
+    if whole.failures:
+        failed = f"{whole.failures:,} failed ({clip(percents([whole.failures], whole.requests)[0], NAME_CHARS)})"
     untold = notes.untold_retries(report)
     retried = "" if untold else f", {whole.retries:,} retried" if whole.retries else ", none retried"
     return [

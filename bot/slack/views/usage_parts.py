@@ -77,10 +77,10 @@ def parts(report: Report, shown: Shown) -> list[Block]:
 def person(user_id: str, name: str, shown: Shown) -> str:
     """A mention, or a plain name where people are not to be called."""
     called = shown.names.get(user_id, "")
-    return _isolated(clip(called, NAME_CHARS)) if called else sentence(name, NAME_CHARS)
+    return isolated(clip(called, NAME_CHARS)) if called else sentence(name, NAME_CHARS)
 
 
-def _isolated(name: str) -> str:
+def isolated(name: str) -> str:
     """A name, perhaps written from right to left, that leaves the words around it where they are."""
     return name if name.isascii() else f"\u2068{name}\u2069"
 
@@ -120,10 +120,11 @@ def _spent(row: Totals, figures: str) -> str:
 
 
 def _bar(part: int, whole: int) -> str:
+    """Something never reads as nothing, and not all never as all."""
     if whole <= 0:
         return ""
-    full = max(0, min(BAR_CELLS, rounded(part * BAR_CELLS, whole)))
-    full = min(full, BAR_CELLS - 1) if part < whole else full
+    least, most = (1 if part > 0 else 0), (BAR_CELLS if part >= whole else BAR_CELLS - 1)
+    full = max(least, min(most, rounded(part * BAR_CELLS, whole)))
     return f"`[{'#' * full}{'-' * (BAR_CELLS - full)}]`"
 
 
@@ -139,7 +140,7 @@ def _name(report: Report, line: _Line, shown: Shown) -> str:
         case Grouping.KEY if not part.id and report.withheld:
             return f"{counted(report.withheld, 'key')} of others"
         case _:
-            return code(part.name) if part.id else clip(part.name, NAME_CHARS)
+            return isolated(code(part.name)) if part.id else clip(part.name, NAME_CHARS)
 
 
 def _used(row: Totals, change: str) -> str:

@@ -96,6 +96,13 @@ def test_a_bar_agrees_with_the_percentage_beside_it(costs: list[int]) -> None:
     for bar, percent, _, _ in rows(page(of_costs(costs))):
         assert abs(bar.count("#") * 10 - percent) <= 10
         assert bar == bar.strip("-").ljust(10, "-")
+        assert bar.startswith("#"), "something never reads as nothing"
+
+
+def test_names_that_run_from_right_to_left_leave_the_figures_beside_them_where_they_are() -> None:
+    part = kit_usage.part("نموذج-كبير", "نموذج-كبير", 5 * USD)
+    said = words(page(kit_usage.report(EVERYDAY, by=Grouping.MODEL, parts=(part,))))
+    assert ": \u2068`نموذج-كبير`\u2069, 40 requests" in said
 
 
 @pytest.mark.parametrize("by", list(Grouping))
