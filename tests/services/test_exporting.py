@@ -22,7 +22,7 @@ from bot.services import exporting
 from bot.services.context import Repeated
 from bot.services.exporting import Exporting, export_to_me, lines
 from bot.services.reporting import Wanted
-from storage import outbox, people, syncs, usage
+from storage import outbox, people, syncs, usage, usage_export
 from storage.syncs import What
 from storage.usage_reports import EVERYTHING, Chosen, KeyOf, of_team
 from tests.company import ANA, BEN, GUS, OLGA, OMAR
@@ -108,6 +108,21 @@ def test_lines_are_in_order_of_labels_then_time_then_models(ground: Ground, grai
     order = [(row["key"], row["date"], row["hour"], row["model"]) for row in rows]
     assert order == sorted(order)
     assert written(ground, EVERYTHING, grain=grain) == written(ground, EVERYTHING, grain=grain)
+
+
+@pytest.mark.parametrize("grain", Grain)
+def test_it_is_read_a_few_keys_and_rows_at_a_time(
+    ground: Ground, grain: Grain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few, no line is lost, told twice or moved."""
+    whole = written(ground, EVERYTHING, grain=grain)
+    monkeypatch.setattr(usage_export, "SORTED_KEYS", 2)
+    monkeypatch.setattr(usage_export, "FETCHED_ROWS", 3)
+    assert written(ground, EVERYTHING, grain=grain) == whole
+    with ground.company.books.reading() as session:
+        sizes = [len(batch) for batch in usage_export.rows(session, EVERYTHING, SPAN)]
+    assert max(sizes) == 3
+    assert len(sizes) > 10
 
 
 def test_a_line_says_whose_key_it_is(ground: Ground) -> None:
