@@ -94,7 +94,7 @@ def reveal(visitor: Visitor) -> None:
 
 
 def home(visitor: Visitor) -> None:
-    """Ana's Home tab an hour later: what she asks for, her keys and what they spent, her budgets."""
+    """An hour later: Ana's Home tab with her request, week and keys; Omar's with what waits for him, and his team."""
     ana = visitor.be("ana")
     if ana.dialogs.count():
         ana.closes()
@@ -104,10 +104,13 @@ def home(visitor: Visitor) -> None:
         playground.post("chat", key=secret, model="mock-expensive", prompt="Which of these answers the question best?")
     playground.asks("/ai-key $15 3d try a second vendor", "ana")
     visitor.moves_clock("+1 hour")
-    ana.goto("dm").goto("home")
-    mine = ana.region.get_by_role("region", name="Home")
+    ana, omar = visitor.two("ana", "omar")
+    for each in (ana, omar):
+        each.goto("dm").goto("home")
+    mine, his = (each.region.get_by_role("region", name="Home") for each in (ana, omar))
     expect(mine).to_contain_text(re.compile(r"spent \$0\.\d+ of \$40"))
     expect(mine).to_contain_text("$15 in total")
+    expect(his).to_contain_text("1 request waits for a decision")
 
 
 def budget(visitor: Visitor) -> None:
@@ -132,7 +135,8 @@ def budget(visitor: Visitor) -> None:
 def digest(visitor: Visitor) -> None:
     """Omar reads on a Monday what the week was like, with its details in the thread beside it."""
     playground = visitor.playground
-    says(playground, "olga", "/ai-budget set team $900")
+    for line in ("/ai-budget set team $900", "/ai-budget set @ben $300"):
+        says(playground, "olga", line)
     looks(playground)
     secrets = [playground.key(line, person) for line, person in DAILY]
     for week in WEEKS:
@@ -151,6 +155,13 @@ def digest(visitor: Visitor) -> None:
     visitor.page.mouse.move(0, 0)
 
 
+def usage(visitor: Visitor) -> None:
+    """Ana asks what her team used, and by whom."""
+    ana = visitor.be("ana").goto("#search").types("/ai-usage team last week by member")
+    expect(ana.sees("By member")).to_contain_text("UTC")
+    visitor.page.mouse.move(0, 0)
+
+
 def narrow(visitor: Visitor) -> None:
     """Omar decides on his phone, in the dark."""
     visitor.be("omar").goto("#search").card("try a second vendor")
@@ -160,10 +171,11 @@ SCENES = {
     "ask": Scene(ask),
     "approve": Scene(approve, scale=1.25),
     "reveal": Scene(reveal),
-    "home": Scene(home),
+    "home": Scene(home, height=1000, scale=1.1),
     "narrow": Scene(narrow, width=390, height=844, dark=True, scale=2),
     "budget": Scene(budget, scale=1.1),
     "digest": Scene(digest, height=1000, scale=1.1),
+    "usage": Scene(usage, height=900, scale=1.1),
 }
 
 
