@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -223,6 +222,7 @@ def export_usage(  # noqa: PLR0913, PLR0917 - one parameter an option
     output: Annotated[Path | None, typer.Option(help="A file; standard output when left out.")] = None,
 ) -> None:
     """Write what keys have used as CSV, the last 30 days by default. Streams: any size. See docs/usage-export.md."""
+    from bot.app import SystemClock
     from bot.domain.usage_csv import Grain
     from bot.services import exporting
 
@@ -232,7 +232,8 @@ def export_usage(  # noqa: PLR0913, PLR0917 - one parameter an option
         _stop("Say whose usage: --team NAME, --project NAME or --all.")
     with _explained(), _books() as books, books.reading() as session:
         try:
-            span = exporting.days_named(since, until, datetime.now(UTC).date())
+            clock = SystemClock(_configuration(http=False, any_mode=True).settings.purser_clock_file)
+            span = exporting.days_named(since, until, clock.now().date())
             chosen = exporting.keys_named(session, team, project)
         except ValueError as wrong:
             _stop(str(wrong))

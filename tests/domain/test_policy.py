@@ -26,6 +26,13 @@ def test_policy_starts_as_documented() -> None:
     assert (POLICY.remind_after_seconds, POLICY.escalate_after_seconds) == (14_400, 86_400)
     assert (POLICY.give_up_after_seconds, POLICY.claim_within_seconds) == (259_200, 259_200)
     assert POLICY.draft_seconds == 3600
+    assert {kind: limits.rotate_seconds for kind, limits in POLICY.kinds.items()} == {
+        KeyKind.TEMPORARY: None,
+        KeyKind.MEMBER: 90 * DAY_SECONDS,
+        KeyKind.PROJECT: 90 * DAY_SECONDS,
+        KeyKind.AUTOMATION: 90 * DAY_SECONDS,
+    }
+    assert POLICY.unused_seconds == 30 * DAY_SECONDS
 
 
 def test_a_week_of_small_asks_is_at_least_one_of_them() -> None:
