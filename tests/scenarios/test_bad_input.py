@@ -21,7 +21,7 @@ TWO_AMOUNTS = "There are two amounts."
 WHAT_FOR = "Say in a few words what it is for."
 LABELS = "Labels look like ana-7kq2; `/ai-key list` shows yours."
 NAMES = "Names have 1 to 40 of a-z, 0-9 and hyphens inside."
-NO_SUCH = "There is create, invite, remove, owner, project and policy, but not"
+NO_SUCH = "There is create, invite, remove, owner, project, digest and policy, but not"
 LOOKS_LIKE_KEY = "That looks like a key."
 NOT_MADE_HERE = "Purser did not hand out this key"
 
@@ -145,6 +145,21 @@ TABLE = [
     ("ana", "/ai-team project search $5 @ana", "Only owners of the team can do this."),
     ("omar", "/ai-team destroy", f"{NO_SUCH} “destroy”."),
     ("omar", "/ai-team 🚀", f"{NO_SUCH} that."),
+    # usage
+    ("ana", "/ai-usage team by colour", "Usage is split by model, member, project, key, day or team, not by “colour”."),
+    ("ana", "/ai-usage 0d", "The shortest span is one day."),
+    ("ana", "/ai-usage 400d", "The longest span is 366 days."),
+    ("ana", "/ai-usage team October", "Months look like 2026-10."),
+    ("ana", "/ai-usage 2999-01", "That month is still to come."),
+    ("ana", "/ai-usage team nosuch", "No team is called that. There is: `/ai-usage team search`."),
+    ("ana", "/ai-usage project nosuch", "No project is called that."),
+    ("ana", "/ai-usage key zed-9999", "No key is called that."),
+    ("ana", "/ai-usage {secret}", LOOKS_LIKE_KEY),
+    ("ana", "/ai-usage export {secret}", LOOKS_LIKE_KEY),
+    ("ben", "/ai-usage {label}", "`{label}` is @ana's."),
+    ("ben", "/ai-usage @ana", "What @ana uses is seen by @ana, owners of a team they are in"),
+    ("ana", "/ai-usage all", "All teams together are seen by workspace owners and finance."),
+    ("ana", "/ai-usage digest weekly", "A weekly digest of your own is turned on or off."),
     # turning off
     ("ana", "/ai-disable ...", "Say which key."),
     ("ana", "/ai-disable zed-9999", "No key is called `zed-9999`."),

@@ -201,6 +201,13 @@ def test_a_channel_without_purser_says_how_to_let_it_in(desk: Desk) -> None:
     assert "`/invite @Purser`" in said
 
 
+def test_in_a_direct_message_there_is_nobody_to_post_to(desk: Desk) -> None:
+    spent(desk, 10)
+    said = desk.types("ana", "/ai-usage", channel="dm")
+    assert "*Your usage: $10 in 30 days*" in said
+    assert buttons(desk.who("ana").ephemerals("dm")[-1]) == []
+
+
 def test_after_a_day_an_answer_is_forgotten_and_says_so(desk: Desk) -> None:
     spent(desk, 10)
     desk.types("ana", "/ai-usage")
