@@ -162,7 +162,7 @@ BLOCKS: dict[str, list[Node]] = {
     "input": [in_form("plain_text_input", optional=True, hint=plain("In total for a temporary key."))],
     "image": [
         {"type": "image", "image_url": PICTURE, "alt_text": "Hills", "title": plain("The view from here")},
-        {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "A file of Slack's"},
+        {"type": "image", "slack_file": {"id": "F0PICTURE"}, "alt_text": "A file of Slack's"},
         {"type": "image", "image_url": "https://elsewhere.example/x.png", "alt_text": "From elsewhere"},
     ],
     "markdown": [
