@@ -83,7 +83,8 @@ def examine(configuration: Configuration) -> list[Finding]:
         if settings.slack_app_token is not None:
             findings.append(_app_token(client, settings.slack_app_token.get_secret_value()))
         if workspace:
-            findings += [_owner(client, owner, workspace) for owner in settings.purser_owners]
+            named = {"PURSER_OWNERS": settings.purser_owners, "PURSER_FINANCE": settings.purser_finance}
+            findings += [_person(client, one, workspace, setting) for setting, ids in named.items() for one in ids]
         findings += _books(books, clock, client if workspace else None)
         for gateway in gateways(settings, clock).values():
             findings += _gateway(gateway, clock)
@@ -140,14 +141,14 @@ def _app_token(client: WebClient, app_token: str) -> Finding:
     return Finding(what, ok=True, found="Socket Mode can connect")
 
 
-def _owner(client: WebClient, owner: str, workspace: str) -> Finding:
-    what = f"Owner {owner}"
+def _person(client: WebClient, member_id: str, workspace: str, setting: str) -> Finding:
+    what = f"{'Owner' if setting == 'PURSER_OWNERS' else 'Finance'} {member_id}"
     try:
-        person = member_from(client.users_info(user=owner)["user"])
+        person = member_from(client.users_info(user=member_id)["user"])
     except SlackApiError as refused:
         code = str(refused.response["error"])
         if code in {"user_not_found", "user_not_visible"}:
-            remedy = 'Correct PURSER_OWNERS; a profile in Slack shows its id under "Copy member ID".'
+            remedy = f'Correct {setting}; a profile in Slack shows its id under "Copy member ID".'
             return Finding(what, ok=False, found="Slack knows nobody with this id", remedy=remedy)
         return _refused(what, refused)
     except _SLACK_SILENT as silent:
@@ -155,14 +156,13 @@ def _owner(client: WebClient, owner: str, workspace: str) -> Finding:
     wrong = {
         "is deactivated in Slack": person.is_departed,
         "is a bot": person.is_bot,
-        "is a guest, and guests cannot decide": person.is_guest,
+        "is a guest, and guests cannot decide": person.is_guest and setting == "PURSER_OWNERS",
         "belongs to another workspace": person.workspace_id != workspace,
     }
     for found, is_so in wrong.items():
         if is_so:
-            return Finding(
-                what, ok=False, found=f"{person.name} {found}", remedy="Name somebody else in PURSER_OWNERS."
-            )
+            remedy = f"Name somebody else in {setting}."
+            return Finding(what, ok=False, found=f"{person.name} {found}", remedy=remedy)
     return Finding(what, ok=True, found=person.name)
 
 

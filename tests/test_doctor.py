@@ -127,6 +127,14 @@ def foreign_owner(office: Office) -> None:
     office.environment["purser_owners"] = "U0EVE"
 
 
+def departed_finance(office: Office) -> None:
+    office.slack.deactivate("fay")
+
+
+def unknown_finance(office: Office) -> None:
+    office.environment["purser_finance"] = "U0NOBODY"
+
+
 def not_invited(office: Office) -> None:
     office.slack.kick("search", "purser")
 
@@ -203,6 +211,8 @@ def clock_ahead(office: Office) -> None:
         (bot_owner, "Owner USLACKBOT", "is a bot", "somebody else"),
         (departed_owner, "Owner U0OLGA", "is deactivated", "somebody else"),
         (foreign_owner, "Owner U0EVE", "another workspace", "somebody else"),
+        (departed_finance, "Finance U0FAY", "is deactivated", "somebody else in PURSER_FINANCE"),
+        (unknown_finance, "Finance U0NOBODY", "nobody", "Correct PURSER_FINANCE"),
         (not_invited, "Channel of team search", "not in #search", "/invite @purser"),
         (archived, "Channel of team search", "archived", "Unarchive"),
         (no_database, "Database", "", "DATABASE_URL"),

@@ -121,22 +121,6 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyUse:
-    """One key's usage in a span, with what a ranking or an export says of it."""
-
-    key_id: str
-    label: str
-    kind: str
-    team_id: str
-    project_id: str | None
-    holder_id: str
-    lead_id: str | None
-    first_used_on: date | None
-    last_used_on: date | None
-    totals: Totals
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """When a question was asked, and by whom, so that its pages and its posting show the same span."""
 

@@ -24,7 +24,7 @@ from tests.domain.kit import member
 
 TEAM = Team("team_1", "search", "C0SEARCH", owner_ids=("U0OMAR", "U0OLGA"), member_ids=("U0ANA", "U0BEN"))
 AUTHORITY = Authority("T0HOME", frozenset({"U0BOSS", "U0OLGA"}))
-STRANGE = [
+STRANGE: list[tuple[dict[str, Any], Barrier]] = [
     ({"workspace_id": "T0ELSE"}, Barrier.FOREIGN_WORKSPACE),
     ({"is_bot": True}, Barrier.BOT),
     ({"is_departed": True}, Barrier.DEPARTED),
@@ -41,6 +41,33 @@ def test_strangers_can_do_nothing_even_as_owners(fields: dict[str, Any], barrier
     assert AUTHORITY.barrier_to_own(stranger, TEAM) is barrier
     assert AUTHORITY.barrier_to_decide(stranger, TEAM, "U0ANA") is barrier
     assert AUTHORITY.barrier_to_found_team(stranger) is barrier
+
+
+@pytest.mark.parametrize(
+    ("who", "everything", "each_key"),
+    [("U0ANA", False, False), ("U0OMAR", False, True), ("U0OLGA", True, True), ("U0BOSS", True, True),
+     ("U0FAY", True, True), ("U0GUS", False, False)],
+)  # fmt: skip
+def test_owners_see_each_key_and_finance_sees_everything_and_decides_nothing(
+    who: str, everything: bool, each_key: bool
+) -> None:
+    authority = Authority("T0HOME", AUTHORITY.workspace_owner_ids, frozenset({"U0FAY"}))
+    person = member(id=who)
+    assert authority.sees_everything(person) is everything
+    assert authority.sees_keys_of(person, TEAM) is each_key
+    assert authority.owns(person, TEAM) is AUTHORITY.owns(person, TEAM)
+    assert authority.barrier_to_decide(person, TEAM, "U0ZED") is AUTHORITY.barrier_to_decide(person, TEAM, "U0ZED")
+
+
+def test_anybody_looks_at_a_team_but_strangers_and_guests_from_outside() -> None:
+    assert AUTHORITY.barrier_to_look(member(id="U0FAY"), TEAM) is None
+    assert AUTHORITY.barrier_to_look(member(id="U0ANA", is_guest=True), TEAM) is None
+    assert AUTHORITY.barrier_to_look(member(id="U0OMAR", is_guest=True), TEAM) is None
+    assert AUTHORITY.barrier_to_look(member(id="U0GUS", is_guest=True), TEAM) is Barrier.GUEST_OUTSIDE
+    finance = Authority("T0HOME", frozenset(), frozenset({"U0GUS"}))
+    assert finance.barrier_to_look(member(id="U0GUS", is_guest=True), TEAM) is None
+    for fields, barrier in STRANGE:
+        assert AUTHORITY.barrier_to_look(member(id="U0OLGA", **fields), TEAM) is barrier
 
 
 NOT_IN, NOT_OWNER, OWN = Barrier.NOT_IN_TEAM, Barrier.NOT_OWNER, Barrier.OWN_REQUEST
