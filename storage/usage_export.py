@@ -28,7 +28,7 @@ DAY_CHARS: Final = len("2026-11-21")
 _COUNTS: Final = ", ".join(f"u.{name}" for name in Totals._fields)
 _SUMS: Final = ", ".join(f"CAST(sum(u.{name}) AS BIGINT)" for name in Totals._fields)
 # A row that a gateway tells no more stays, with zeros.
-_TELLS: Final = "(u.requests <> 0 OR u.cost_micros <> 0 OR u.input_tokens <> 0 OR u.output_tokens <> 0)"
+_TELLS: Final = f"({' OR '.join(f'u.{name} <> 0' for name in Totals._fields)})"
 
 
 def rows(session: Session, chosen: Chosen, span: Span, shown: Sequence[str] | None = None) -> Iterator[Sequence[Any]]:

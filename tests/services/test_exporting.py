@@ -6,7 +6,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -17,6 +17,7 @@ from bot.domain.people import Member, Role
 from bot.domain.reports import Extent
 from bot.domain.requests import Because, Refused
 from bot.domain.spans import Span
+from bot.domain.usage import Usage
 from bot.domain.usage_csv import OTHERS, Grain
 from bot.services import exporting
 from bot.services.context import Repeated
@@ -28,7 +29,7 @@ from storage.usage_reports import EVERYTHING, Chosen, KeyOf, of_team
 from tests.company import ANA, BEN, GUS, OLGA, OMAR
 from tests.fakes import Mishap, MortalBooks
 from tests.services import usage_kit as kit
-from tests.services.usage_kit import DAN, FAY, TEAMS, TODAY, Ground
+from tests.services.usage_kit import DAN, FAY, TODAY, Ground
 from tests.storage.spending import GATEWAY
 
 SPAN = Span(date(2026, 10, 22), date(2026, 11, 21))
@@ -108,6 +109,15 @@ def test_lines_are_in_order_of_labels_then_time_then_models(ground: Ground, grai
     order = [(row["key"], row["date"], row["hour"], row["model"]) for row in rows]
     assert order == sorted(order)
     assert written(ground, EVERYTHING, grain=grain) == written(ground, EVERYTHING, grain=grain)
+
+
+def test_a_row_with_any_figure_has_a_line(ground: Ground) -> None:
+    """Also one without requests: a gateway may correct only the cost of a day."""
+    hour = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    told = [Usage("h-ana-1", f"model-{n}", hour, *[int(n == place) for place in range(9)]) for n in range(9)]
+    ground.tell(told)
+    found = read(written(ground, EVERYTHING, Span(hour.date(), hour.date() + timedelta(days=1))))
+    assert {model: sum(counts) for (_, _, _, model), counts in found.items()} == {f"model-{n}": 1 for n in range(9)}
 
 
 @pytest.mark.parametrize("grain", Grain)
@@ -307,43 +317,3 @@ def test_a_file_waits_in_a_stream_of_its_own(ground: Ground) -> None:
         (row,) = outbox.pending(session, stream=f"file:{ANA.id}")
         assert outbox.pending(session, stream=f"direct:{ANA.id}") == []
     assert row.effect == exporting.FILE
-
-
-# --- named on the command line ---
-
-
-def test_teams_and_projects_are_named_as_people_know_them(ground: Ground) -> None:
-    with ground.company.books.reading() as session:
-        assert exporting.keys_named(session, None, None) == EVERYTHING
-        assert exporting.keys_named(session, "ads", None) == of_team("t-ads")
-        feed = Chosen(team_ids=("t-search",), project_id="p-feed")
-        assert exporting.keys_named(session, None, "feed") == feed
-        assert exporting.keys_named(session, "search", "feed") == feed
-        assert exporting.keys_named(session, "ads", "reranker").project_id == "p-rank-ads"
-        for team, project, said in (
-            (None, "reranker", "Several teams have a project 'reranker': ads, search. Say --team NAME as well."),
-            (
-                "nowhere",
-                None,
-                f"No team is called 'nowhere'. There is: {', '.join(sorted(t.name for t in TEAMS.values()))}.",
-            ),
-            ("ads", "feed", "No project is called 'feed'. There is: bids, reranker."),
-            ("empty", "feed", "No project is called 'feed'. There is none."),
-        ):
-            with pytest.raises(ValueError) as wrong:
-                exporting.keys_named(session, team, project)
-            assert str(wrong.value) == said
-
-
-def test_days_are_named_from_the_first_to_the_last() -> None:
-    assert exporting.days_named(None, None, TODAY) == Span(date(2026, 10, 22), date(2026, 11, 21))
-    assert exporting.days_named("2026-11-01", None, TODAY) == Span(date(2026, 11, 1), date(2026, 11, 21))
-    assert exporting.days_named("2026-11-01", "2026-11-01", TODAY).days == 1
-    for since, until, said in (
-        ("2026-11-02", "2026-11-01", "--since 2026-11-02 is after --until 2026-11-01."),
-        ("yesterday", None, "--since is a day such as 2026-11-21, not 'yesterday'."),
-        (None, "2026-02-30", "--until is a day such as 2026-11-21, not '2026-02-30'."),
-    ):
-        with pytest.raises(ValueError) as wrong:
-            exporting.days_named(since, until, TODAY)
-        assert str(wrong.value) == said
