@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.apportion import apportion
 from bot.domain.charts import Chart, Look, Series, Unit
 from bot.domain.digests import Audience, Course, DigestNotice, DigestState, Figures, Rank, Troubles
 from bot.domain.money import MICROS_PER_CENT, show
@@ -262,10 +261,7 @@ def _chart(figures: Figures) -> Chart | None:
 
 
 def _costs(days: Sequence[Totals]) -> tuple[int, ...]:
-    """What each day cost, in whole cents that add up to those of the week; what is less than a cent as it is."""
-    costs = [day.cost_micros for day in days]
-    cents = apportion(costs, MICROS_PER_CENT)
-    return tuple(share * MICROS_PER_CENT or cost for share, cost in zip(cents, costs, strict=True))
+    return say.in_cents([day.cost_micros for day in days])
 
 
 def _cents(cost: int) -> str:

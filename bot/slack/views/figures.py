@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.domain.apportion import amounts, change, percents
+from bot.domain.apportion import amounts, apportion, change, percents
 from bot.domain.digests import Rank
-from bot.domain.money import MICROS_PER_CENT, show
+from bot.domain.money import MICROS_PER_CENT, MICROS_PER_USD, show
 from bot.domain.spans import Span
 from bot.domain.usage import NOTHING, Totals, total
 from bot.slack.views.base import NAME_CHARS, clip, code, join, mention, sentence
@@ -145,6 +145,17 @@ def model(rank: Rank) -> str:
 
 def project(rank: Rank) -> str:
     return code(rank.name) if rank.name else "no project"
+
+
+def in_cents(costs: Sequence[int]) -> tuple[int, ...]:
+    """What a chart shows: whole cents, in micro-USD, that add up to all of it.
+
+    What is less than a cent stays as it is, and so does all of it below a dollar, as in lists beside it.
+    """
+    if sum(costs) < MICROS_PER_USD:
+        return tuple(costs)
+    cents = apportion(costs, MICROS_PER_CENT)
+    return tuple(share * MICROS_PER_CENT or cost for share, cost in zip(cents, costs, strict=True))
 
 
 def failures(totals: Totals, noun: str = " requests") -> str:

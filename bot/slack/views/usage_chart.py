@@ -9,6 +9,7 @@ from bot.domain.charts import Chart, Look, Series, Unit
 from bot.domain.money import show
 from bot.domain.reports import Report
 from bot.slack.views import spans as say
+from bot.slack.views.figures import in_cents
 
 MOST_DAYS = 45
 """Of more days each column is a week."""
@@ -30,7 +31,7 @@ def spend_by_day(report: Report) -> Chart | None:
         look=Look.COLUMNS,
         unit=Unit.MONEY,
         categories=tuple(say.day(first, today) for first, _, _ in columns),
-        series=(Series("Spend", tuple(cost for _, _, cost in columns)),),
+        series=(Series("Spend", in_cents([cost for _, _, cost in columns])),),
         alt=_alt(columns, step, report.whole.cost_micros, today),
     )
 
