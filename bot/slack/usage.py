@@ -49,7 +49,7 @@ def _answer(event: Incoming) -> Message:
             return _page(event, reporting.keep_asked(purser, actor, report.question), report)
         case grammar.ExportUsage():
             done = allowed(export_to_me(purser, event.actor(), channel, typed.wanted))
-            return views.exporting(done.name, done.span)
+            return views.exporting(typed.wanted.extent, done.name, done.span)
         case grammar.SetDigest():
             chosen = want_digest(purser, event.actor(), wanted=typed.on)
             return views.digest(wanted=chosen.wanted, was=chosen.was)

@@ -95,7 +95,9 @@ def test_wrong_input_gets_one_line_and_a_corrected_example(desk: Desk) -> None:
 
 def test_export_hands_over_a_file_with_the_same_words(desk: Desk) -> None:
     label = spent(desk, 10)
-    assert "CSV file, by direct message" in desk.types("ana", "/ai-usage export team 7d")
+    said = desk.types("ana", "/ai-usage export team 7d")
+    assert "The usage of team search from" in said
+    assert "CSV file, by direct message" in said
     desk.dm("ana", "purser-usage")
     assert label in str([file.content for file in desk.slack.state.files.values()])
     said = desk.types("ben", f"/ai-usage export key {label}")

@@ -74,12 +74,18 @@ def posted_already(channel_id: str, actor_id: str) -> Message:
     return message(f"This was posted already in <#{channel_id}>, by {mention(actor_id)}.")
 
 
-def exporting(name: str, days: Span) -> Message:
-    """The answer to `export`: where the file will be, and what is in it."""
-    what = sentence(name, NAME_CHARS)
+def exporting(extent: Extent, name: str, days: Span) -> Message:
+    """The answer to `export`: what the file holds, and where it will be."""
+    match extent:
+        case Extent.TEAM | Extent.PROJECT:
+            what = f"{extent} {clip(name, NAME_CHARS)}"
+        case Extent.KEY:
+            what = f"key {code(name)}"
+        case Extent.MEMBER | Extent.ALL:
+            what = sentence(name, NAME_CHARS)
     return message(
-        f"The usage of {what} from {days.since.isoformat()} to {days.last.isoformat()} (UTC days) is on its way to you "
-        "as a CSV file, by direct message. Its figures are exact."
+        f"The usage of {what} from {days.since.isoformat()} to {days.last.isoformat()} (UTC) is on its way to you as a "
+        "CSV file, by direct message. Its figures are exact."
     )
 
 

@@ -38,7 +38,7 @@ def report(world: World, extent: Extent = Extent.TEAM, by: Grouping = Grouping.M
     parts = _parts(world, by, span) if parts is None else parts
     whole = total(each.totals for each in parts)
     facts: dict[str, Any] = {
-        "question": Question(Scope(extent, _subject(extent)), span, by), "name": _name(world, extent),
+        "question": Question(Scope(extent, _subject(extent)), span, by), "name": called(world, extent),
         "team_name": world.team, "parts": parts, "whole": whole, "now": total(each.now for each in parts),
         "before": total(each.before for each in parts), "compared": compared(span, TODAY), "days": _days(span, whole),
         "freshness": (Freshness("litellm", READ),), "untold_retries": ("litellm",),
@@ -89,7 +89,8 @@ def _subject(extent: Extent) -> str:
     return {Extent.MEMBER: ANA, Extent.ALL: ""}.get(extent, f"{extent}-1")
 
 
-def _name(world: World, extent: Extent) -> str:
+def called(world: World, extent: Extent) -> str:
+    """How people call what the scope is of."""
     return {Extent.MEMBER: f"<@{ANA}>", Extent.KEY: world.label, Extent.ALL: "all teams"}.get(extent, world.team)
 
 

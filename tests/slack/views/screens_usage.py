@@ -31,7 +31,8 @@ def every_about_usage(world: World) -> dict[str, Screen]:
     drawn["usage_posted"] = usage.posted(kit_usage.shared(world), NOW)
     drawn["usage_posting"] = usage.posting("C0SEARCH")
     drawn["usage_posted_already"] = usage.posted_already("C0SEARCH", ANA)
-    drawn["usage_exporting"] = usage.exporting(world.team, OCTOBER)
+    for extent in Extent:
+        drawn[f"usage_exporting_{extent}"] = usage.exporting(extent, kit_usage.called(world, extent), OCTOBER)
     for wanted in (True, False):
         for was in (True, False):
             drawn[f"usage_digest_{wanted}_{was}".lower()] = usage.digest(wanted=wanted, was=was)
