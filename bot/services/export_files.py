@@ -61,7 +61,7 @@ def _still_seen(session: Session, purser: Purser, ordered: Ordered) -> Sight:
 
 def _text(session: Session, sight: Sight, ordered: Ordered, count: int) -> str:
     """What the message says of the file: whose usage, of which days, how fresh, and what is not in it."""
-    what = f"*Usage of {sight.name}* {days(ordered.span)}, by key, model and {ordered.grain}: {count:,} "
+    what = f"*Usage of {_called(sight)}* {days(ordered.span)}, by key, model and {ordered.grain}: {count:,} "
     said = [f"{what}{'line' if count == 1 else 'lines'}.", _freshness(session, sight)]
     if not all(map(sight.is_open, usage_reports.chosen_keys(session, sight.chosen).values())):
         said.append("Keys that you may not see one by one are added up.")
@@ -80,10 +80,17 @@ def _freshness(session: Session, sight: Sight) -> str:
     return f"As the gateway told it by {written_at(min(read))}." if read else ""
 
 
-def _plainly(session: Session, sight: Sight) -> str:
-    """As `sight.name`, for where a mention is not shown as one."""
-    if sight.scope.extent is not Extent.MEMBER:
+def _called(sight: Sight) -> str:
+    """`team search`, `key ana-7kq2`, a mention, `all teams`."""
+    if sight.scope.extent in (Extent.MEMBER, Extent.ALL):
         return sight.name
+    return f"{sight.scope.extent} {sight.name}"
+
+
+def _plainly(session: Session, sight: Sight) -> str:
+    """As `_called`, for where a mention is not shown as one."""
+    if sight.scope.extent is not Extent.MEMBER:
+        return _called(sight)
     person = people.member(session, sight.scope.subject_id)
     return sight.scope.subject_id if person is None else person.name
 

@@ -206,7 +206,7 @@ def test_the_asker_gets_a_file_with_a_line_that_says_what_it_is(ground: Ground) 
     assert text == written(ground, of_team("t-search"))
     count = len(text.splitlines()) - 1
     assert sent.text == (
-        f"*Usage of search* from 2026-10-22 to 2026-11-20 (UTC), by key, model and day: {count:,} lines. "
+        f"*Usage of team search* from 2026-10-22 to 2026-11-20 (UTC), by key, model and day: {count:,} lines. "
         "As the gateway told it by 2026-11-20 12:00 UTC."
     )
 
