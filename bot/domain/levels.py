@@ -36,7 +36,7 @@ _STOPPED_DAYS = 5
 """So many working days without spend in a row, up to now, are no days off: it ended."""
 _SPIKE = 3.0
 """A day is cut off where it is more than so many deviations above the days around it."""
-_AROUND = 11
+_AROUND = 15
 """How many days are around a day, itself among them."""
 _CHANGED, _CHANGED_AT_ONCE, _CHANGED_DAYS = 16.0, 4.0, 56
 """How much better a change of level has to explain the days, in twice the log-likelihood; less until so many days."""
@@ -44,8 +44,8 @@ _GROWS, _GROWS_DAYS = 8.0, 28
 """The same for steady growth or decline, which is believed from so many days on."""
 _GROWS_ON = 0.95
 """By what share of what it grew before, each further day ahead grows."""
-_LASTED = 1.5
-"""For so many usual days a level has to have lasted: a quiet weekend alone is no change."""
+_FEWEST = 3
+"""With fewer working days than this, all days count."""
 _LEAST_WEIGHT, _LEAST_NOISE = 0.02, 0.1
 """What share of the mean a weekday weighs at least, and what share of the mean root noise is."""
 
@@ -74,7 +74,7 @@ class Outlook:
     variance: float
     """Of their sum, as a share of its square: what is by chance, and what is not known well."""
     spikes: float = 0.0
-    """What a day costs more on average by spikes: in no day's figure."""
+    """What a day costs more on average by spikes, or would if spend that ended came back: in no day's figure."""
 
 
 def outlook(past: Past, ahead: Sequence[int]) -> Outlook:
@@ -123,7 +123,7 @@ def _week(past: Past, levels: Sequence[float], unknown: float, alike: float) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Clean:
-    """Days of work as they usually are: spikes cut off, days off left out."""
+    """Working days as they usually are: spikes cut off, days off left out, and weekends, where they are quiet."""
 
     week: list[float]
     number: list[int]
@@ -141,39 +141,43 @@ class _Clean:
 def _clean(past: Past) -> _Clean:
     """Weekday pattern, spikes and days off each depend on the others, so they are looked for three times."""
     roots = [sqrt(micros) for micros in past.micros]
-    kept = list(range(len(roots)))
+    off = [False] * len(roots)
     tame = roots
     for _ in range(3):
-        seen = Past(past.weekdays, [root * root for root in tame]).only(kept)
-        week = _week(seen, _means(tame, set(kept)), _DAYS_UNKNOWN, _WEEKS_ALIKE)
+        on = [one for one, is_off in enumerate(off) if not is_off]
+        seen = Past(past.weekdays, [root * root for root in tame]).only(on)
+        week = _week(seen, _means(tame, on), _DAYS_UNKNOWN, _WEEKS_ALIKE)
         scales = [sqrt(max(week[weekday], _LEAST_WEIGHT)) for weekday in past.weekdays]
-        due = [scale * level for scale, level in zip(scales, _medians(roots, scales, set(kept)), strict=True)]
-        noise = _noise([abs(roots[one] - due[one]) for one in kept], sum(roots) / len(roots))
+        works = [week[weekday] > _WORKS for weekday in past.weekdays]
+        due = [scale * level for scale, level in zip(scales, _medians(roots, scales, works), strict=True)]
+        noise = _noise([abs(roots[one] - due[one]) for one in on], sum(roots) / len(roots))
         tame = [min(root, usual + _SPIKE * noise) for root, usual in zip(roots, due, strict=True)]
-        kept = _at_work(past.weekdays, week, roots, due)
-    working = sum(week[weekday] > _WORKS for weekday in past.weekdays)
-    off = len(roots) - len(kept)
+        off = _off(works, roots, due)
+    number = [one for one, work in enumerate(works) if work and not off[one]]
+    if len(number) < _FEWEST:
+        number = list(range(len(roots)))
     return _Clean(
         week,
-        kept,
-        [tame[one] for one in kept],
-        [scales[one] for one in kept],
-        [roots[one] for one in kept],
+        number,
+        [tame[one] for one in number],
+        [scales[one] for one in number],
+        [roots[one] for one in number],
         noise,
-        1 - off / max(1, working),
+        1 - sum(off) / max(1, sum(works)),
     )
 
 
-def _means(tame: Roots, kept: set[int]) -> list[float]:
-    """The mean of the week around each day that is kept, so that the weekday pattern is not in it."""
-    least = max(tame) ** 2 / 1_000_000
-    near = [[tame[one] ** 2 for one in around if one in kept] for around in _around(len(tame), 7)]
-    return [max(least, sum(some) / len(some)) for one, some in enumerate(near) if one in kept]
+def _means(tame: Roots, on: Sequence[int]) -> list[float]:
+    """The mean of the week around each day that is not off, so that the weekday pattern is not in it."""
+    least, known = max(tame) ** 2 / 1_000_000, set(on)
+    around = _around(len(tame), 7)
+    near = [[tame[day] ** 2 for day in around[one] if day in known] for one in on]
+    return [max(least, sum(some) / len(some)) for some in near]
 
 
-def _medians(roots: Roots, scales: Roots, kept: set[int]) -> Roots:
-    """The usual level around each day."""
-    near = [[roots[one] / scales[one] for one in around if one in kept] for around in _around(len(roots), _AROUND)]
+def _medians(roots: Roots, scales: Roots, works: Sequence[bool]) -> Roots:
+    """The usual level around each day, by the working days."""
+    near = [[roots[day] / scales[day] for day in around if works[day]] for around in _around(len(roots), _AROUND)]
     return [median(some) if some else 0.0 for some in near]
 
 
@@ -190,15 +194,13 @@ def _noise(missed: Sequence[float], mean: float) -> float:
     return max(1.25 * sum(usual) / len(usual), _LEAST_NOISE * mean)
 
 
-def _at_work(weekdays: Sequence[int], week: Sequence[float], roots: Roots, due: Roots) -> list[int]:
-    """The days that are not off. At the end of the past, too many days off are none."""
-    works = [week[weekday] > _WORKS for weekday in weekdays]
+def _off(works: Sequence[bool], roots: Roots, due: Roots) -> list[bool]:
+    """Which days are off. At the end of the past, too many in a row are none."""
     off = [work and root * root < _LITTLE * usual * usual for work, root, usual in zip(works, roots, due, strict=True)]
     last = max((one for one, work in enumerate(works) if work and not off[one]), default=-1)
     if sum(off[last + 1 :]) >= _STOPPED_DAYS:
         off[last + 1 :] = [False] * len(off[last + 1 :])
-    kept = [one for one, is_off in enumerate(off) if not is_off]
-    return kept if len(kept) >= 3 else list(range(len(roots)))
+    return off
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,22 +221,23 @@ def _steady(past: Past, ahead: Sequence[int]) -> Outlook:
     courses = _changes(clean, len(past.micros), len(ahead)) + _growth(clean, len(past.micros), len(ahead))
     best = max(course.evidence for course in courses)
     weights = [exp((course.evidence - best) / 2) for course in courses]
-    shares = [clean.works * clean.week[weekday] for weekday in ahead]
-    sums = [sum(map(float.__mul__, course.levels, shares)) for course in courses]
     whole = sum(weights)
-    mean = sum(map(float.__mul__, weights, sums)) / whole
-    days = [
-        share * sum(weight * course.levels[day] for weight, course in zip(weights, courses, strict=True)) / whole
-        for day, share in enumerate(shares)
+    levels = [
+        sum(weight * course.levels[day] for weight, course in zip(weights, courses, strict=True)) / whole
+        for day in range(len(ahead))
     ]
-    if not mean:
-        return Outlook(days, 0.0)
-    spikes = sum(root**2 - cut**2 for root, cut in zip(clean.uncut, clean.roots, strict=True)) / len(past.micros)
+    shares = [clean.works * clean.week[weekday] for weekday in ahead]
+    days = [level * share for level, share in zip(levels, shares, strict=True)]
+    usual = sum(past.micros) / len(past.micros)
+    if levels[0] < _LITTLE * usual:
+        return Outlook(days, 0.0, usual)
+    mean = sum(days)
+    sums = [sum(map(float.__mul__, course.levels, shares)) for course in courses]
     apart = sum(weight * (one - mean) ** 2 for weight, one in zip(weights, sums, strict=True)) / whole / mean**2
-    unknown = (
-        sum(weight / max(course.behind, mean / 31) for weight, course in zip(weights, courses, strict=True)) / whole
-    )
-    return Outlook(days, apart + 4 * clean.noise**2 * (unknown + 1 / mean), spikes)
+    known = [weight / max(course.behind, mean / 31) for weight, course in zip(weights, courses, strict=True)]
+    by_chance = 4 * clean.noise**2 * (sum(known) / whole + 1 / mean)
+    spikes = sum(root**2 - cut**2 for root, cut in zip(clean.uncut, clean.roots, strict=True)) / len(past.micros)
+    return Outlook(days, apart + by_chance, spikes)
 
 
 def _changes(clean: _Clean, days: int, ahead: int) -> list[_Course]:
@@ -248,9 +251,7 @@ def _changes(clean: _Clean, days: int, ahead: int) -> list[_Course]:
         return (got[until] - got[since]) ** 2 / (due[until] - due[since]) / clean.noise**2
 
     courses = [_course(clean, 0, 0.0, ahead)]
-    for since in range(2, end):
-        if due[end] - due[since] < _LASTED:
-            break
+    for since in range(2, end - 1):
         evidence = explained(0, since) + explained(since, end) - explained(0, end) - unlikely
         courses.append(_course(clean, since, evidence, ahead))
     return courses

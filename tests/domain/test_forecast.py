@@ -176,6 +176,37 @@ def test_a_day_off_is_no_sign_of_the_end_but_a_week_is() -> None:
     assert rest(days([*office(8), *[0] * 7])) < 0.2 * rest(days(office(9)))
 
 
+@pytest.mark.parametrize("weekend", [0, 1, 3])
+@pytest.mark.parametrize("weeks", [3, 8])
+def test_days_off_before_a_weekend_are_days_off(weeks: int, weekend: float) -> None:
+    """On a Monday, after a Thursday and Friday on which nobody worked."""
+    monday = date(2026, 11, 23)
+    usual = rest(days(office(weeks + 1, weekend=weekend), monday), monday)
+    for worked in (4, 3, 2, 1):
+        week = [*[10] * worked, *[0] * (7 - worked)]
+        assert rest(days([*office(weeks, weekend=weekend), *week], monday), monday) > 0.74 * usual
+
+
+def test_a_weekend_without_spend_is_no_change() -> None:
+    monday = date(2026, 11, 23)
+    usual = rest(days(office(9, weekend=3), monday), monday)
+    week = [10, 10, 10, 10, 10, 0, 0]
+    assert rest(days([*office(8, weekend=3), *week], monday), monday) == pytest.approx(usual, rel=0.05)
+
+
+def test_spend_that_stopped_may_come_back_and_the_range_says_so() -> None:
+    found = told(days([*office(8), *[0] * 7]))
+    assert found.low_micros == found.likely_micros == 50 * USD
+    assert found.high_micros == pytest.approx((50 + 15 * 10 * 35 / 56) * USD, rel=0.03)
+
+
+def test_a_quiet_weekend_that_is_left_has_no_wide_range() -> None:
+    """Saturday 28 November; two days of the weekend and a Monday are left."""
+    saturday, sunday = date(2026, 11, 28), date(2026, 11, 29)
+    known = days([*office(8)[6:], *[10] * 5], saturday)
+    assert told([*known, (saturday, 0)], sunday).high_micros < told(known, sunday).low_micros + 25 * USD
+
+
 def test_days_off_are_expected_as_often_as_they_were() -> None:
     often = [10, 10, 0, 10, 10, 0, 0, 10, 10, 10, 10, 0, 0, 0] * 4
     assert rest(days(often)) < 0.95 * rest(days(office(8)))
@@ -237,6 +268,8 @@ def test_a_budget_that_ran_out_did_so_on_the_day_that_reached_it() -> None:
     assert told(known, budget_usd=90).runs_out_on == date(2026, 11, 12)
     assert told(known, budget_usd=1).runs_out_on == date(2026, 11, 2)
     assert told(known, budget_usd=105, more_usd=7).runs_out_on == MONDAY
+    assert told(days(office(8, weekend=5)), budget_usd=5).runs_out_on == NOVEMBER
+    assert told([*known, (MONDAY, 9 * USD)], budget_usd=109).runs_out_on == MONDAY
     assert told(known[::-1], budget_usd=90).runs_out_on == date(2026, 11, 12)
 
 
