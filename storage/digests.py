@@ -69,6 +69,12 @@ def of_week(session: Session, audience: Audience, subject_id: str, week: Week) -
     return None if row is None else _digest(row)
 
 
+def told_of(session: Session, audience: Audience, week: Week) -> set[str]:
+    """Everybody for whom that week's digest was written down."""
+    query = select(DigestRow.subject_id).where(DigestRow.audience == audience, DigestRow.week == week.name)
+    return set(session.exec(query))
+
+
 def schedules(session: Session) -> list[Schedule]:
     """Of every team that gets a digest, by name."""
     told = dict(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -78,6 +78,8 @@ class _Looking:
     since: datetime
     """When digests were first looked for here: nothing that was due before is owed."""
     now: datetime
+    told: dict[tuple[Audience, Week], set[str]] = field(default_factory=dict)
+    """Who was told of which week, as far as that was looked up."""
 
     def teams(self) -> Iterator[Send]:
         """Each team's newest week, and weeks that went by without a digest."""
@@ -112,9 +114,11 @@ class _Looking:
         there = zone(time_zone)
         week = newest_due(self.now, DIGEST_MINUTES, there)
         due = due_at(week, DIGEST_MINUTES, there)
-        if not self.since <= due or self.now >= given_up_at(week, there) or not self._is_read(week, due):
+        if not self.since <= due or self.now >= given_up_at(week, there):
             return
-        if digests.of_week(self.session, audience, person_id, week) is None:
+        if (audience, week) not in self.told:
+            self.told[audience, week] = digests.told_of(self.session, audience, week)
+        if person_id not in self.told[audience, week] and self._is_read(week, due):
             yield partial(_direct, self.purser, audience, person_id, week, work_out)
 
     def _is_read(self, week: Week, due: datetime) -> bool:
