@@ -114,6 +114,19 @@ def test_one_pass_looks_at_few_and_those_left_over_are_next(company: Company, mo
     assert sorted(company.notifier.published) == sorted(one.id for one in crowd)
 
 
+def test_one_pass_ends_soon_however_long_a_tab_takes(company: Company) -> None:
+    for who in (ANA, BEN, OMAR):
+        show(company.purser, who)
+    company.notifier.published.clear()
+    ask(company)
+    ask(company, BEN)
+    slowly(company, homes.PASS_SECONDS)
+    keep_up(company.purser)
+    assert company.notifier.published == [ANA.id, BEN.id]
+    keep_up(company.purser)
+    assert company.notifier.published == [ANA.id, BEN.id, OMAR.id]
+
+
 # --- whatever Slack does ---
 
 
@@ -171,6 +184,17 @@ def test_opening_it_again_makes_up_for_an_opening_that_failed_also_by_itself(com
 
 
 # --- no older one over a newer one ---
+
+
+def slowly(company: Company, seconds: float) -> None:
+    """Every publication takes so long, nearly."""
+    publish = company.notifier.publish_home
+
+    def publish_home(member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
+        company.clock.advance(seconds=seconds * 0.9)
+        return publish(member_id, facts, now, expected)
+
+    company.notifier.publish_home = publish_home  # type: ignore[method-assign]
 
 
 def meanwhile(company: Company, does: Callable[[], object]) -> None:
