@@ -12,7 +12,7 @@ import pytest
 from bot.charts import drawn, png
 from bot.charts.style import DARK, LIGHT, SCALE, WIDTH, Theme
 from bot.domain.charts import Look, Unit
-from tests.charts.kit import chart, every, heights, looked_at, near, rgb, usd
+from tests.charts.kit import chart, every, heights, lengths, looked_at, near, rgb, usd
 
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 60_000
@@ -89,12 +89,8 @@ def test_last_span_stands_behind_this_one() -> None:
 
 
 def test_bars_are_as_long_as_their_values() -> None:
-    picture = looked_at(png(chart(Look.BARS, usd(40, 20, 10))))
-    lengths = [
-        sum(near(picture.getpixel((x, y)), rgb(BLUE)) for x in range(picture.width))  # type: ignore[arg-type]
-        for y in range(picture.height)
-    ]
-    runs = [length for before, length in zip([0, *lengths], lengths, strict=False) if length and not before]
+    rows = lengths(png(chart(Look.BARS, usd(40, 20, 10))), BLUE)
+    runs = [length for before, length in zip([0, *rows], rows, strict=False) if length and not before]
     assert len(runs) == 3
     assert runs[0] == pytest.approx(2 * runs[1], abs=6)
     assert runs[0] == pytest.approx(4 * runs[2], abs=9)
