@@ -44,6 +44,16 @@ def _ids(value: object) -> object:
     return tuple(part for part in re.split(r"[\s,]+", value) if part) if isinstance(value, str) else value
 
 
+def _switch(value: object) -> object:
+    """Yes or no as people write it; anything else is refused in words of ours."""
+    known = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
+    if isinstance(value, str) and value.strip().lower() not in known:
+        msg = f"must be true or false; {value!r} is neither"
+        raise ValueError(msg)
+    return known[value.strip().lower()] if isinstance(value, str) else value
+
+
+Switch = Annotated[bool, BeforeValidator(_switch)]
 Url = Annotated[str, BeforeValidator(lambda value: _one_url(str(value).strip()))]
 
 
@@ -76,7 +86,7 @@ class Settings(BaseSettings):
     litellm_master_key: SecretStr = Field(description="LiteLLM master key, or a key with the management role.")
     litellm_public_url: Url | None = Field(None, description="Address members are told; the base URL when left out.")
     purser_config: Path | None = Field(None, description="A TOML file with the installation's policy.")
-    purser_native_charts: bool = Field(
+    purser_native_charts: Switch = Field(
         False,  # noqa: FBT003 - a default
         description="Use Slack's own chart blocks where it takes them; pictures otherwise, and when it refuses.",
     )

@@ -145,6 +145,7 @@ WRONG = [
         "h:99999",
         "PURSER_HEALTH must be HOST:PORT such as 127.0.0.1:8081, or off; 'h:99999' is neither.",
     ),
+    ("PURSER_NATIVE_CHARTS", "maybe", "PURSER_NATIVE_CHARTS must be true or false; 'maybe' is neither."),
     ("PURSER_LOG_LEVEL", "trace", "PURSER_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
     ("PURSER_CONFIG", "/not/there.toml", "PURSER_CONFIG: /not/there.toml cannot be read: No such file or directory."),
     (
@@ -180,6 +181,12 @@ def test_each_wrong_setting_has_its_line(environment: pytest.MonkeyPatch, name: 
 def test_databases_of_both_kinds_are_taken(environment: pytest.MonkeyPatch, value: str) -> None:
     environment.setenv("DATABASE_URL", value)
     assert load(http=False).settings.database_url == value
+
+
+@pytest.mark.parametrize(("value", "on"), [("true", True), ("On", True), ("1", True), ("false", False), ("off", False)])
+def test_native_charts_are_switched_on_in_plain_words(environment: pytest.MonkeyPatch, value: str, on: bool) -> None:
+    environment.setenv("PURSER_NATIVE_CHARTS", value)
+    assert load(http=False).settings.purser_native_charts is on
 
 
 @pytest.mark.parametrize("value", ["off", "0.0.0.0:8081", "[::1]:8081"])
