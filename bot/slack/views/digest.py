@@ -134,8 +134,8 @@ def _old_keys(figures: Figures) -> str:
     count = len(figures.old_keys)
     if not count:
         return ""
-    are, they = ("is", "it") if count == 1 else ("are", "they")
-    return f"*{say.counted(count, 'old key')}* {are} still in use; in the thread {they} can be turned off or kept."
+    work, they = ("works", "it") if count == 1 else ("work", "they")
+    return f"*{say.counted(count, 'old key')}* still {work}; in the thread {they} can be turned off or kept."
 
 
 def _troubles(found: Troubles) -> str:

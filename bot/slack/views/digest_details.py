@@ -176,8 +176,8 @@ def _old_keys(figures: Figures) -> list[Block]:
     """Each old key with its buttons; beyond forty, in lines."""
     if not figures.old_keys:
         return []
-    are = "This key is" if len(figures.old_keys) == 1 else f"These {len(figures.old_keys):,} keys are"
-    blocks = [section(f"*Old keys*\n{are} still in use. *Keep* says for 30 days that a key is needed.")]
+    work = "This key still works" if len(figures.old_keys) == 1 else f"These {len(figures.old_keys):,} keys still work"
+    blocks = [section(f"*Old keys*\n{work}. *Keep* says for 30 days that a key is needed.")]
     for one in figures.old_keys[:OLD_KEYS_BUTTONED]:
         blocks += old_key_blocks(one)
     rest = [old_key_line(one) for one in figures.old_keys[OLD_KEYS_BUTTONED:]]
