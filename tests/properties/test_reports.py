@@ -36,10 +36,10 @@ from tests.services.usage_kit import (
 from tests.storage.kit import run
 from tests.storage.spending import assert_summed
 
-FIRST, LAST = date(2023, 12, 25), date(2024, 4, 5)
+FIRST, LAST = date(2023, 12, 28), date(2024, 4, 2)
 """Around a leap day, the end of a year and months of every length."""
 PEOPLE = (ANA, BEN, OMAR, LEA, DAN)
-VIEWERS = (None, OLGA, FAY, ANA, BEN, OMAR, DAN, LEA, GUS)
+VIEWERS = (None, ANA, BEN, DAN, GUS, OMAR, LEA, OLGA, FAY)
 
 days = st.dates(FIRST, LAST)
 counts = st.integers(0, 3) | st.integers(0, 2**31 - 1)
@@ -58,8 +58,8 @@ rows = st.builds(
     st.lists(counts, min_size=9, max_size=9),
 )
 scopes = (
-    st.just(Scope(Extent.ALL))
-    | st.sampled_from([Scope(Extent.TEAM, team) for team in TEAMS])
+    st.sampled_from([Scope(Extent.TEAM, team) for team in TEAMS])
+    | st.just(Scope(Extent.ALL))
     | st.sampled_from([Scope(Extent.PROJECT, project) for project in PROJECTS])
     | st.sampled_from([Scope(Extent.KEY, key.id) for key in KEYS])
     | st.sampled_from([Scope(Extent.MEMBER, who.id) for who in (*PEOPLE, ZOE)])
@@ -74,9 +74,9 @@ def moments(draw: st.DrawFn) -> tuple[date, Span]:
     monday = today - timedelta(days=today.weekday())
     month = draw(days).replace(day=1)
     asked = draw(
-        st.integers(1, 60).map(lambda count: last_days(count, today))
-        | st.sampled_from([Span(monday, monday + timedelta(days=7)), month_so_far(today)])
+        st.sampled_from([Span(monday, monday + timedelta(days=7)), month_so_far(today)])
         | st.just(Span(month, (month + timedelta(days=31)).replace(day=1)))
+        | st.integers(1, 60).map(lambda count: last_days(count, today))
         | st.builds(lambda since, count: Span(since, since + timedelta(days=count)), days, st.integers(1, 60))
     )
     return today, asked
@@ -108,7 +108,7 @@ def begin(ground: Ground, used: list[Usage], hands: list[tuple]) -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
-    used=st.lists(rows, max_size=40),
+    used=st.lists(rows, max_size=8) | st.lists(rows, min_size=40, max_size=120),
     hands=hand_overs,
     scope=scopes,
     moment=moments(),
