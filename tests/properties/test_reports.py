@@ -108,7 +108,7 @@ def begin(ground: Ground, used: list[Usage], hands: list[tuple]) -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
-    used=st.lists(rows, max_size=8) | st.lists(rows, min_size=40, max_size=120),
+    used=st.lists(rows, max_size=8) | st.lists(rows, min_size=30, max_size=50),
     hands=hand_overs,
     scope=scopes,
     moment=moments(),
