@@ -26,7 +26,7 @@ from bot.playground.weeks import scenario
 from storage.engine import Books
 from tests.playground.visitors import command, environment, heard, running, unused_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 TEAMS = ("search", "platform", "data", "support")
 ASKS = re.compile(r"^<@\w+> (asks for|wants) ")
 
@@ -189,6 +189,27 @@ def test_each_month_was_told_once_in_each_team(lived: Lived) -> None:
         turns = [words for words in lived.said_in(team) if "A new month has begun" in words]
         assert 1 <= len(turns) <= 3
         assert len(set(turns)) == len(turns)
+
+
+def test_every_team_read_of_each_of_its_weeks_on_monday_once(lived: Lived) -> None:
+    slack = lived.town.slack
+    for team in TEAMS:
+        told = [m for m in slack.channel(team).messages if m.bot_id and m.text.startswith(f"Team {team}, ")]
+        stamps = [datetime.fromtimestamp(float(message.ts), UTC) for message in told]
+        assert {(stamp.weekday(), stamp.hour) for stamp in stamps} == {(0, 9)}, stamps
+        assert len({stamp.date() for stamp in stamps}) == len(stamps) >= 8
+        weeks = (max(stamps) - min(stamps)) / timedelta(weeks=1)
+        assert round(weeks) + 1 == len(stamps), "no Monday between was left out"
+        assert all(slack.channel(team).replies(message) for message in told if "a quiet week" not in message.text)
+    assert lived.ledger()["digest.skipped"] == 0
+
+
+def test_the_workspaces_owner_read_of_all_teams_in_one(lived: Lived) -> None:
+    told = [lived.text(message) for message in lived.town.slack.person("olga").dms()]
+    rolled_up = [words for words in told if "All teams, " in words]
+    assert len(rolled_up) >= 10
+    assert len(set(rolled_up)) == len(rolled_up)
+    assert all(team in rolled_up[-1] for team in TEAMS)
 
 
 def test_the_books_say_of_every_key_what_the_gateway_charged(lived: Lived) -> None:

@@ -95,7 +95,7 @@ class Weeks:
         done = [hands.submit(self._do_all, chain) for chain in chains]
         for one in done:
             one.result()
-        jobs = [*(("expiry",) if stop.due else ()), *(("guard", "usage") if stop.reads else ())]
+        jobs = [*(("expiry",) if stop.due else ()), *(("guard", "usage", "digest") if stop.reads else ())]
         if stop.acts or jobs:
             self._settled(*jobs)
 

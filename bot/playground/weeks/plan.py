@@ -26,7 +26,9 @@ REVEAL_TAKES = timedelta(seconds=15)
 CLOSING = timedelta(seconds=60)
 """So long before a month ends, its spend is read once more."""
 TURNED = timedelta(seconds=10)
-"""So long after a month began, or a raise ended, the clock stops for it."""
+"""So long after a month or week began, or a raise ended, or a digest is due, the clock stops for it."""
+DIGEST_HOUR = timedelta(hours=9)
+"""When on Monday the teams read of their week: their founder lives by UTC."""
 REMINDER, ESCALATION, GIVING_UP = timedelta(hours=4), timedelta(hours=24), timedelta(hours=72)
 WARNINGS = (timedelta(days=1), timedelta(hours=1))
 
@@ -68,7 +70,8 @@ class Stop:
     acts: tuple[Act, ...] = ()
     due: bool = False
     reads: bool = False
-    """What was spent is read, and limits are looked at: as a month ends and begins, and as a raise ends."""
+    """What was spent is read, limits are looked at, and digests told: as a month ends and begins, as a raise ends, and
+    on Mondays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +218,10 @@ def _reads(days: Days, dealt: tuple[Deal, ...]) -> Iterator[datetime]:
         midnight = days.midnight + timedelta(days=day)
         if midnight.day == 1:
             yield midnight - CLOSING
-        if midnight.day == 1 or any(deal.last_day == day - 1 for deal in dealt):
+        if midnight.day == 1 or midnight.weekday() == 0 or any(deal.last_day == day - 1 for deal in dealt):
             yield midnight + TURNED
+        if midnight.weekday() == 0:
+            yield midnight + DIGEST_HOUR + TURNED
 
 
 def _in_order(act: Act) -> tuple[int, str, int, str]:
