@@ -195,3 +195,13 @@ def test_a_weekly_digest_of_ones_own_is_a_button_away_and_back(desk: Desk) -> No
     says_soon(desk, "ana", "On Mondays you get a digest")
     desk.clicks("ana", "Stop my weekly digest", stands(desk, "ana"))
     says_soon(desk, "ana", "Your own week on Mondays")
+
+
+def test_what_another_process_has_put_there_unnoticed_is_replaced_by_what_is_so(desk: Desk) -> None:
+    card = desk.ask()
+    desk.home("ana")
+    older = {"type": "home", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "An older tab."}}]}
+    desk.bot.running.bolt.client.views_publish(user_id="U0ANA", view=older)
+    assert desk.text(stands(desk, "ana")) == "An older tab."
+    desk.clicks("omar", "Approve", card)
+    soon(desk, lambda: shown_at_home(desk, "ana") == ["Reveal key"] or None)
