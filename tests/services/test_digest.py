@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -15,6 +17,7 @@ from bot.services.auditing import verify
 from bot.services.digests import send_digests
 from bot.services.team_digest import Chosen, choose
 from storage import digests, outbox
+from storage.engine import Books
 from tests.company import OLGA, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.digest_kit import (
@@ -167,6 +170,29 @@ def test_two_replicas_that_look_at_once_post_one(company: Company) -> None:
     assert weeks_told(company) == [FIRST]
     assert len(in_ledger(company)) == 1
     assert verify(company.books).ok
+
+
+def test_replicas_that_race_post_one(company: Company) -> None:
+    """Each on a connection of its own, all at the same moment."""
+    spend(company, begin(company), 3, "2026-11-20 15:00")
+    company.clock.at = on("2026-11-23 09:00")
+    read_usage(company)
+    url = str(company.books._engine.url.render_as_string(hide_password=False))
+    replicas = [Books(url) for _ in range(4)]
+    start = threading.Barrier(len(replicas))
+
+    def pass_once(books: Books) -> None:
+        start.wait()
+        send_digests(replace(company.purser, books=books))
+
+    with ThreadPoolExecutor(len(replicas)) as pool:
+        list(pool.map(pass_once, replicas))
+    for books in replicas:
+        books.close()
+    company.perform()
+    assert weeks_told(company) == [FIRST]
+    assert len(in_ledger(company)) == 1
+    assert (len(threads(company)), len(company.notifier.files)) == (1, 1)
 
 
 def test_the_books_take_no_second_digest_of_a_week(company: Company) -> None:
