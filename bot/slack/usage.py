@@ -62,15 +62,15 @@ def _answer(event: Incoming) -> Message:
 
 
 def _page(event: Incoming, kept: Asked, report: Report) -> Message:
-    """One page, with what the pages beside it are asked by."""
-    beside = {number: _beside(event, kept, number, report) for number in (kept.page - 1, kept.page + 1)}
+    """One page, with what the pages beside it are asked by. There may be fewer by now than when it was asked for."""
+    page = min(kept.page, views.pages(report))
     shown = views.Shown(
         asked_on=kept.at.date(),
-        page=kept.page,
+        page=page,
         asker_id=kept.member_id,
         post_id="" if event.channel_id.startswith(_DIRECT) else kept.id,
-        previous_id=beside[kept.page - 1],
-        next_id=beside[kept.page + 1],
+        previous_id=_beside(event, kept, page - 1, report),
+        next_id=_beside(event, kept, page + 1, report),
     )
     return views.usage(report, shown, event.purser.now())
 

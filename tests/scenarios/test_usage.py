@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from bot.domain.usage import Usage
 from bot.jobs.schedule import JOBS
-from bot.playground.gateway.models import MORE_MODELS
+from bot.playground.gateway.models import MODELS, MORE_MODELS
 from bot.playground.slack.model import Message
 from bot.services.syncing import sync_live
-from storage import keys, usage
 from tests.scenarios.desk import Desk, buttons, value_of
 
 SEEN_BY_ALL = "Post to channel"
+USAGE_EVERY_SECONDS = next(job.every_seconds for job in JOBS if job.name == "usage")
 
 
 def reads_usage(desk: Desk) -> None:
@@ -133,6 +133,8 @@ def test_what_has_no_price_is_named(desk: Desk) -> None:
 
 
 def test_what_live_totals_know_and_no_day_has_yet_is_said_beside_it(desk: Desk) -> None:
+    into_the_slot = desk.at().timestamp() % USAGE_EVERY_SECONDS
+    desk.office.clock.advance(seconds=USAGE_EVERY_SECONDS - into_the_slot + 1)  # no other reading for ten minutes
     _, secret = desk.key("$100 30d evaluate rerankers")
     desk.spends(secret, 10)
     reads_usage(desk)
@@ -144,23 +146,17 @@ def test_what_live_totals_know_and_no_day_has_yet_is_said_beside_it(desk: Desk) 
 
 
 def many_models(desk: Desk, count: int) -> None:
-    """Ana's key was used today with so many models, some of them named in other scripts."""
-    label = spent(desk, 1)
-    names = [("modèle", "نموذج", "模型", "🦄-model", "a&<b>`c`")[n % 5] + f"-{n}" for n in range(count)]
-    now = desk.at()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    with desk.bot.running.purser.books.transaction() as session:
-        key = keys.labelled(session, label)
-        assert key is not None
-        assert key.handle is not None
-        rows = [
-            Usage(key.handle, name, midnight, 3, 1, 0, 2, 900, 300, 90, 10**6 + n, 0) for n, name in enumerate(names)
-        ]
-        usage.write(session, key.gateway, rows, now)
+    """Ana's key was used today with so many models."""
+    names = [f"maker/model-{n}" for n in range(count)]
+    desk.gateway.state.offered = tuple(replace(MODELS[1], name=name, upstream=f"openai/{name}") for name in names)
+    _, secret = desk.key("$100 7d evaluate rerankers")
+    for name in names:
+        assert desk.office.chat(secret, name).status_code == 200
+    reads_usage(desk)
 
 
 def test_long_lists_are_paged_in_place(desk: Desk) -> None:
-    many_models(desk, 39)
+    many_models(desk, 40)
     first = desk.types("ana", "/ai-usage by model")
     assert "By model*, page 1 of 3" in first
     assert "25 other models" in first
@@ -174,6 +170,15 @@ def test_long_lists_are_paged_in_place(desk: Desk) -> None:
     assert buttons(newest(desk)) == ["Previous", SEEN_BY_ALL]
     assert "page 2 of 3" in desk.presses_in("ana", "Previous", newest(desk))
     assert len(desk.ephemerals("ana")) == before, "each page stands in the place of the one before"
+
+
+def test_a_page_that_is_not_there_any_more_shows_what_is(desk: Desk) -> None:
+    many_models(desk, 40)
+    desk.types("ana", "/ai-usage by model")
+    desk.gateway.habits.tells_percent = 0  # the gateway takes it all back
+    reads_usage(desk)
+    assert "You have used nothing in 30 days" in desk.presses_in("ana", "Next", newest(desk))
+    assert buttons(newest(desk)) == []
 
 
 def newest(desk: Desk) -> Message:

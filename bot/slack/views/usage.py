@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.apportion import percents
@@ -37,7 +38,8 @@ __all__ = ["Shown", "digest", "exporting", "pages", "posted", "posted_already", 
 
 
 def usage(report: Report, shown: Shown, now: datetime) -> Message:
-    """One page of the answer. The first has the chart; every page says how fresh the figures are."""
+    """One page of the answer, or the last there is. The first has the chart; each says how fresh the figures are."""
+    shown = replace(shown, page=min(shown.page, pages(report)))
     headline = _headline(report, shown)
     chart = spend_by_day(report) if shown.page == 1 else None
     warned = notes.warnings(report, now)

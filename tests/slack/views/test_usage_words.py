@@ -116,6 +116,12 @@ def test_each_part_stands_on_exactly_one_page(by: Grouping) -> None:
     assert [bool(one.charts) for one in pages] == [True] + [False] * (len(pages) - 1)
 
 
+def test_a_page_past_the_end_is_the_last_one() -> None:
+    report = of_costs([5] * (PARTS_SHOWN + 3))
+    assert texts(page(report, 7))[1] == texts(page(report, 2))[1]
+    assert len(rows(page(report, 7))) == 4
+
+
 @given(now=st.integers(0, 10**9), before=st.integers(0, 10**9))
 def test_the_change_agrees_with_its_direction_and_names_the_days(now: int, before: int) -> None:
     report = replace(of_costs([max(1, now)]), now=kit_usage.used(now), before=kit_usage.used(before))
