@@ -39,7 +39,7 @@ _SPIKE = 3.0
 _AROUND = 15
 """How many days are around a day, itself among them."""
 _CHANGED, _CHANGED_AT_ONCE, _CHANGED_DAYS = 16.0, 4.0, 56
-"""How much better a change of level has to explain the days, in twice the log-likelihood; less until so many days."""
+"""How much better a change of level has to explain so many days, in twice the log-likelihood; less of fewer days."""
 _GROWS, _GROWS_DAYS = 8.0, 28
 """The same for steady growth or decline, which is believed from so many days on."""
 _GROWS_ON = 0.95
@@ -242,7 +242,7 @@ def _steady(past: Past, ahead: Sequence[int]) -> Outlook:
 
 def _changes(clean: _Clean, days: int, ahead: int) -> list[_Course]:
     """The level since each day on which it may have changed; the first: that it never did."""
-    unlikely = max(_CHANGED_AT_ONCE, _CHANGED * min(1, days / _CHANGED_DAYS))
+    unlikely = max(_CHANGED_AT_ONCE, _CHANGED * days / _CHANGED_DAYS)
     got = [0.0, *accumulate(map(float.__mul__, clean.roots, clean.scales))]
     due = [0.0, *accumulate(scale * scale for scale in clean.scales)]
     end = len(clean.roots)

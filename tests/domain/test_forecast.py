@@ -194,6 +194,12 @@ def test_a_weekend_without_spend_is_no_change() -> None:
     assert rest(days([*office(8, weekend=3), *week], monday), monday) == pytest.approx(usual, rel=0.05)
 
 
+def test_four_days_without_spend_are_days_off_and_five_an_end() -> None:
+    usual = rest(days([10.0] * 56))
+    assert rest(days([*[10.0] * 52, *[0] * 4])) > 0.85 * usual
+    assert rest(days([*[10.0] * 51, *[0] * 5])) < 0.05 * usual
+
+
 def test_spend_that_stopped_may_come_back_and_the_range_says_so() -> None:
     found = told(days([*office(8), *[0] * 7]))
     assert found.low_micros == found.likely_micros == 50 * USD
