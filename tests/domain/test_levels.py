@@ -43,6 +43,10 @@ def spikes(ago: int) -> float:
     return office(ago) + (150 if ago in (3, 20) else 0)
 
 
+def spike_of_late(ago: int) -> float:
+    return office(ago) + (90 if ago == 2 else 0)
+
+
 def holidays(ago: int) -> float:
     return 0 if ago in (1, 8, 9, 30) else office(ago)
 
@@ -85,6 +89,9 @@ def told(shape: Shape, count: int, budget_usd: float = 420) -> tuple[float, floa
         (office, 4, 236.3033, 279.3221, 458.5670, ""),
         (launch, 56, 1063.8529, 1189.0070, 1739.1794, "2026-11-17"),
         (spikes, 56, 646.9766, 688.8797, 920.6490, "2026-11-16"),
+        (spike_of_late, 56, 581.4551, 621.9644, 806.9576, "2026-11-19"),
+        (spike_of_late, 9, 473.2169, 532.4815, 865.7277, "2026-11-25"),
+        (just_now, 56, 661.4667, 732.3697, 1034.9046, "2026-11-19"),
         (holidays, 56, 401.6585, 436.5920, 582.1482, "2026-11-30"),
         (stopped, 56, 151.9200, 151.9200, 327.2657, ""),
         (growth, 56, 443.4469, 483.8968, 652.4380, "2026-11-26"),
