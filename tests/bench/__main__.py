@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tests.bench import (
     acks,
     disable,
+    export,
     forecast,
     guard,
     headroom,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "page": page.measure,
     "usage_sync": usage_sync.measure,
     "usage_reports": usage_reports.measure,
+    "export": export.measure,
     "headroom": headroom.measure,
     "guard": guard.measure,
     "overshoot": overshoot.measure,
