@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.digests import Course, Forecast, Week
-from bot.domain.money import show, show_beside
+from bot.domain.money import MICROS_PER_USD, show, show_beside
 from bot.slack.views.base import NAME_CHARS, sentence
 from bot.slack.views.figures import day
 
@@ -37,14 +37,16 @@ def percent(one: Course) -> str:
 
 
 def is_over(one: Course) -> bool:
-    """Whether it is over its budget, or will be before the month is."""
-    return one.month_micros > one.budget_micros or (one.forecast is not None and one.forecast.runs_out_on is not None)
+    """Whether its budget is used up, or will be before the month is over."""
+    return one.month_micros >= one.budget_micros or (one.forecast is not None and one.forecast.runs_out_on is not None)
 
 
 def heading(one: Course) -> str:
-    """`is $20 over`, or `runs out about 27 November`: of one that is over, or will be."""
+    """`is $20 over`, `is used up`, or `runs out about 27 November`: of one that is used up, or will be."""
     if one.month_micros > one.budget_micros:
         return f"is {show(one.month_micros - one.budget_micros)} over"
+    if one.month_micros == one.budget_micros:
+        return "is used up"
     runs_out = one.forecast.runs_out_on if one.forecast else None
     return f"runs out about {day(runs_out)}" if runs_out else "stays within its budget"
 
@@ -56,5 +58,5 @@ def _ends(one: Course) -> str:
 
 
 def _dollars(micros: int) -> int:
-    """What is foretold is not known to the cent: whole dollars from ten on."""
-    return micros if micros < 10_000_000 else round(micros, -6)
+    """What is foretold is not known to the cent: whole dollars from ten on, never below what is spent already."""
+    return micros if micros < 10 * MICROS_PER_USD else -(-micros // MICROS_PER_USD) * MICROS_PER_USD

@@ -142,7 +142,7 @@ def test_the_biggest_and_the_rest_add_up_to_what_was_spent() -> None:
 def test_the_budget_line_says_until_when_and_where_it_is_heading() -> None:
     said = text(digest.digest(kit_digest.notice(MOODS["full"])))
     assert "*Budget for November:* $1,020 of $2,000 by 15 November, 51 percent." in said
-    assert "November will likely end at $2,104 ($1,905 to $2,310). *The budget runs out about 28 November.*" in said
+    assert "November will likely end at $2,105 ($1,906 to $2,310). *The budget runs out about 28 November.*" in said
     assert "project search is $20 over; project docs runs out about 28 November." in said
     assert "*$20.50 over the budget.*" in text(digest.digest(kit_digest.notice(MOODS["over"])))
 
@@ -154,12 +154,26 @@ def test_it_is_silent_about_what_is_not_known() -> None:
     assert "not read yet" in text(digest.digest(kit_digest.notice(MOODS["never_read"])))
 
 
+def test_what_is_foretold_never_reads_as_less_than_is_spent() -> None:
+    spent, a_cent_more = 1_020_400_000, Forecast(1_020_410_000, 1_020_410_000, 1_020_410_000)
+    said = course(Course("search", 2000 * USD, spent, a_cent_more), WEEK)
+    assert "$1,020.40 of $2,000" in said
+    assert "likely end at $1,021." in said
+
+
+def test_a_budget_that_is_used_up_to_the_cent_is_not_foretold_to_run_out() -> None:
+    forecast = Forecast(100 * USD, 100 * USD, 100 * USD, date(2026, 11, 2))
+    said = course(Course("search", 100 * USD, 100 * USD, forecast), WEEK)
+    assert "The budget is used up." in said
+    assert "runs out" not in said
+
+
 def test_a_budget_says_little_without_a_forecast_and_nothing_without_either() -> None:
     one = Course("search", 100 * USD, 400_000)
     assert course(one, WEEK) == "*Budget for November:* $0.40 of $100 by 15 November, less than 1 percent."
     assert course(one, WEEK, has_budget=False) == ""
     ahead = replace(one, forecast=Forecast(9_500_000, 9_990_000, 11_400_000))
-    assert course(ahead, WEEK, has_budget=False).endswith("November will likely end at $9.99 ($9.50 to $11).")
+    assert course(ahead, WEEK, has_budget=False).endswith("November will likely end at $9.99 ($9.50 to $12).")
 
 
 def test_everything_amiss_is_one_line() -> None:
