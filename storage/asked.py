@@ -37,6 +37,7 @@ def _plain(asked: Asked) -> dict[str, object]:
         "subject": question.scope.subject_id,
         "since": question.span.since.isoformat(),
         "until": question.span.until.isoformat(),
+        "of_month": question.span.of_month,
         "by": str(question.by),
         "page": asked.page,
     }
@@ -45,5 +46,6 @@ def _plain(asked: Asked) -> dict[str, object]:
 def _asked(row: AskedRow) -> Asked:
     kept = row.question
     scope = Scope(Extent(kept["extent"]), kept["subject"])
-    span = Span(date.fromisoformat(kept["since"]), date.fromisoformat(kept["until"]))
+    since, until = (date.fromisoformat(kept[end]) for end in ("since", "until"))
+    span = Span(since, until, of_month=kept["of_month"])
     return Asked(row.id, row.member_id, Question(scope, span, Grouping(kept["by"])), row.at, kept["page"])

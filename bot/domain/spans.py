@@ -18,6 +18,8 @@ class Span:
 
     since: date
     until: date
+    of_month: bool = False
+    """Whether it was asked for as a month, and so is compared with the month before."""
 
     def __post_init__(self) -> None:
         """A span has at least one day. Raises ValueError."""
@@ -65,7 +67,12 @@ def last_days(count: int, today: date) -> Span:
 
 def month_so_far(today: date) -> Span:
     """From the first of the month to today."""
-    return Span(today.replace(day=1), today + timedelta(days=1))
+    return Span(today.replace(day=1), today + timedelta(days=1), of_month=True)
+
+
+def whole_month(first: date) -> Span:
+    """The month that begins on this day."""
+    return Span(first, (first + timedelta(days=31)).replace(day=1), of_month=True)
 
 
 def known_part(span: Span, today: date) -> Span | None:
@@ -77,25 +84,19 @@ def known_part(span: Span, today: date) -> Span | None:
 def compared(span: Span, today: date) -> tuple[Span, Span] | None:
     """Which days of a span are compared, and with which before it; None when none of them is over.
 
-    Both are as many days, and only days that are over. What begins with a month and ends within it is compared with
-    the month before, day by day, as far as both months have such days. All else is compared with the days one span
-    earlier, so that a week is compared by the same weekdays, also when it is not over, or begins with a month.
+    Both are as many days, and only days that are over. A month is compared with the month before, day by day, as far
+    as both have such days. All else is compared with the days one span earlier, so that a week is compared by the
+    same weekdays, also when it is not over.
     """
     until = min(span.until, today)
     if until <= span.since:
         return None
     now = Span(span.since, until)
-    if not _is_of_month(span):
+    if not span.of_month:
         return now, now.moved(-span.days)
     month_before = (span.since - timedelta(days=1)).replace(day=1)
     before = Span(month_before, min(month_before + timedelta(days=now.days), span.since))
     return Span(now.since, now.since + timedelta(days=before.days)), before
-
-
-def _is_of_month(span: Span) -> bool:
-    is_week = span.days == 7 and span.since.weekday() == 0
-    ends_within = (span.last.year, span.last.month) == (span.since.year, span.since.month)
-    return span.since.day == 1 and ends_within and not is_week
 
 
 def _midnight(day: date) -> datetime:

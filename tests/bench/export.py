@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bot.domain.spans import Span
+from bot.domain.spans import Span, whole_month
 from bot.domain.usage_csv import Grain
 from bot.services import exporting
 from storage import usage_export
@@ -25,7 +25,7 @@ from tests.bench.year import NOW, Scale, TimedBooks, databases, fill
 ROUNDS = 3
 BOOKS = Scale("a million rows", 1_000)
 YEAR = Span(NOW.date() - timedelta(days=365), NOW.date() + timedelta(days=1))
-MONTH = Span(date(2026, 10, 1), date(2026, 11, 1))
+MONTH = whole_month(date(2026, 10, 1))
 
 HOW = f"""\
 Books with {BOOKS.rows:,} rows of usage: a year of {BOOKS.keys:,} keys in ten teams. *Export* is what `purser usage

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.spans import Span, compared, known_part, last_days, month_so_far
+from bot.domain.spans import Span, compared, known_part, last_days, month_so_far, whole_month
 
 TODAY = date(2026, 11, 20)
 days = st.dates(date(2019, 1, 1), date(2031, 1, 1))
@@ -28,10 +28,10 @@ COMPARED = [
     ("last week", span("2026-11-09 2026-11-15"), "2026-11-09 2026-11-15", "2026-11-02 2026-11-08"),
     ("a week from the first", span("2026-06-01 2026-06-07"), "2026-06-01 2026-06-07", "2026-05-25 2026-05-31"),
     ("this month", month_so_far(TODAY), "2026-11-01 2026-11-19", "2026-10-01 2026-10-19"),
-    ("a month after a shorter one", span("2026-03-01 2026-03-31"), "2026-03-01 2026-03-28", "2026-02-01 2026-02-28"),
-    ("a month after a leap day", span("2024-03-01 2024-03-31"), "2024-03-01 2024-03-29", "2024-02-01 2024-02-29"),
-    ("a month after a longer one", span("2026-02-01 2026-02-28"), "2026-02-01 2026-02-28", "2026-01-01 2026-01-28"),
-    ("the first month of a year", span("2026-01-01 2026-01-31"), "2026-01-01 2026-01-31", "2025-12-01 2025-12-31"),
+    ("a month after a shorter one", whole_month(date(2026, 3, 1)), "2026-03-01 2026-03-28", "2026-02-01 2026-02-28"),
+    ("a month after a leap day", whole_month(date(2024, 3, 1)), "2024-03-01 2024-03-29", "2024-02-01 2024-02-29"),
+    ("a month after a longer one", whole_month(date(2026, 2, 1)), "2026-02-01 2026-02-28", "2026-01-01 2026-01-28"),
+    ("the first month of a year", whole_month(date(2026, 1, 1)), "2026-01-01 2026-01-31", "2025-12-01 2025-12-31"),
     ("yesterday", last_days(1, TODAY).moved(-1), "2026-11-19 2026-11-19", "2026-11-18 2026-11-18"),
     ("a year with a leap day", span("2024-01-01 2024-12-31"), "2024-01-01 2024-12-31", "2022-12-31 2023-12-31"),
 ]  # fmt: skip
@@ -40,6 +40,12 @@ COMPARED = [
 @pytest.mark.parametrize(("asked", "now", "before"), [row[1:] for row in COMPARED], ids=[row[0] for row in COMPARED])
 def test_days_that_are_over_are_compared_with_as_many(asked: Span, now: str, before: str) -> None:
     assert compared(asked, TODAY) == (span(now), span(before))
+
+
+def test_days_that_begin_with_a_month_are_no_month() -> None:
+    today = date(2026, 11, 7)
+    assert compared(last_days(7, today), today) == (span("2026-11-01 2026-11-06"), span("2026-10-25 2026-10-30"))
+    assert compared(month_so_far(today), today) == (span("2026-11-01 2026-11-06"), span("2026-10-01 2026-10-06"))
 
 
 def test_today_alone_and_days_to_come_are_compared_with_nothing() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.people import Member
 from bot.domain.reports import Extent, Grouping, Question, Report, Scope
 from bot.domain.requests import Refused
-from bot.domain.spans import Span, last_days, month_so_far
+from bot.domain.spans import Span, last_days, month_so_far, whole_month
 from bot.domain.usage import Usage, total
 from bot.services.reporting import report_of
 from tests.company import ANA, BEN, GUS, OLGA, OMAR
@@ -75,7 +75,7 @@ def moments(draw: st.DrawFn) -> tuple[date, Span]:
     month = draw(days).replace(day=1)
     asked = draw(
         st.sampled_from([Span(monday, monday + timedelta(days=7)), month_so_far(today)])
-        | st.just(Span(month, (month + timedelta(days=31)).replace(day=1)))
+        | st.just(whole_month(month))
         | st.integers(1, 60).map(lambda count: last_days(count, today))
         | st.builds(lambda since, count: Span(since, since + timedelta(days=count)), days, st.integers(1, 60))
     )

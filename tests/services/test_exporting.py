@@ -16,7 +16,7 @@ from bot.domain.facts import Occasion
 from bot.domain.people import Member, Role
 from bot.domain.reports import Extent
 from bot.domain.requests import Because, Refused
-from bot.domain.spans import Span
+from bot.domain.spans import Span, whole_month
 from bot.domain.usage import Usage
 from bot.domain.usage_csv import OTHERS, Grain
 from bot.services import exporting
@@ -256,7 +256,7 @@ def test_who_may_not_see_it_may_not_export_it(ground: Ground, who: Member, exten
 
 
 def test_days_to_come_have_nothing_to_export(ground: Ground) -> None:
-    wanted = Wanted(Extent.MEMBER, Span(date(2027, 1, 1), date(2027, 2, 1)))
+    wanted = Wanted(Extent.MEMBER, whole_month(date(2027, 1, 1)))
     outcome = export_to_me(ground.company.purser, ground.company.actor(ANA), SEARCH, wanted)
     assert isinstance(outcome, Refused)
     assert outcome.because is Because.TOO_LATE

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.reports import Extent, Grouping, Question, Report, Scope
 from bot.domain.requests import Because, Refused
-from bot.domain.spans import Span, last_days, month_so_far
+from bot.domain.spans import Span, last_days, month_so_far, whole_month
 from bot.domain.usage import NOTHING, Usage, total
 from bot.services.reporting import report_of
 from tests.company import ANA, BEN, OMAR
@@ -48,11 +48,11 @@ SPANS = {
     "week": Span(date(2026, 11, 16), date(2026, 11, 23)),
     "week that begins a month": Span(date(2026, 6, 1), date(2026, 6, 8)),
     "month": month_so_far(TODAY),
-    "2026-10": Span(date(2026, 10, 1), date(2026, 11, 1)),
-    "2026-03": Span(date(2026, 3, 1), date(2026, 4, 1)),
-    "2024-03": Span(date(2024, 3, 1), date(2024, 4, 1)),
-    "2026-01": Span(date(2026, 1, 1), date(2026, 2, 1)),
-    "before anything": Span(date(2020, 1, 1), date(2020, 2, 1)),
+    "2026-10": whole_month(date(2026, 10, 1)),
+    "2026-03": whole_month(date(2026, 3, 1)),
+    "2024-03": whole_month(date(2024, 3, 1)),
+    "2026-01": whole_month(date(2026, 1, 1)),
+    "before anything": whole_month(date(2020, 1, 1)),
 }
 WHOLE_TEAM = Scope(Extent.TEAM, "t-search")
 

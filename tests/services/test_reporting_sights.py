@@ -13,7 +13,7 @@ from bot.domain.budgets import Layer
 from bot.domain.people import Member
 from bot.domain.reports import Extent, Grouping, Report
 from bot.domain.requests import Because, Refused
-from bot.domain.spans import Span, last_days
+from bot.domain.spans import Span, last_days, whole_month
 from bot.domain.usage import NOTHING, total
 from bot.services import reporting
 from bot.services.context import Actor
@@ -264,7 +264,7 @@ def test_honest_spend_that_no_usage_dates_stands_beside_the_figures(ground: Grou
     assert after.whole == before.whole
     assert answered(ground, OLGA, Extent.ALL).undated_micros == sum(extra.values())
     assert answered(ground, ANA, Extent.MEMBER).undated_micros == extra["ana-2"]
-    october = ask(ground, ANA, Extent.TEAM, span=Span(date(2026, 10, 1), date(2026, 11, 1)))
+    october = ask(ground, ANA, Extent.TEAM, span=whole_month(date(2026, 10, 1)))
     assert isinstance(october, Report)
     assert october.undated_micros == 0, "no month that is over waits for it"
 

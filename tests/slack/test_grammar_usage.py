@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.reports import Extent, Grouping
-from bot.domain.spans import Span, last_days
+from bot.domain.spans import Span, last_days, month_so_far, whole_month
 from bot.services.reporting import Wanted
 from bot.slack.grammar import usage
 from bot.slack.grammar.text import Help, Mistake
@@ -20,8 +20,8 @@ from tests.slack.typing import NOW, SECRET, ai_usage, parse_example
 TODAY = NOW.date()  # a Friday, 20 November 2026
 D7, D30, D90 = (last_days(count, TODAY) for count in (7, 30, 90))
 OMAR = "<@U0OMAR|omar de la cruz>"
-NOVEMBER = Span(date(2026, 11, 1), date(2026, 11, 21))
-OCTOBER = Span(date(2026, 10, 1), date(2026, 11, 1))
+NOVEMBER = month_so_far(date(2026, 11, 20))
+OCTOBER = whole_month(date(2026, 10, 1))
 WEEK = Span(date(2026, 11, 16), date(2026, 11, 23))
 
 
@@ -63,8 +63,8 @@ GOOD: list[tuple[str, object]] = [
     ("last month", mine(OCTOBER)),
     ("2026-10", mine(OCTOBER)),
     ("2026-11", mine(NOVEMBER)),
-    ("2025-12", mine(Span(date(2025, 12, 1), date(2026, 1, 1)))),
-    ("2024-2", mine(Span(date(2024, 2, 1), date(2024, 3, 1)))),
+    ("2025-12", mine(whole_month(date(2025, 12, 1)))),
+    ("2024-2", mine(whole_month(date(2024, 2, 1)))),
     ("by model", mine(by=Grouping.MODEL)),
     ("by models", mine(by=Grouping.MODEL)),
     ("BY Member", mine(by=Grouping.MEMBER)),

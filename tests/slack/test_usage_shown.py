@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.money import MICROS_PER_CENT, show
 from bot.domain.reports import Extent, Grouping, Question, Report, Scope
-from bot.domain.spans import Span, last_days
+from bot.domain.spans import last_days, whole_month
 from bot.domain.usage import Totals, total
 from bot.services.reporting import report_of
 from bot.slack.views import usage
@@ -28,7 +28,7 @@ SCOPES = (
     Scope(Extent.MEMBER, ANA.id),
     Scope(Extent.KEY, "zoe-2"),
 )
-SPANS = (last_days(7, TODAY), Span(date(2026, 10, 1), date(2026, 11, 1)), last_days(90, TODAY))
+SPANS = (last_days(7, TODAY), whole_month(date(2026, 10, 1)), last_days(90, TODAY))
 LINE = re.compile(
     r"(?:`\[[#-]{10}\]` )?(?:\S+ percent, \*(?P<amount>\S+)\*(?: and (?P<some>[\d,]+) unpriced)?|(?P<word>[a-z$0]+)): "
     r".*?(?:, (?P<requests>[\d,]+) requests?)?(?:, (?P<failed>[\d,]+) failed)?"

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bot.domain.keys import KeyKind
 from bot.domain.people import Project, Team
-from bot.domain.spans import Span, last_days
+from bot.domain.spans import Span, last_days, whole_month
 from bot.domain.usage import NOTHING, Totals, Usage, total
 from storage import people, recount, usage, usage_reports
 from storage import usage_report_statements as statements
@@ -131,7 +131,7 @@ def test_a_span_begins_and_ends_at_midnight_utc(books: Books) -> None:
 
 def test_every_count_is_summed_whatever_its_size(books: Books) -> None:
     counts = [2**31 - 1 - number for number in range(4)] + [2**60 + number for number in range(4)] + [2**29]
-    month = Span(date(2026, 10, 1), date(2026, 11, 1))
+    month = whole_month(date(2026, 10, 1))
     write(books, *(Usage("h-ads", model, month.begins_at, *counts) for model in ("small", "large")))
     due = Totals(*(2 * count for count in counts))
     with books.reading() as session:

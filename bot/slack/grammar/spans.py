@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.domain.digests import Week
-from bot.domain.spans import LONGEST_DAYS, Span, last_days, month_so_far
+from bot.domain.spans import LONGEST_DAYS, Span, last_days, month_so_far, whole_month
 from bot.slack.grammar.text import Slip, quote
 
 SHAPE = "7d, 30d, 90d, week, month, or a month such as 2026-10"
@@ -109,7 +109,7 @@ def _last(words: list[str], today: date, corrected: Callable[[str], str]) -> Typ
             return Typed(_week(today).moved(-1).span, 2, "last week")
         case "month":
             end = today.replace(day=1)
-            return Typed(Span((end - timedelta(days=1)).replace(day=1), end), 2, "last month")
+            return Typed(whole_month((end - timedelta(days=1)).replace(day=1)), 2, "last month")
         case _:
             found = read(words[1:], today, corrected)
             return None if found is None else Typed(found.span, found.words + 1, found.shortest)
@@ -137,7 +137,7 @@ def _month(word: str, today: date, corrected: Callable[[str], str]) -> Typed | N
         since = date(year, number, 1)
         if since > today:
             raise Slip("That month is still to come.", corrected(f"{today:%Y-%m}"))
-        whole = Span(since, (since + timedelta(days=31)).replace(day=1))
+        whole = whole_month(since)
         return Typed(month_so_far(today) if today in whole else whole, 1, f"{since:%Y-%m}")
     if (day := _DAY.fullmatch(word)) and 1 <= int(day[2]) <= 12:
         raise Slip("Usage is asked for by span or month, not by date.", corrected(f"{day[1]}-{int(day[2]):02d}"))

@@ -29,6 +29,8 @@ def during(span: Span, today: date) -> str:
 
 def typed(span: Span, today: date) -> str:
     """The shortest word that asks for these days; empty when there is none."""
+    if span.of_month:
+        return "month" if span == month_so_far(today) else f"{span.since:%Y-%m}"
     if span == last_days(1, today):
         return "today"
     if span == last_days(1, today).moved(-1):
@@ -41,12 +43,7 @@ def typed(span: Span, today: date) -> str:
         return "week"
     if span == week.moved(-1).span:
         return "last week"
-    if span == month_so_far(today):
-        return "month"
-    if recent:
-        return f"{span.days}d"
-    whole_month = span.since.day == 1 and span.until == (span.since + timedelta(days=31)).replace(day=1)
-    return f"{span.since:%Y-%m}" if whole_month else ""
+    return f"{span.days}d" if recent else ""
 
 
 def days(span: Span, today: date) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.domain.reports import Extent, Grouping
-from bot.domain.spans import Span, last_days
+from bot.domain.spans import last_days, whole_month
 from bot.domain.usage import NOTHING
 from bot.slack.views import help as usage_help
 from bot.slack.views import usage
@@ -15,7 +15,7 @@ from tests.slack.views import kit_usage
 from tests.slack.views.kit import ANA, NOW, OMAR, World
 
 Screen = Message | dict[str, object]
-OCTOBER = Span(date(2026, 10, 1), date(2026, 11, 1))
+OCTOBER = whole_month(date(2026, 10, 1))
 
 
 def every_about_usage(world: World) -> dict[str, Screen]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.facts import Freshness
 from bot.domain.money import show
 from bot.domain.reports import Extent, Grouping, Part, Question, Report, Scope
-from bot.domain.spans import Span, last_days
+from bot.domain.spans import Span, last_days, whole_month
 from bot.domain.usage import NOTHING, Totals
 from bot.jobs.schedule import JOBS
 from bot.slack.grammar import usage as grammar
@@ -207,7 +207,7 @@ def test_it_says_how_often_usage_is_read_as_the_schedule_has_it() -> None:
 
 
 SPANS = [last_days(count, kit_usage.TODAY) for count in (1, 7, 30, 90, 12)]
-SPANS += [Span(date(2026, 10, 1), date(2026, 11, 1)), Span(date(2026, 11, 1), date(2026, 11, 21))]
+SPANS += [whole_month(date(2026, 10, 1)), Span(date(2026, 11, 1), date(2026, 11, 21))]
 
 
 @pytest.mark.parametrize("span", SPANS, ids=str)
