@@ -9,12 +9,14 @@ from statistics import median
 
 from sqlalchemy import text
 
+from bot.domain.digests import Week
 from bot.domain.people import Authority
 from bot.domain.reports import Extent, Grouping, Question, Report, Scope
-from bot.domain.spans import Span, last_days
+from bot.domain.spans import last_days
 from bot.services.context import Purser
+from bot.services.digest_figures import figures
 from bot.services.reporting import report_of
-from storage import usage_reports
+from storage import people
 from storage.engine import Session
 from tests.bench.ground import Skipped
 from tests.bench.report import Section, Table, ms
@@ -32,14 +34,14 @@ HOW = f"""\
 Books with a year of usage, every key live: in teams of a hundred keys, and all in one team, which is the worst there
 is. Each figure is a whole answer (`report_of`): its parts, the same days one span earlier, each day, freshness,
 undated spend and the budget, read from the books and made into values. Thirty days are asked for, unless a column says
-otherwise. *Week, key x model* is what a digest tells the causes of a movement from, this week and the one before.
+otherwise. *Digest* is every figure of the team's last week: who, on what, why it moved, forecast, old keys.
 Medians of {ROUNDS}, after one that warms the caches. On PostgreSQL rows lie day after day, as they were told."""
 
 
 def measure() -> Section:
     """All scales on both databases; PostgreSQL only where there is a server."""
     found = [row for database in ("SQLite", "PostgreSQL") for scale in SCALES for row in _measured(database, scale)]
-    columns = ("books", "usage rows", "whose", "keys", *(f"by {by}" for by in GROUPINGS), "week, key x model")
+    columns = ("books", "usage rows", "whose", "keys", *(f"by {by}" for by in GROUPINGS), "digest")
     lengths = ("books", "usage rows", "whose", "by", *(f"{days} days" for days in LENGTHS))
     tables = [Table(columns, [row for row, _ in found]), Table(lengths, [row for _, rows in found for row in rows])]
     return Section("usage_reports", "Usage reports", HOW, tables)
@@ -83,13 +85,13 @@ def _rows(database: str, scale: Scale, books: TimedBooks, whose: str, scope: Sco
     purser = replace(company.purser, authority=authority)
     head = (database, f"{scale.rows:,}", whose)
     by = tuple(ms(_timed(books, _asking(purser, Question(scope, MONTH, by)))) for by in GROUPINGS)
-    week = ms(_timed(books, lambda session: _week(session, scope)))
+    digest = "" if scope is ALL else ms(_timed(books, lambda session: _digest(session, purser, scope)))
     lengths = [
         (*head, str(by), *(ms(_timed(books, _asking(purser, Question(scope, last_days(days, TODAY), by))))
                            for days in LENGTHS))
         for by in ((Grouping.MODEL, Grouping.KEY) if scale is SCALES[-1] else ())
     ]  # fmt: skip
-    return (*head, f"{keys:,}", *by, week), lengths
+    return (*head, f"{keys:,}", *by, digest), lengths
 
 
 def _asking(purser: Purser, question: Question) -> Callable[[Session], None]:
@@ -102,11 +104,12 @@ def _asking(purser: Purser, question: Question) -> Callable[[Session], None]:
     return ask
 
 
-def _week(session: Session, scope: Scope) -> None:
-    chosen = usage_reports.EVERYTHING if scope is ALL else usage_reports.of_team(scope.subject_id)
-    week = Span(last_days(7, TODAY).since, TODAY)
-    for span in (week, week.moved(-7)):
-        assert usage_reports.by_key_and_model(session, chosen, span)
+def _digest(session: Session, purser: Purser, scope: Scope) -> None:
+    team = people.team(session, scope.subject_id)
+    assert team is not None
+    found = figures(session, purser, team, Week.of(TODAY).moved(-1))
+    assert found.totals.cost_micros > 0
+    assert found.members
 
 
 def _timed(books: TimedBooks, work: Callable[[Session], None]) -> float:
