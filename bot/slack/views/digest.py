@@ -255,7 +255,7 @@ def _chart(figures: Figures) -> Chart | None:
         look=Look.AGAINST,
         unit=Unit.MONEY,
         categories=tuple(days),
-        series=(Series("this week", now), Series("the week before", before)),
+        series=(Series("this week", say.in_cents(now)), Series("the week before", say.in_cents(before))),
         alt=f"What each day cost. This week: {told}. The week before: {was}.",
     )
 

@@ -364,3 +364,12 @@ def test_causes_of_every_kind_have_words_for_both_directions() -> None:
                 causes=(Cause(why, sign * 10 * USD, sign * 10),),
             )
             assert moved_because(week).split(": 10 points ")[1].rstrip(".")
+
+
+def test_the_days_of_the_chart_add_up_to_the_week_in_cents() -> None:
+    days_of_a_third = tuple(Totals(requests=1, tasks=1, cost_micros=4_435_333) for _ in range(7))
+    week = replace(MOODS["plain"], days=days_of_a_third, days_before=days_of_a_third, totals=total(days_of_a_third))
+    (chart,) = digest.digest(kit_digest.notice(week)).charts
+    shown = [sum(value or 0 for value in series.values) for series in chart.series]
+    assert shown == [31_050_000, 31_050_000]
+    assert all(value is not None and value % 10_000 == 0 for series in chart.series for value in series.values)
