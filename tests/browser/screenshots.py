@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the playground: `python -m tests.browser.screenshots [NAME...]`.
+"""Takes the README's pictures of the playground: `python -m tests.browser.screenshots`.
 
 Plays the main path for each scene at a real page; what is in a picture is what a visitor would see.
 """
