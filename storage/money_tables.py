@@ -75,7 +75,7 @@ class ReadingRow(SQLModel, table=True):
     spent_micros: int = micros()
     undated_micros: int = micros()
     """What no usage dates of all that this period and those before it are charged."""
-    unpriced_requests: int = 0
+    unpriced_requests: int = Field(default=0, sa_type=BigInteger)
     read_at: datetime = when()
 
 

@@ -66,6 +66,10 @@ class Story:
         if self.export.is_wanted:
             yield Step("use the key", self.export.use, self.export.is_used)
             yield Step("ask for a file", self.export.ask, self.export.has_come)
+        if self.export.is_posted:
+            yield Step("use the key", self.export.use, self.export.is_used)
+            yield Step("look at usage", self.export.show, self.export.is_shown)
+            yield Step("post it", self.export.post, lambda: bool(self.export.posts()))
         if self.digests.comes:
             yield Step("use the key", self.digests.use_key, self.digests.is_used)
             yield Step("ask for a digest", self.digests.want_one, self.digests.is_wanted)

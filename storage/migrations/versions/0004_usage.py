@@ -61,6 +61,8 @@ def upgrade() -> None:
 
     _sum_usage()
 
+    with op.batch_alter_table("readings", schema=None) as batch_op:
+        batch_op.alter_column("unpriced_requests", existing_type=sa.Integer(), type_=sa.BigInteger())
     with op.batch_alter_table("teams", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
         batch_op.add_column(sa.Column("digest_minutes", sa.Integer(), server_default=sa.text("540"), nullable=True))
