@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from bot.services.syncing import sync_usage
 from tests.office import Office, chat, eventually, secret_in
 
 if TYPE_CHECKING:
@@ -97,3 +98,28 @@ def test_the_modal_shows_what_members_need(migrated_url: str, tmp_path: Path, li
         secret = secret_in(str(view.content))
         assert secret is not None
         assert chat(litellm.base_url, secret, "mock-expensive").status_code == 403
+
+
+def test_usage_is_what_the_proxy_counted(migrated_url: str, tmp_path: Path, litellm: RealLiteLLM) -> None:
+    with Office(migrated_url, tmp_path) as office:
+        office.environment = {"litellm_base_url": litellm.base_url, "litellm_master_key": litellm.master_key}
+        bot = office.open()
+        office.found_team()
+        secret = office.key("$5 7d see what is used")
+        for model in ("mock-gpt", "mock-gpt", "mock-expensive"):
+            assert chat(litellm.base_url, secret, model).status_code == 200
+
+        def told() -> str | None:
+            """The proxy writes usage down some seconds after the calls."""
+            sync_usage(bot.running.purser)
+            ana = office.slack.person("ana")
+            before = len(ana.ephemerals("search"))
+            ana.command("/ai-usage me 7d by model", channel="search")
+            office.sees(lambda: len(ana.ephemerals("search")) > before)
+            said = office.text(ana.ephemerals("search")[-1])
+            return said if "3 requests, none failed" in said else None
+
+        said = eventually(told, timeout=100)
+        assert "`mock-expensive`, 1 request" in said
+        assert "`mock-gpt`, 2 requests" in said
+        office.assert_nothing_odd()
