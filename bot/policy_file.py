@@ -96,6 +96,13 @@ def _percent(value: object) -> int:
     return value
 
 
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10_000:
+        msg = f"must be a whole number from 1 to 10000; {value!r} is not"
+        raise ValueError(msg)
+    return value
+
+
 def _name(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > 40:
         msg = f'must be 1 to 40 of a-z, 0-9 and inner hyphens, such as "no-opus"; {value!r} is not'
@@ -121,6 +128,7 @@ Time = Annotated[int, BeforeValidator(_seconds)]
 Poll = Annotated[int, BeforeValidator(_poll)]
 Person = Annotated[str, BeforeValidator(_person)]
 Percent = Annotated[int, BeforeValidator(_percent)]
+Count = Annotated[int, BeforeValidator(_count)]
 RuleName = Annotated[str, BeforeValidator(_name)]
 Kind = Annotated[KeyKind, _one_of(KeyKind)]
 Standing = Annotated[Who, _one_of(Who)]
@@ -140,10 +148,12 @@ class _Capped(_Strict):
 class _Temporary(_Capped):
     default_time: Time | None = None
     longest_time: Time | None = None
+    overlap: Time | None = None
 
 
 class _Lasting(_Capped):
     rotate_after: Time | None = None
+    overlap: Time | None = None
 
 
 class _Automation(_Lasting):
@@ -198,6 +208,13 @@ class _Digest(_Strict):
     unused_after: Time | None = None
 
 
+class _Incidents(_Strict):
+    spike_floor: Usd | None = None
+    stop_automation: StrictBool | None = None
+    remind_after: Time | None = None
+    others_keys_per_hour: Count | None = None
+
+
 class _PolicyFile(_Strict):
     keys: _Keys = _Keys()
     ask: tuple[_Ask, ...] = ()
@@ -206,6 +223,7 @@ class _PolicyFile(_Strict):
     models: _Models = _Models()
     sync: _Sync = _Sync()
     digest: _Digest = _Digest()
+    incidents: _Incidents = _Incidents()
 
 
 # --- what was read ---
@@ -265,6 +283,10 @@ def _merged(found: _PolicyFile) -> Policy:
         "thresholds": found.budgets.thresholds,
         "poll_seconds": found.sync.every,
         "unused_seconds": found.digest.unused_after,
+        "spike_floor_micros": found.incidents.spike_floor,
+        "stop_automation": found.incidents.stop_automation,
+        "remind_incident_seconds": found.incidents.remind_after,
+        "others_keys_per_hour": found.incidents.others_keys_per_hour,
     }
     tables = {KeyKind(name): getattr(found.keys, name) for name in _Keys.model_fields}
     kinds = {kind: _kind(base.kinds[kind], table) for kind, table in tables.items()}
@@ -286,6 +308,7 @@ def _kind(base: KindPolicy, table: _Capped) -> KindPolicy:
         "longest_seconds": getattr(table, "longest_time", None),
         "largest_daily_cap_micros": getattr(table, "largest_daily_cap", None),
         "rotate_seconds": getattr(table, "rotate_after", None),
+        "overlap_seconds": getattr(table, "overlap", None),
     }
     return replace(base, **_chosen(given))
 

@@ -36,6 +36,7 @@ def add(session: Session, new: Key) -> None:
         created_at=new.created_at,
         mint_lease_until=new.mint_lease_until,
         expires_at=new.expires_at,
+        replaces_id=new.replaces_id,
     )
     session.add(row)
     session.flush()
@@ -128,11 +129,17 @@ class Change:
     """The limit that stops it. A key that goes off for another reason forgets this."""
     cap_micros: int | None = None
     daily_cap_micros: int | None = None
+    retires_at: datetime | None = None
+    leaked_at: datetime | None = None
+    rest_micros: int | None = None
+    rest_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 _NO_CHANGE = Change()
 _STOP_COLUMNS = ("stop_layer", "stop_subject_id", "stop_period", "stop_limit_micros")
-_OFF_COLUMNS = ("off_at", "off_by", "off_cause", "off_reason", "proof", "proven_at", *_STOP_COLUMNS)
+_PROOF_COLUMNS = ("proof", "proven_at", "rest_micros", "rest_at")
+_OFF_COLUMNS = ("off_at", "off_by", "off_cause", "off_reason", *_PROOF_COLUMNS, *_STOP_COLUMNS)
 _EXPIRY_COLUMNS = ("warned_day_at", "warned_hour_at")
 
 
@@ -153,7 +160,7 @@ def move(session: Session, key_id: str, frm: KeyState, to: KeyState, change: Cha
     if change.off_cause is not None:
         values |= _stop_columns(change.stop)
     if to is KeyState.DISABLING:
-        values |= {"proof": None, "proven_at": None}
+        values |= dict.fromkeys(_PROOF_COLUMNS)
     if to is KeyState.LIVE and frm is KeyState.RESTORING:
         values |= dict.fromkeys(_OFF_COLUMNS)
     if change.expires_at is not None:
@@ -243,6 +250,12 @@ def _key(row: KeyRow) -> Key:
         lead_id=row.lead_id,
         stop=_stop(row),
         kept_until=row.kept_until,
+        replaces_id=row.replaces_id,
+        retires_at=row.retires_at,
+        leaked_at=row.leaked_at,
+        rest_micros=row.rest_micros,
+        rest_at=row.rest_at,
+        deleted_at=row.deleted_at,
     )
 
 

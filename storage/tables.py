@@ -196,6 +196,17 @@ class KeyRow(SQLModel, table=True):
     stop_limit_micros: int | None = micros(optional=True)
     kept_until: datetime | None = when(optional=True)
     """Until then it is not called old: somebody pressed Keep."""
+    replaces_id: str | None = Field(default=None, index=True)
+    """The key it was minted in the place of."""
+    retires_at: datetime | None = when(optional=True, index=True)
+    """When it goes off because another has taken its place."""
+    leaked_at: datetime | None = when(optional=True)
+    """Since when its secret counts as known to others: it never works again."""
+    rest_micros: int | None = micros(optional=True)
+    """What it had spent in all when late figures about it must have come in after it was proven off."""
+    rest_at: datetime | None = when(optional=True)
+    deleted_at: datetime | None = when(optional=True)
+    """When it was deleted at its gateway because it spent after it was off."""
 
 
 class LedgerRow(SQLModel, table=True):
@@ -205,6 +216,14 @@ class LedgerRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("seq > 0", name="seq_counts_from_one"),
         Index("ix_ledger_posted", "action", "period", "key_id"),
+        # What one person did lately; Purser itself does nearly everything else.
+        Index(
+            "ix_ledger_people",
+            "actor",
+            "at",
+            sqlite_where=text("actor <> 'purser'"),
+            postgresql_where=text("actor <> 'purser'"),
+        ),
     )
 
     # Counted by the ledger itself: a database's own sequence leaves a gap at every rollback.

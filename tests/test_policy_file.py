@@ -41,16 +41,20 @@ EVERYTHING = """
 largest_cap = "$50"
 default_time = "2d"
 longest_time = "14d"
+overlap = "2h"
 [keys.member]
 largest_cap = 200
 rotate_after = "30d"
+overlap = "3h"
 [keys.project]
 largest_cap = "$2,000"
 rotate_after = "60d"
+overlap = "2d"
 [keys.automation]
 largest_cap = "$300"
 largest_daily_cap = "$20"
 rotate_after = "45d"
+overlap = "3d"
 [[ask]]
 name = "opus-for-owners"
 who = "owners"
@@ -83,6 +87,11 @@ free = ["gpt-4o-mini"]
 every = "30s"
 [digest]
 unused_after = "14d"
+[incidents]
+spike_floor = "$2.50"
+stop_automation = false
+remind_after = "30m"
+others_keys_per_hour = 3
 """
 
 
@@ -90,11 +99,16 @@ def test_a_policy_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
     found = policy(tmp_path, EVERYTHING)
     assert found == Policy(
         kinds={
-            KeyKind.TEMPORARY: KindPolicy(50 * USD, 2 * DAY_SECONDS, 14 * DAY_SECONDS),
-            KeyKind.MEMBER: KindPolicy(200 * USD, rotate_seconds=30 * DAY_SECONDS),
-            KeyKind.PROJECT: KindPolicy(2000 * USD, rotate_seconds=60 * DAY_SECONDS),
+            KeyKind.TEMPORARY: KindPolicy(
+                50 * USD, 2 * DAY_SECONDS, 14 * DAY_SECONDS, overlap_seconds=2 * HOUR_SECONDS
+            ),
+            KeyKind.MEMBER: KindPolicy(200 * USD, rotate_seconds=30 * DAY_SECONDS, overlap_seconds=3 * HOUR_SECONDS),
+            KeyKind.PROJECT: KindPolicy(2000 * USD, rotate_seconds=60 * DAY_SECONDS, overlap_seconds=2 * DAY_SECONDS),
             KeyKind.AUTOMATION: KindPolicy(
-                300 * USD, largest_daily_cap_micros=20 * USD, rotate_seconds=45 * DAY_SECONDS
+                300 * USD,
+                largest_daily_cap_micros=20 * USD,
+                rotate_seconds=45 * DAY_SECONDS,
+                overlap_seconds=3 * DAY_SECONDS,
             ),
         },
         ask_rules=(
@@ -118,6 +132,10 @@ def test_a_policy_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
         free_models=("gpt-4o-mini",),
         poll_seconds=30,
         unused_seconds=14 * DAY_SECONDS,
+        spike_floor_micros=2_500_000,
+        stop_automation=False,
+        remind_incident_seconds=1800,
+        others_keys_per_hour=3,
     )
     untouched = {field.name for field in fields(Policy) if getattr(found, field.name) == getattr(Policy(), field.name)}
     assert untouched == {"draft_seconds"}, "the rest can be chosen"

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from bot.domain.money import MICROS_PER_CENT
 from bot.domain.spans import Span
 from bot.domain.usage import NOTHING, Totals
 
@@ -193,8 +194,14 @@ class Figures:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether there is nothing to say: nobody used anything, in this week or the one before."""
+        """Whether there is nothing to say: no usage is known of this week or the one before."""
         return self.totals == NOTHING and self.before == NOTHING
+
+    @property
+    def is_told(self) -> bool:
+        """Whether what is not known did not happen: every gateway has told the week, and no spend is without a day."""
+        is_read = self.read_at is not None and self.read_at >= self.week.span.ends_at
+        return is_read and not self.troubles.stale and self.undated_micros < MICROS_PER_CENT
 
 
 class Audience(StrEnum):

@@ -67,6 +67,8 @@ class OffCause(StrEnum):
     EXPIRED = "expired"
     DRIFT = "drift"
     """Found off, or gone, at the gateway without Purser having asked."""
+    ROTATED = "rotated"
+    """Another key has taken its place, and the time in which both worked is over."""
     BUDGET = "budget"
     """A limit it is charged to was reached. It comes back by itself; `Key.stop` says which limit."""
 
@@ -122,6 +124,17 @@ class Key:
     """The limit that stopped it, while `off_cause` is BUDGET."""
     kept_until: datetime | None = None
     """Until then it is not called old, for somebody said that it is needed."""
+    replaces_id: str | None = None
+    """The key it was minted in the place of."""
+    retires_at: datetime | None = None
+    """When it goes off because another has taken its place."""
+    leaked_at: datetime | None = None
+    """Since when its secret counts as known to others. Such a secret never works again."""
+    rest_micros: int | None = None
+    """What it had spent in all once late figures about it must have come in after it was proven off."""
+    rest_at: datetime | None = None
+    deleted_at: datetime | None = None
+    """When it was deleted at its gateway because it spent after it was off."""
 
 
 class ExpiryWarning(StrEnum):

@@ -26,15 +26,20 @@ class KindPolicy:
     """For kinds that must have a cap per day; None for the others."""
     rotate_seconds: int | None = None
     """How long after its reveal a key should be replaced by a new one; None for kinds that end by themselves."""
+    overlap_seconds: int = HOUR_SECONDS
+    """How long a key goes on working beside the one that takes its place."""
 
 
 _ROTATE_SECONDS = 90 * DAY_SECONDS
 _KINDS = {
     KeyKind.TEMPORARY: KindPolicy(default_seconds=7 * DAY_SECONDS, longest_seconds=30 * DAY_SECONDS),
     KeyKind.MEMBER: KindPolicy(rotate_seconds=_ROTATE_SECONDS),
-    KeyKind.PROJECT: KindPolicy(rotate_seconds=_ROTATE_SECONDS),
+    KeyKind.PROJECT: KindPolicy(rotate_seconds=_ROTATE_SECONDS, overlap_seconds=DAY_SECONDS),
     KeyKind.AUTOMATION: KindPolicy(
-        500 * MICROS_PER_USD, largest_daily_cap_micros=50 * MICROS_PER_USD, rotate_seconds=_ROTATE_SECONDS
+        500 * MICROS_PER_USD,
+        largest_daily_cap_micros=50 * MICROS_PER_USD,
+        rotate_seconds=_ROTATE_SECONDS,
+        overlap_seconds=DAY_SECONDS,
     ),
 }
 
@@ -122,6 +127,14 @@ class Policy:
     claim_within_seconds: int = 72 * HOUR_SECONDS
     unused_seconds: int = 30 * DAY_SECONDS
     """How long a key may go unused before the digest calls it old."""
+    spike_floor_micros: int = 5 * MICROS_PER_USD
+    """No spend below this, above what is usual, is called a spike."""
+    stop_automation: bool = True
+    """Whether an automation key that spikes is stopped at once; all others wait for a person."""
+    remind_incident_seconds: int = 2 * HOUR_SECONDS
+    """An open incident that nobody has acknowledged is brought up again this often."""
+    others_keys_per_hour: int = 10
+    """So many keys of others one person may turn off in an hour by naming them; owners may turn off more."""
     draft_seconds: int = HOUR_SECONDS
     """How long a form or an "Extend instead?" question stays open."""
 

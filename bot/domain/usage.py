@@ -52,9 +52,17 @@ class Totals(NamedTuple):
         return Totals(*map(int.__add__, self, other))
 
     @property
+    def is_unpriced(self) -> bool:
+        """Whether it was used, and all that is known of its cost is that it has no price: never $0, and no nothing."""
+        return self.unpriced_requests > 0 and not self.cost_micros
+
+    @property
     def cost_per_task_micros(self) -> int | None:
-        """What a task cost on average, half rounded to even; None where there was no task, or none had a price."""
-        if self.tasks <= 0 or (self.unpriced_requests and not self.cost_micros):
+        """What a task cost on average, half rounded to even; None where there was no task, or none had a price.
+
+        At least so much: of requests without a price only the tasks are counted.
+        """
+        if self.tasks <= 0 or self.is_unpriced:
             return None
         whole, rest = divmod(self.cost_micros, self.tasks)
         return whole + (2 * rest > self.tasks or (2 * rest == self.tasks and whole % 2 == 1))

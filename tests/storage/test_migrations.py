@@ -103,8 +103,7 @@ def bring_to(books: Books, revision: str) -> None:
 def row_of_each_kind(table: Table, number: int) -> dict[str, object]:
     """Values that every condition on the table, as the database knows it, accepts."""
     words = {"layer": "team", "role": "owner", "state": "waiting", "purpose": "issue", "kind": "temporary"}
-    if table.name == "keys":
-        words["state"] = "live"
+    words |= {"keys": {"state": "live"}, "digests": {"state": "posted", "audience": "team"}}.get(table.name, {})
     values: dict[str, object] = {}
     for column in table.columns:
         kind = str(column.type.compile()).split("(")[0] if column.name not in {"models", "payload"} else "JSON"

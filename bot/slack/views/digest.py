@@ -80,7 +80,7 @@ def short(figures: Figures, why: str = "") -> Message:
     """What a team reads on Monday: what was spent and why, who and on what, where the month is heading, what to do."""
     title = f"Team {clip(figures.name, 60)}, {say.days(figures.week.span)}"
     if figures.is_quiet:
-        return _quiet(figures, f"*{title}: a quiet week.* Nobody used a key, in this week or the one before.", why)
+        return _quiet(figures, _opening(figures, title), why)
     lines = [
         f"*{moved_because(figures)}*",
         *_budget(figures),
@@ -94,10 +94,17 @@ def short(figures: Figures, why: str = "") -> Message:
 
 
 def _quiet(figures: Figures, opening: str, why: str = "") -> Message:
-    """Three lines: that nothing happened, the budget, and whatever else wants to be looked at."""
+    """Three lines: that nothing happened, the budget, and whatever else wants to be looked at, or how fresh that is."""
     rest = " ".join(filter(None, (_old_keys(figures), _troubles(figures.troubles))))
-    lines = [opening, " ".join(_budget(figures)), rest or _fresh(figures)]
+    lines = [opening, " ".join(_budget(figures)), rest, "" if rest and figures.is_told else _fresh(figures)]
     return message(opening, section(stack([sentence(why), *lines])))
+
+
+def _opening(figures: Figures, title: str, nobody: str = "Nobody used a key") -> str:
+    """That it was quiet, where that is known; no word of it where a gateway has not told all of it."""
+    if not figures.is_told:
+        return f"*{title}: no usage is known,* of this week or the one before. It may come yet."
+    return f"*{title}: a quiet week.* {nobody}, in this week or the one before."
 
 
 def _drawn(figures: Figures, title: str, lines: Sequence[str], why: str = "") -> Message:
@@ -144,7 +151,7 @@ def _troubles(found: Troubles) -> str:
     if found.dead_letters:
         said.append(f"Purser {say.given_up(found.dead_letters)}")
     if found.drift:
-        said.append(f"books and gateway differ in {say.counted(len(found.drift), 'place')}")
+        said.append(f"keys were found changed at the gateway {say.times(len(found.drift))}")
     if found.stale:
         said.append("some figures are old")
     return f"*Please look:* {', '.join(said)}; details in the thread." if said else ""
@@ -171,9 +178,9 @@ def personal(figures: Figures) -> Message:
     title = f"Your week, {say.days(figures.week.span)}"
     stop = "`/ai-usage digest off` stops these."
     if figures.is_quiet:
-        quiet = f"*{title}: a quiet one.* None of your keys was used, in this week or the one before."
-        lines = [quiet, (*_courses(figures), _fresh(figures))[0], stop]
-        return message(quiet, section(stack(lines)))
+        quiet = _opening(figures, title, "None of your keys was used")
+        told = _courses(figures) if figures.is_told else [*_courses(figures), _fresh(figures)]
+        return message(quiet, section(stack([quiet, *(told or [_fresh(figures)]), stop])))
     whole = figures.totals.cost_micros
     lines = [
         f"*{moved_because(figures)}*",
@@ -181,7 +188,6 @@ def personal(figures: Figures) -> Message:
         _top("Keys", say.top(figures.keys, whole, KEYS_SHOWN, _key, "others")),
         _top("Models", say.top(figures.models, whole, TOP, say.model, "others")),
         f"*Failed:* {say.failures(figures.totals)}." if figures.totals.failures else "",
-        _old_keys(figures),
         say.unpriced(figures.unpriced),
         *(f"{clip(one, 300).rstrip('.')}." for one in figures.troubles.stale[:TOP]),
     ]
@@ -220,7 +226,7 @@ def roll_up(figures: Figures) -> Message:
 
 
 def _quiet_everywhere(figures: Figures, title: str) -> Message:
-    opening = f"*{title}: a quiet week.* Nobody used a key, in this week or the one before."
+    opening = _opening(figures, title)
     rest = " ".join(filter(None, (_old_keys(figures), _troubles(figures.troubles))))
     return message(opening, section(stack([opening, rest, _fresh(figures)])))
 
@@ -248,8 +254,8 @@ def _chart(figures: Figures) -> Chart | None:
     if len(now) != len(before) or (not any(now) and not any(before)):
         return None
     days = [f"{on:%a} {on.day}" for on in figures.week.span.each()]
-    told = ", ".join(f"{day} {_cents(cost)}" for day, cost in zip(days, now, strict=True))
-    was = ", ".join(f"{day[:3]} {_cents(cost)}" for day, cost in zip(days, before, strict=True))
+    told = ", ".join(f"{day} {said}" for day, said in zip(days, _said(figures.days, now), strict=True))
+    was = ", ".join(f"{day[:3]} {said}" for day, said in zip(days, _said(figures.days_before, before), strict=True))
     return Chart(
         title=f"By day, {say.days(figures.week.span)}",
         look=Look.AGAINST,
@@ -262,6 +268,11 @@ def _chart(figures: Figures) -> Chart | None:
 
 def _costs(days: Sequence[Totals]) -> tuple[int, ...]:
     return say.in_cents([day.cost_micros for day in days])
+
+
+def _said(days: Sequence[Totals], costs: Sequence[int]) -> list[str]:
+    """What each of the days cost; what has no price is not nothing."""
+    return ["unpriced" if day.is_unpriced else _cents(cost) for day, cost in zip(days, costs, strict=True)]
 
 
 def _cents(cost: int) -> str:

@@ -35,6 +35,8 @@ MESSAGE_CHARS = 10_000
 RANKED = 500
 """Lines of one ranking; who spent less is told together."""
 OLD_KEYS_BUTTONED = 40
+OLD_KEYS_LISTED = 200
+"""Those with buttons among them; of more only how many there are is said."""
 LINES_SHOWN = 12
 COURSES_SHOWN = 20
 _WORK = "08:00 to 20:00 from Monday to Friday"
@@ -99,14 +101,15 @@ def _ranking(title: str, ranks: Sequence[Rank], whole: Totals, name: Callable[[R
     found = say.lines([*first, *several], whole.cost_micros, name)
     lines = [_line(f"{number}. {one.name}", one) for number, one in enumerate(found[: len(first)], 1)]
     lines += [_line(f"{len(rest):,} more", found[-1])] if rest else []
-    together = f"Together: *{show(whole.cost_micros)}*, {say.counted(whole.requests, 'request')}."
+    together = f"Together: *{say.spent(whole)}*, {say.counted(whole.requests, 'request')}."
     head = f"*{title}*: spend, share, requests, against the week before"
     return [section(text) for text in _in_sections([head, *lines, *([together] if len(lines) > 1 else [])])]
 
 
 def _line(head: str, one: say.Line) -> str:
     share = "" if one.share == NO_SHARE else f", {one.share}"
-    return f"{head}: *{one.amount}*{share}, {say.counted(one.requests, 'request')}, {one.change}"
+    change = f", {one.change}" if one.change else ""
+    return f"{head}: *{one.amount}*{share}, {say.counted(one.requests, 'request')}{change}"
 
 
 # --- how ---
@@ -131,8 +134,10 @@ def _per_task(now: Totals, before: Totals) -> str:
     cost, was = now.cost_per_task_micros, before.cost_per_task_micros
     if cost is None:
         return ""
-    change = "" if was is None else f", {say.moved(cost, was)} on the week before"
-    return f"Per task: {show(cost)} on average, over {say.counted(now.tasks, 'task')}{change}."
+    is_known = was is not None and not (now.unpriced_requests or before.unpriced_requests)
+    change = f", {say.moved(cost, was or 0)} on the week before" if is_known else ""
+    least = "at least " if now.unpriced_requests else ""
+    return f"Per task: {least}{show(cost)} on average, over {say.counted(now.tasks, 'task')}{change}."
 
 
 def _weekend(figures: Figures) -> str:
@@ -173,14 +178,16 @@ def _budgets(figures: Figures) -> list[str]:
 
 
 def _old_keys(figures: Figures) -> list[Block]:
-    """Each old key with its buttons; beyond forty, in lines."""
+    """Each old key with its buttons; beyond forty, in lines; beyond two hundred, counted."""
     if not figures.old_keys:
         return []
     work = "This key still works" if len(figures.old_keys) == 1 else f"These {len(figures.old_keys):,} keys still work"
     blocks = [section(f"*Old keys*\n{work}. *Keep* says for 30 days that a key is needed.")]
     for one in figures.old_keys[:OLD_KEYS_BUTTONED]:
         blocks += old_key_blocks(one)
-    rest = [old_key_line(one) for one in figures.old_keys[OLD_KEYS_BUTTONED:]]
+    rest = [old_key_line(one) for one in figures.old_keys[OLD_KEYS_BUTTONED:OLD_KEYS_LISTED]]
+    more = len(figures.old_keys) - OLD_KEYS_LISTED
+    rest += [f"…and {say.counted(more, 'more old key')}, used or revealed later than these."] if more > 0 else []
     typed = "*More old keys*; turn one off with `/ai-disable` and its label"
     return [*blocks, *(section(text) for text in _in_sections([typed, *rest] if rest else []))]
 

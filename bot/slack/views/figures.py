@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.domain.apportion import amounts, apportion, change, percents
+from bot.domain.apportion import NO_SHARE, amounts, apportion, change, percents
 from bot.domain.digests import Rank
 from bot.domain.money import MICROS_PER_CENT, MICROS_PER_USD, show
 from bot.domain.spans import Span
@@ -46,14 +46,36 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def times(count: int) -> str:
+    """`once`, `twice`, `12 times`."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
 def moved(now: int, before: int) -> str:
     """`up 12 percent`, to stand in a text: escaped."""
     return clip(change(now, before), NAME_CHARS)
 
 
-def moved_plainly(now: int, before: int) -> str:
+def spend_moved(now: Totals, before: Totals) -> str:
+    """How spend moved, as `moved`; nothing where that is not known, because one of them has no price."""
+    if now.is_unpriced or before.is_unpriced:
+        return ""
+    return moved(now.cost_micros, before.cost_micros)
+
+
+def _spend_moved_plainly(now: Totals, before: Totals) -> str:
     """The same, but where it is ten times as much or more: `after $0.20`."""
-    return f"after {show(before)}" if 0 < before * GREATLY <= now else moved(now, before)
+    if 0 < before.cost_micros * GREATLY <= now.cost_micros:
+        return f"after {show(before.cost_micros)}"
+    return spend_moved(now, before)
+
+
+def spent(totals: Totals) -> str:
+    """`$12.50`, `unpriced`, or `$12.50 and 7 unpriced`: what has no price never reads as $0."""
+    if totals.is_unpriced:
+        return "unpriced"
+    unpriced = f" and {totals.unpriced_requests:,} unpriced" if totals.unpriced_requests else ""
+    return f"{show(totals.cost_micros)}{unpriced}"
 
 
 def undated(micros: int, when: str) -> str:
@@ -82,6 +104,7 @@ class Line:
     amount: str
     share: str
     change: str
+    """Empty where it is not known."""
     requests: int
 
 
@@ -92,9 +115,9 @@ def lines(ranks: Sequence[Rank], whole: int, name: Callable[[Rank], str]) -> lis
     return [
         Line(
             name(rank),
-            clip(amount, NAME_CHARS),
-            clip(share, NAME_CHARS),
-            moved_plainly(rank.totals.cost_micros, rank.before.cost_micros),
+            "unpriced" if rank.totals.is_unpriced else clip(amount, NAME_CHARS),
+            NO_SHARE if rank.totals.is_unpriced else clip(share, NAME_CHARS),
+            _spend_moved_plainly(rank.totals, rank.before),
             rank.totals.requests,
         )
         for rank, amount, share in shown

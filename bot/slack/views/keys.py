@@ -179,6 +179,7 @@ _OFF_SHORT = {
     OffCause.RETURNED: "given back",
     OffCause.EXPIRED: "its time is over",
     OffCause.DRIFT: "removed at the gateway",
+    OffCause.ROTATED: "replaced by a new one",
     OffCause.BUDGET: "stopped by a limit",
 }
 

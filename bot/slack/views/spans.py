@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from bot.domain.digests import Week
-from bot.domain.spans import Span, last_days, month_so_far
+from bot.domain.spans import Span, last_days, month_so_far, whole_month
 
 _USUAL_DAYS = (7, 30, 90)
 
@@ -30,7 +30,9 @@ def during(span: Span, today: date) -> str:
 def typed(span: Span, today: date) -> str:
     """The shortest word that asks for these days; empty when there is none."""
     if span.of_month:
-        return "month" if span == month_so_far(today) else f"{span.since:%Y-%m}"
+        if span == whole_month(span.since):
+            return f"{span.since:%Y-%m}"
+        return "month" if span == month_so_far(today) else ""
     if span == last_days(1, today):
         return "today"
     if span == last_days(1, today).moved(-1):

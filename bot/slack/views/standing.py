@@ -76,6 +76,7 @@ _WENT_OFF = {
     OffCause.RETURNED: "was given back",
     OffCause.EXPIRED: "came to its end",
     OffCause.DRIFT: "was found off or gone at the gateway",
+    OffCause.ROTATED: "was replaced by a new one",
     OffCause.BUDGET: "was stopped by a limit",
 }
 

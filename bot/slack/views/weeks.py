@@ -33,16 +33,19 @@ def _spent(week: Report) -> tuple[str, str]:
     if whole == NOTHING:
         used = f"nothing {since}."
     else:
-        used = f"*{show(whole.cost_micros)}* in {figures.counted(whole.requests, 'request')} {since}."
+        requests = figures.counted(whole.requests, "request")
+        priced = f"*{show(whole.cost_micros)}* in {requests}"
+        used = f"{f'*{requests}* without a price' if whole.is_unpriced else priced} {since}."
     return used, _against(week)
 
 
 def _against(week: Report) -> str:
-    """Whole days against the same days of last week; nothing while no day is over, or both sides are nothing."""
+    """Whole days against the same days of last week; nothing while no day is over, or there is nothing to compare."""
     if week.compared is None or (week.now == NOTHING and week.before == NOTHING):
         return ""
+    if not (moved := figures.spend_moved(week.now, week.before)):
+        return ""
     days, was = figures.weekdays(week.compared[0]), show(week.before.cost_micros)
-    moved = figures.moved(week.now.cost_micros, week.before.cost_micros)
     return f"{days}: {show(week.now.cost_micros)}, {moved}; the same days of last week were {was}."
 
 
@@ -51,7 +54,7 @@ def _top(week: Report, others: str, *, of_keys: bool) -> str:
     if len([rank for rank in ranks if rank.totals.requests]) < 2:
         return ""
     said = figures.top(ranks, week.whole.cost_micros, TOP, _key if of_keys else figures.person, others)
-    return f"Most: {said}."
+    return f"Most: {said}." if said else ""
 
 
 def _key(rank: Rank) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.apportion import amounts, percent_moved
 from bot.domain.digests import Cause, Figures, Why
 from bot.domain.money import show, show_beside
+from bot.domain.usage import NOTHING
 from bot.slack.views.base import NAME_CHARS, clip
 from bot.slack.views.figures import counted, moved
 
@@ -35,7 +36,7 @@ def moved_because(figures: Figures) -> str:
     if now == before:
         return f"{spent}, as much as the week before."
     if before <= 0:
-        return f"{spent} spent; the week before it was {was if before else 'nothing'}."
+        return f"{spent} spent; {_the_week_before(figures)}."
     percent = percent_moved(now, before)
     if percent is not None and abs(percent) <= PLAIN_PERCENT:
         return f"{spent}, {moved(now, before)} on the week before ({was}){_told(_points(figures.causes), percent)}."
@@ -43,12 +44,22 @@ def moved_because(figures: Figures) -> str:
 
 
 def _nothing(figures: Figures) -> str:
-    """A week without cost: nothing was used, or nobody knows what it cost."""
-    before = f"the week before it was {show(figures.before.cost_micros) if figures.before.cost_micros else 'nothing'}"
+    """A week without cost: nothing was used, or nobody knows what it cost, or what was used."""
+    before = _the_week_before(figures)
     if figures.totals.unpriced_requests:
         requests = counted(figures.totals.unpriced_requests, "request")
         return f"What was spent is not known: {requests} without a price; {before}."
+    if figures.totals == NOTHING and not figures.is_told:
+        return f"No usage is known of this week; {before}."
     return f"Nothing was spent; {before}."
+
+
+def _the_week_before(figures: Figures) -> str:
+    """What it came to; without a price it was not nothing."""
+    before = figures.before
+    if before.is_unpriced:
+        return f"what the week before cost is not known: {counted(before.unpriced_requests, 'request')} without a price"
+    return f"the week before it was {show(before.cost_micros) if before.cost_micros else 'nothing'}"
 
 
 def _told(causes: Sequence[tuple[int, str]], whole: int) -> str:

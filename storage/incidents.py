@@ -1,0 +1,164 @@
+"""Incidents as they are opened, looked after and closed; and the ledger rows that are their timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, select
+
+from bot.domain.budgets import Layer
+from bot.domain.incidents import ALLOWED_MOVES, Cause, Evidence, Found, Incident, IncidentKind, IncidentState
+from storage.incident_tables import IncidentLineRow, IncidentRow
+from storage.tables import LedgerRow
+
+
+def add(session: Session, new: Incident) -> None:
+    """Write down an incident that opens. Raises `IntegrityError` when one about its subject is open already."""
+    row = IncidentRow(
+        id=new.id,
+        kind=str(new.kind),
+        layer="" if new.layer is None else str(new.layer),
+        subject_id=new.subject_id,
+        team_id=new.team_id,
+        state=str(new.state),
+        evidence=_written(new.evidence),
+        opened_at=new.opened_at,
+        opened_by=new.opened_by,
+        opened_seq=new.opened_seq,
+        assignee_id=new.assignee_id,
+    )
+    session.add(row)
+    session.flush()
+
+
+def get(session: Session, incident_id: str) -> Incident | None:
+    """The incident, or None."""
+    row = session.get(IncidentRow, incident_id)
+    return None if row is None else _incident(row)
+
+
+def open_about(session: Session, layer: Layer | None, subject_id: str) -> Incident | None:
+    """The incident about this subject that is not closed, or None."""
+    found = _many(
+        session,
+        IncidentRow.layer == ("" if layer is None else str(layer)),
+        IncidentRow.subject_id == subject_id,
+        col(IncidentRow.closed_at).is_(None),
+    )
+    return found[0] if found else None
+
+
+def last_about(session: Session, layer: Layer | None, subject_id: str) -> Incident | None:
+    """The newest incident about this subject, open or closed, or None."""
+    about = (IncidentRow.layer == ("" if layer is None else str(layer)), IncidentRow.subject_id == subject_id)
+    found = _many(session, *about)
+    return found[-1] if found else None
+
+
+def unclosed(session: Session, team_id: str | None = None) -> list[Incident]:
+    """Incidents that are not closed, of one team or of all, oldest first."""
+    of_team = [] if team_id is None else [IncidentRow.team_id == team_id]
+    return _many(session, col(IncidentRow.closed_at).is_(None), *of_team)
+
+
+def move(session: Session, incident_id: str, frm: IncidentState, to: IncidentState, **columns: Any) -> bool:  # noqa: ANN401
+    """Move it from one state to another, or change columns where it stands; False when it was not there.
+
+    Raises ValueError for a move that the domain does not know.
+    """
+    if to is not frm and to not in ALLOWED_MOVES[frm]:
+        msg = f"an incident does not go from {frm} to {to}"
+        raise ValueError(msg)
+    done = session.exec(
+        update(IncidentRow)
+        .where(col(IncidentRow.id) == incident_id, col(IncidentRow.state) == frm)
+        .values(state=str(to), **columns)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
+def set_message(session: Session, incident_id: str, channel_id: str, ts: str) -> bool:
+    """Write down where its message stands; False when that is known already."""
+    done = session.exec(
+        update(IncidentRow)
+        .where(col(IncidentRow.id) == incident_id, col(IncidentRow.ts).is_(None))
+        .values(channel_id=channel_id, ts=ts)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
+def add_line(session: Session, incident_id: str, seq: int) -> None:
+    """Let a ledger row that is not about its key belong to an incident."""
+    session.add(IncidentLineRow(incident_id=incident_id, seq=seq))
+    session.flush()
+
+
+def timeline(session: Session, incident: Incident) -> list[LedgerRow]:
+    """What happened in it, oldest first: rows about its key while it was open, and those added to it."""
+    lines = select(IncidentLineRow.seq).where(IncidentLineRow.incident_id == incident.id)
+    belongs: Any = col(LedgerRow.seq).in_(lines)
+    if incident.key_id is not None:
+        belongs = or_(belongs, (col(LedgerRow.key_id) == incident.key_id) & _between(incident))
+    query = select(LedgerRow).where(belongs).order_by(col(LedgerRow.seq))
+    return list(session.exec(query).all())
+
+
+def _between(incident: Incident) -> Any:  # noqa: ANN401 - SQLAlchemy's column expressions
+    since = col(LedgerRow.seq) >= incident.opened_seq
+    return since if incident.closed_seq is None else since & (col(LedgerRow.seq) <= incident.closed_seq)
+
+
+def _many(session: Session, *where: Any) -> list[Incident]:  # noqa: ANN401 - SQLAlchemy's column expressions
+    query = select(IncidentRow).where(*where).order_by(col(IncidentRow.opened_at), IncidentRow.id)
+    return [_incident(row) for row in session.exec(query).all()]
+
+
+def _incident(row: IncidentRow) -> Incident:
+    return Incident(
+        id=row.id,
+        kind=IncidentKind(row.kind),
+        layer=Layer(row.layer) if row.layer else None,
+        subject_id=row.subject_id,
+        team_id=row.team_id,
+        state=IncidentState(row.state),
+        opened_at=row.opened_at,
+        opened_by=row.opened_by,
+        opened_seq=row.opened_seq,
+        evidence=_read(row.evidence),
+        closed_seq=row.closed_seq,
+        channel_id=row.channel_id,
+        ts=row.ts,
+        assignee_id=row.assignee_id,
+        snoozed_until=row.snoozed_until,
+        reminded_at=row.reminded_at,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        cause=None if row.cause is None else Cause(row.cause),
+    )
+
+
+def _written(evidence: Evidence) -> dict[str, Any]:
+    plain = asdict(evidence)
+    plain["found"] = None if evidence.found is None else str(evidence.found)
+    plain["since"] = None if evidence.since is None else evidence.since.astimezone(UTC).isoformat()
+    plain["hours"] = [[hour.astimezone(UTC).isoformat(), micros] for hour, micros in evidence.hours]
+    return plain
+
+
+def _read(plain: Mapping[str, Any]) -> Evidence:
+    """Read what `_written` wrote, now or in an earlier version: what it did not know keeps its default."""
+    known = {name: plain[name] for name in Evidence.__dataclass_fields__ if name in plain}
+    if known.get("found"):
+        known["found"] = Found(known["found"])
+    if known.get("since"):
+        known["since"] = datetime.fromisoformat(known["since"])
+    known["hours"] = tuple((datetime.fromisoformat(hour), int(micros)) for hour, micros in known.get("hours", ()))
+    return Evidence(**known)
