@@ -158,7 +158,7 @@ APPROVAL = (
     "two_owners_from, lead_up_to, auto_approve_up_to, auto_approve_time, auto_approve_per_week, quiet_approvers, "
     "remind_after, escalate_after, give_up_after, claim_within"
 )
-TABLES = "keys, ask, approval, budgets, models, sync, digest"
+TABLES = "keys, ask, approval, budgets, models, sync, digest, incidents"
 OWNERS_RULE = "[[ask]]\nname = 'first'\nwho = 'owners'\n"
 WRONG = [
     ("[approval]\nremind = '1h'", [f"approval.remind: there is no such setting; there is {APPROVAL}."]),
@@ -169,7 +169,7 @@ WRONG = [
     ),
     (
         "[keys.temporary]\nlongest = '7d'",
-        ["keys.temporary.longest: there is no such setting; there is largest_cap, default_time, longest_time."],
+        ["keys.temporary.longest: there is no such setting; there is largest_cap, default_time, longest_time, overlap."],
     ),
     (
         "[keys.member]\ndefault_time = '7d'",
