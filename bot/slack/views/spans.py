@@ -30,9 +30,9 @@ def during(span: Span, today: date) -> str:
 def typed(span: Span, today: date) -> str:
     """The shortest word that asks for these days; empty when there is none."""
     if span.of_month:
-        if span == whole_month(span.since):
-            return f"{span.since:%Y-%m}"
-        return "month" if span == month_so_far(today) else ""
+        if span == month_so_far(today):
+            return "month"
+        return f"{span.since:%Y-%m}" if span == whole_month(span.since) else ""
     if span == last_days(1, today):
         return "today"
     if span == last_days(1, today).moved(-1):

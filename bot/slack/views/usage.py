@@ -30,7 +30,7 @@ from bot.slack.views.base import (
     sentence,
     stack,
 )
-from bot.slack.views.figures import counted, moved
+from bot.slack.views.figures import counted, spend_moved
 from bot.slack.views.usage_chart import spend_by_day
 from bot.slack.views.usage_parts import Shown, pages, parts, person
 
@@ -40,7 +40,7 @@ __all__ = ["Shown", "digest", "exporting", "pages", "posted", "posted_already", 
 def usage(report: Report, shown: Shown, now: datetime) -> Message:
     """One page of the answer, or the last there is. The first has the chart; each says how fresh the figures are."""
     shown = replace(shown, page=min(shown.page, pages(report)))
-    headline = _headline(report, shown)
+    headline = _headline(report, shown, now)
     chart = spend_by_day(report) if shown.page == 1 else None
     warned = notes.warnings(report, now)
     return message(
@@ -50,9 +50,7 @@ def usage(report: Report, shown: Shown, now: datetime) -> Message:
         parts(report, shown) if report.parts and report.whole != NOTHING else [],
         section(notes.budget(report.budget)) if report.budget else [],
         section(warned) if warned else [],
-        context(
-            *notes.small_print(report, shown.asked_on, now), *notes.what_next(report, shown.asker_id, shown.asked_on)
-        ),
+        context(*notes.small_print(report, shown.asked_on, now), *notes.what_next(report, shown.asker_id, now.date())),
         _buttons(report, shown),
         charts=[chart] if chart else [],
     )
@@ -125,8 +123,11 @@ def _buttons(report: Report, shown: Shown) -> list[Block]:
 # --- the whole ---
 
 
-def _headline(report: Report, shown: Shown) -> str:
-    during = say.during(report.question.span, shown.asked_on)
+def _headline(report: Report, shown: Shown, now: datetime) -> str:
+    """Whose usage of which days it is, as these are called by now: a page may be turned on another day."""
+    during = say.during(report.question.span, now.date())
+    if report.whole == NOTHING and not notes.is_told(report):
+        return f"*No usage of {_of_whom(report, shown)} is known {during}*{_moved(report, shown)}"
     if report.whole == NOTHING:
         return f"*{_nobody(report, shown)} used nothing {during}*{_moved(report, shown)}"
     return f"*{_whose(report, shown)}: {_whole(report)} {during}*{_moved(report, shown)}"
@@ -155,13 +156,23 @@ def _nobody(report: Report, shown: Shown) -> str:
     return "You have" if mine else f"{person(scope.subject_id, report.name, shown)} has"
 
 
+def _of_whom(report: Report, shown: Shown) -> str:
+    """In the middle of a sentence."""
+    scope = report.question.scope
+    if scope.extent is not Extent.MEMBER:
+        whose = _whose(report, shown)
+        return whose[:1].lower() + whose[1:]
+    mine = shown.asker_id and scope.subject_id == shown.asker_id
+    return "yours" if mine else person(scope.subject_id, report.name, shown)
+
+
 def _whole(report: Report) -> str:
     """What it cost; what has no price never reads as $0."""
     whole = report.whole
     if not whole.unpriced_requests:
         return show(whole.cost_micros)
     without = f"{counted(whole.unpriced_requests, 'request')} without a price"
-    return f"{show(whole.cost_micros)} and {without}" if whole.cost_micros else without
+    return without if whole.is_unpriced else f"{show(whole.cost_micros)} and {without}"
 
 
 def _moved(report: Report, shown: Shown) -> str:
@@ -169,7 +180,9 @@ def _moved(report: Report, shown: Shown) -> str:
     if report.compared is None or not (report.now.cost_micros or report.before.cost_micros):
         return ""
     days = say.days(report.compared[1], shown.asked_on)
-    change = moved(report.now.cost_micros, report.before.cost_micros)
+    change = spend_moved(report.now, report.before)
+    if not change:
+        return ""
     if change == "new":
         return f", after nothing from {days}"
     return f", as much as from {days}" if change == "unchanged" else f", {change} against {days}"
@@ -194,7 +207,8 @@ def _facts(report: Report) -> list[str]:
 def _per_task(whole: Totals) -> str:
     micros = whole.cost_per_task_micros
     if micros is not None and whole.cost_micros:
-        return f"{show(micros)} a task on average, {counted(whole.tasks, 'task')} in all."
+        least = "At least " if whole.unpriced_requests else ""
+        return f"{least}{show(micros)} a task on average, {counted(whole.tasks, 'task')} in all."
     return "What a task cost is not known." if whole.unpriced_requests else ""
 
 

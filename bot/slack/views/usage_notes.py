@@ -13,7 +13,7 @@ from bot.domain.usage import NOTHING
 from bot.slack.views import limits
 from bot.slack.views import spans as say
 from bot.slack.views.base import clip, code, join, moment, stack
-from bot.slack.views.figures import counted, unpriced
+from bot.slack.views.figures import counted, spend_moved, unpriced
 from bot.slack.views.phrases import capital
 
 READ_EVERY_SECONDS = 600
@@ -55,7 +55,12 @@ def untold_retries(report: Report) -> str:
     return f"{join(named)} {'do' if several else 'does'} not tell retries."
 
 
-def what_next(report: Report, asker_id: str, asked_on: date) -> list[str]:
+def is_told(report: Report) -> bool:
+    """Whether what is not known did not happen: every gateway has told its usage, and no spend is without a day."""
+    return report.undated_micros < MICROS_PER_CENT and all(one.read_at is not None for one in report.freshness)
+
+
+def what_next(report: Report, asker_id: str, today: date) -> list[str]:
     """What to type next, in full, so that it can be copied."""
     if not asker_id:
         return []
@@ -64,7 +69,7 @@ def what_next(report: Report, asker_id: str, asked_on: date) -> list[str]:
         return ["Next: `/ai-key` asks for a key, `/ai-usage team` shows your team, `/ai-usage 90d` more days."]
     if question.scope.extent is Extent.MEMBER and question.scope.subject_id != asker_id:
         return ["Next: add `by model`, `by day` or a span such as `7d`, or type `/ai-usage help`."]
-    scope, span = _typed_scope(report), _typed_span(question.span, asked_on)
+    scope, span = _typed_scope(report), _typed_span(question.span, today)
     if report.whole == NOTHING:
         more = "366d" if question.span.days >= MANY_DAYS else f"{MANY_DAYS}d"
         return [f"Next: {code(f'/ai-usage{scope} {more}', 120)} for more days, or `/ai-usage help`."]
@@ -95,8 +100,8 @@ def _typed_scope(report: Report) -> str:
             return f" {extent} {report.name}"
 
 
-def _typed_span(span: Span, asked_on: date) -> str:
-    word = say.typed(span, asked_on)
+def _typed_span(span: Span, today: date) -> str:
+    word = say.typed(span, today)
     return f" {word}" if word and word != "30d" else ""
 
 
@@ -109,7 +114,7 @@ def _days(report: Report, asked_on: date, now: datetime) -> str:
     if report.compared is None:
         return f"{said} Nothing is compared yet." if open_day else said
     now_days, before_days = report.compared
-    if not (report.now.cost_micros or report.before.cost_micros):
+    if not (report.now.cost_micros or report.before.cost_micros) or not spend_moved(report.now, report.before):
         return said
     return (
         f"{said} Compared are whole days: {show(report.now.cost_micros)} from {say.days(now_days, today)}, "
@@ -131,7 +136,7 @@ def _stale(freshness: tuple[Freshness, ...], now: datetime) -> list[str]:
     lines = []
     for one in freshness[:GATEWAYS_NAMED]:
         why = f" What went wrong: {clip(one.error, 300)}" if one.error else ""
-        if one.read_at is None and one.error:
+        if one.read_at is None and (one.error or len(freshness) > 1):
             lines.append(f"*No figures:* the gateway {code(one.gateway)} has never told its usage.{why}")
         elif one.read_at is not None and (one.error or limits.is_stale(one.read_at, now, READ_EVERY_SECONDS)):
             old = f"{limits.age(one.read_at, now)} ({moment(one.read_at)})"

@@ -16,7 +16,7 @@ from bot.domain.reports import Grouping, Part, Report
 from bot.domain.usage import NOTHING, Totals, total
 from bot.slack.views import spans as say
 from bot.slack.views.base import NAME_CHARS, SECTION_CHARS, Block, clip, code, section, sentence
-from bot.slack.views.figures import counted, moved
+from bot.slack.views.figures import counted, isolated, spend_moved
 
 PARTS_SHOWN = 15
 DAYS_SHOWN = 16
@@ -63,6 +63,8 @@ def parts(report: Report, shown: Shown) -> list[Block]:
     first = (shown.page - 1) * room
     here, others = lines[first : first + room], [*lines[:first], *lines[first + room :]]
     hidden = sum(len(line.parts) for line in others)
+    if any(_is_of_others(report, line.parts[0]) for line in others):
+        hidden += report.withheld - 1
     names = [*(_name(report, line, shown) for line in here), counted(hidden, f"other {report.question.by}")]
     changes = [*(_moved(report, line.parts[0]) for line in here), ""]
     rows = [*(line.totals for line in here), *([total(line.totals for line in others)] if others else [])]
@@ -78,11 +80,6 @@ def person(user_id: str, name: str, shown: Shown) -> str:
     """A mention, or a plain name where people are not to be called."""
     called = shown.names.get(user_id, "")
     return isolated(clip(called, NAME_CHARS)) if called else sentence(name, NAME_CHARS)
-
-
-def isolated(name: str) -> str:
-    """A name, perhaps written from right to left, that leaves the words around it where they are."""
-    return name if name.isascii() else f"\u2068{name}\u2069"
 
 
 def _room(report: Report) -> int:
@@ -116,7 +113,7 @@ def _spent(row: Totals, figures: str) -> str:
     """What has no price has no share either; what was not used is nothing."""
     if row.cost_micros:
         return f"{figures} and {row.unpriced_requests:,} unpriced" if row.unpriced_requests else figures
-    return "unpriced" if row.unpriced_requests else "$0" if row.requests else "nothing"
+    return "unpriced" if row.is_unpriced else "$0" if row.requests else "nothing"
 
 
 def _bar(part: int, whole: int) -> str:
@@ -137,10 +134,15 @@ def _name(report: Report, line: _Line, shown: Shown) -> str:
             return say.weekday(part.id)
         case Grouping.MEMBER:
             return person(part.id, part.name, shown)
-        case Grouping.KEY if not part.id and report.withheld:
+        case Grouping.KEY if _is_of_others(report, part):
             return f"{counted(report.withheld, 'key')} of others"
         case _:
             return isolated(code(part.name)) if part.id else clip(part.name, NAME_CHARS)
+
+
+def _is_of_others(report: Report, part: Part) -> bool:
+    """Whether it is all keys together that the asker may not see one by one."""
+    return report.question.by is Grouping.KEY and report.withheld > 0 and not part.id
 
 
 def _used(row: Totals, change: str) -> str:
@@ -151,10 +153,11 @@ def _used(row: Totals, change: str) -> str:
 
 def _moved(report: Report, part: Part) -> str:
     """How it moved against the days before; days stand by themselves."""
-    now, before = part.now.cost_micros, part.before.cost_micros
-    if report.compared is None or report.question.by is Grouping.DAY or not (now or before):
+    now, before = part.now, part.before
+    if report.compared is None or report.question.by is Grouping.DAY or not (now.cost_micros or before.cost_micros):
         return ""
-    return f", {moved(now, before)}"
+    change = spend_moved(now, before)
+    return f", {change}" if change else ""
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:
