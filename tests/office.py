@@ -1,7 +1,7 @@
 """A whole installation to test: fake Slack, fake gateway, and Purser between them, over real HTTP or sockets.
 
 `Office` runs Purser inside the test's process, which is fast and lets a test move the clock; `Office.spawn`
-starts `purser serve` as a process of its own, which can be killed. Both use what production uses.
+starts `purser serve` as a process of its own, which can be killed (tests/forking.py). Both use what production uses.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from bot.playground.slack.world import Options
 from bot.settings import Configuration, load
 from bot.web import WebServer, web_app
 from storage.engine import BUSY_TIMEOUT_SECONDS, Books
+from tests import forking
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
@@ -74,6 +74,7 @@ class Office:
         self.slack = FakeSlack(MANIFEST, options=Options(clock=self.clock.now, retry_delays_seconds=(0.05, 0.1, 0.1)))
         self.gateway = FakeGateway(clock=self.clock.now)
         self.environment: dict[str, str] = {}
+        self.start: forking.Start = forking.start
         self.bots: list[Bot | Spawned] = []
         self._glasses: Books | None = None
         self.busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS
@@ -126,7 +127,7 @@ class Office:
     def spawn(self, *, failpoint: str | None = None, port: int = 0) -> Spawned:
         """Start `purser serve` as a process of its own; with a failpoint it will kill itself there."""
         settings = self.settings() | ({"purser_failpoint": failpoint} if failpoint else {})
-        bot = Spawned(settings, self.mode, self.tmp_path / f"bot-{len(self.bots)}.log", self.slack)
+        bot = Spawned(settings, self.mode, self.tmp_path / f"bot-{len(self.bots)}.log", self.slack, self.start)
         self.bots.append(bot)
         return bot
 
@@ -285,7 +286,7 @@ class Bot:
 class Spawned:
     """Purser as a process of its own."""
 
-    def __init__(self, settings: dict[str, str], mode: str, log: Path, slack: FakeSlack) -> None:
+    def __init__(self, settings: dict[str, str], mode: str, log: Path, slack: FakeSlack, start: forking.Start) -> None:
         self.log = log
         arguments = ["--http", "127.0.0.1:0"] if mode == "http" else []
         environment = {name.upper(): value for name, value in settings.items()} | {
@@ -293,14 +294,7 @@ class Spawned:
             "PYTHONPATH": str(ROOT),
         }
         self._sink = log.open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "serve", *arguments],
-            cwd=log.parent,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=self._sink,
-            text=True,
-        )
+        self.process = start(["serve", *arguments], environment, log.parent, self._sink.fileno())
         self.url = self._ready(mode, slack)
 
     def _ready(self, mode: str, slack: FakeSlack) -> str:

@@ -20,7 +20,7 @@ import httpx
 
 from bot.playground.slack.payloads import slash_command
 from storage import outbox
-from tests import postgres
+from tests import forking, postgres
 from tests.bench.load import Plan, Shot
 from tests.office import ROOT, Office
 
@@ -43,6 +43,7 @@ def office(database_url: str) -> Iterator[Office]:
         url = database_url or f"sqlite:///{folder}/purser.db"
         with Office(url, Path(folder)) as made:
             made.environment = {"purser_clock_file": ""}
+            made.start = forking.start_cold  # what it takes and holds is measured
             yield made
 
 
