@@ -16,6 +16,7 @@ from enum import StrEnum
 from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
+from bot.domain.incident_facts import IncidentNotice
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
 from bot.domain.usage import Usage
@@ -171,6 +172,16 @@ class SentDigest:
     notice: DigestNotice
 
 
+@dataclass(frozen=True)
+class SentIncident:
+    """A message about an incident that somebody can read."""
+
+    sending_id: str
+    where: str
+    """`channel:CHANNEL`, `thread:TS` or `direct:MEMBER`."""
+    notice: IncidentNotice
+
+
 class Notifier:
     """A Slack that keeps what it is told, and finds by its id what may have arrived already."""
 
@@ -182,6 +193,9 @@ class Notifier:
         """Each posting of a card: sending id, request id."""
         self.messages: list[Message] = []
         self.digests: list[SentDigest] = []
+        self.incidents: list[SentIncident] = []
+        self.incident_now: dict[str, IncidentNotice] = {}
+        """What each incident's message shows now, by its timestamp."""
         self.standing: dict[str, Notice] = {}
         """What each message posted in a channel shows now, by its timestamp."""
         self.updates: list[str] = []
@@ -257,6 +271,30 @@ class Notifier:
         if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.digests)):
             with self._calling(method):
                 self.digests.append(sent)
+
+    def post_incident(self, channel_id: str, notice: IncidentNotice, now: datetime, sending: Sending) -> Posted:
+        ts = f"{channel_id}-{sending.id}"
+        if not (sending.maybe_sent and ts in self.incident_now):
+            with self._calling("post_incident"):
+                self.incidents.append(SentIncident(sending.id, f"channel:{channel_id}", notice))
+                self.incident_now[ts] = notice
+        return Posted(channel_id, ts)
+
+    def update_incident(self, notice: IncidentNotice, now: datetime) -> None:
+        with self._calling("update_incident"):
+            self.incident_now[notice.facts.incident.ts or ""] = notice
+
+    def follow_incident(self, notice: IncidentNotice, now: datetime, sending: Sending) -> None:
+        sent = SentIncident(sending.id, f"thread:{notice.facts.incident.ts}", notice)
+        self._tell_incident("follow_incident", sent, sending)
+
+    def direct_incident(self, member_id: str, notice: IncidentNotice, now: datetime, sending: Sending) -> None:
+        self._tell_incident("direct_incident", SentIncident(sending.id, f"direct:{member_id}", notice), sending)
+
+    def _tell_incident(self, method: str, sent: SentIncident, sending: Sending) -> None:
+        if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.incidents)):
+            with self._calling(method):
+                self.incidents.append(sent)
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """As Slack does it: a view is named when it is published, and what stands there by then is not replaced."""

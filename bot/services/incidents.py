@@ -1,4 +1,7 @@
-"""Incidents: opened once per subject, told in one thread, looked after until they are closed with a cause."""
+"""Incidents: opened once per subject, told in one thread, looked after until they are closed with a cause.
+
+Everything here is called within the transaction that decides something, and writes down what is to be told.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ class Opening:
 def open_incident(session: Session, purser: Purser, opening: Opening) -> Incident:
     """Open an incident within the deciding transaction; the one that is open already about the same subject, if any.
 
-    What is noticed again is added to that one as a line of its timeline.
+    What is noticed again is added to that one as a line of its timeline. One that was closed shortly before is opened
+    again. The incident that is returned may be closed: then what was noticed is what it was closed about, and nobody
+    is called for it.
     """
     now = purser.now()
     found = incidents.open_about(session, opening.layer, opening.subject_id)
@@ -61,6 +66,14 @@ def open_incident(session: Session, purser: Purser, opening: Opening) -> Inciden
     incidents.add(session, new)
     incidents.add_line(session, new.id, seq)
     return new
+
+
+def changed(session: Session, purser: Purser, key_id: str) -> None:
+    """Something became of a key: an open incident about it says so, in its message and in its thread.
+
+    To be called in the transaction of the ledger row, after it was written: when a key goes off, is proven off,
+    spends after that, is deleted, restored, rotated. Does nothing for a key without an open incident.
+    """
 
 
 def note(  # noqa: PLR0913 - what a ledger row says

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
+from bot.domain.incident_facts import IncidentNotice
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
 from bot.gateways.base import FailureKind
@@ -139,12 +140,49 @@ class Notifier(Protocol):
         """Send a digest to one person, with its details in the thread of that message."""
         ...
 
+    def post_incident(self, channel_id: str, notice: IncidentNotice, now: datetime, sending: Sending) -> Posted:
+        """Post an incident's one message in its team's channel."""
+        ...
+
+    def update_incident(self, notice: IncidentNotice, now: datetime) -> None:
+        """Let that message tell the truth of now. One that was deleted stays deleted."""
+        ...
+
+    def follow_incident(self, notice: IncidentNotice, now: datetime, sending: Sending) -> None:
+        """Write in the thread of an incident's message: its context, its checklist, or what happened."""
+        ...
+
+    def direct_incident(self, member_id: str, notice: IncidentNotice, now: datetime, sending: Sending) -> None:
+        """Write to one person about an incident."""
+        ...
+
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """Let the person's Home tab show these facts in the place of what stands there; what stands there then.
 
         `expected` itself, and nothing is published, when it shows just that; None, and nothing is published, when
         something else than `expected` stands there by now.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAtHost:
+    """What a code host says of an alert about a secret."""
+
+    secret: str = field(repr=False)
+    """Empty when the host does not tell it."""
+    is_open: bool
+
+
+class CodeHost(Protocol):
+    """Where code lives and is looked through for secrets. Every method may raise `GatewayError`."""
+
+    def alert(self, repository: str, number: int) -> AlertAtHost | None:
+        """The alert with its secret, or None when there is no such alert any more."""
+        ...
+
+    def resolve(self, repository: str, number: int, comment: str) -> None:
+        """Resolve the alert as revoked. Idempotent."""
         ...
 
 

@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
+from bot.domain.incident_facts import IncidentNotice
 from bot.domain.people import Member, handle_from
 from bot.domain.reports import PostedUsage
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, Sending
@@ -22,6 +23,7 @@ from bot.slack.charting import Charting
 from bot.slack.errors import translated
 from bot.slack.files import Uploads
 from bot.slack.views import digest as digests
+from bot.slack.views import incidents
 from bot.slack.views.base import NAME_CHARS, Block, Message, clip, sentence
 from bot.slack.views.direct import direct
 from bot.slack.views.home import fingerprint, home
@@ -121,6 +123,29 @@ class SlackNotifier:
         ts = self._find(channel, sending) if sending.maybe_sent else None
         ts = ts or self._post(channel, digests.digest(notice), sending)
         self._follow(channel, ts, digests.thread(notice), sending, begun=True)
+
+    def post_incident(self, channel_id: str, notice: IncidentNotice, now: datetime, sending: Sending) -> Posted:
+        """Post an incident's message in its team's channel, once."""
+        if sending.maybe_sent and (ts := self._find(channel_id, sending)) is not None:
+            return Posted(channel_id, ts)
+        return Posted(channel_id, self._post(channel_id, incidents.incident(notice, now), sending))
+
+    def update_incident(self, notice: IncidentNotice, now: datetime) -> None:
+        """Write that message anew. One that was deleted in Slack stays deleted."""
+        told = notice.facts.incident
+        self._rewrite(told.channel_id or "", told.ts or "", incidents.incident(notice, now))
+
+    def follow_incident(self, notice: IncidentNotice, now: datetime, sending: Sending) -> None:
+        """Write in the thread of an incident's message, once."""
+        channel, ts = notice.facts.incident.channel_id or "", notice.facts.incident.ts
+        if not (sending.maybe_sent and self._find(channel, sending, thread_ts=ts) is not None):
+            self._post(channel, incidents.step(notice, now), sending, thread_ts=ts)
+
+    def direct_incident(self, member_id: str, notice: IncidentNotice, now: datetime, sending: Sending) -> None:
+        """Write to one person about an incident, once."""
+        channel = self._direct_channel(member_id)
+        if not (sending.maybe_sent and self._find(channel, sending) is not None):
+            self._post(channel, incidents.direct(notice, now, member_id), sending)
 
     def _follow(
         self, channel: str, ts: str, messages: Sequence[Message], sending: Sending, *, begun: bool = False
