@@ -20,6 +20,7 @@ _NARROWED: Final = {
     "project_id": "k.project_id = :project_id",
     "member_id": f"(k.holder_id = :member_id OR k.lead_id = :member_id) AND {COUNTS_TO} = :member_id",
     "key_ids": "k.id IN :key_ids",
+    "states": "k.state IN :states",
 }
 _OF_KEYS: Final = {"member": COUNTS_TO, "project": "coalesce(k.project_id, '')", "team": "k.team_id"}
 """What usage is grouped by that only its key knows."""
@@ -29,7 +30,7 @@ _OF_MODELS: Final = {
 }
 """How `usage_models`, which knows no keys, is narrowed."""
 _IN_MODELS: Final = {"model": "u.model", "day": "u.day", "project": "u.project_id", "team": "u.team_id"}
-_LISTS: Final = ("team_ids", "key_ids")
+_LISTS: Final = ("team_ids", "key_ids", "states")
 _DAYS: Final = "u.day >= :first_day AND u.day < :end_day"
 _HOURS: Final = "u.hour >= :since AND u.hour < :until"
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 from sqlmodel import Session
 
+from bot.domain.keys import KeyState
 from bot.domain.spans import Span
 from bot.domain.usage import NOTHING, Totals
 from storage import usage_report_statements as sql
@@ -76,9 +77,12 @@ def projects(session: Session) -> dict[str, ProjectOf]:
     return {row.id: ProjectOf(*row) for row in session.execute(sql.PROJECTS)}
 
 
-def gateways(session: Session, chosen: Chosen) -> list[str]:
-    """Where the chosen keys live, by name."""
-    return [row.gateway for row in session.execute(sql.gateways(_narrow(chosen)), _asked(chosen))]
+def gateways(session: Session, chosen: Chosen, states: Collection[KeyState] | None = None) -> list[str]:
+    """Where the chosen keys live, by name; where given, only keys in these states."""
+    if states is None:
+        return [row.gateway for row in session.execute(sql.gateways(_narrow(chosen)), _asked(chosen))]
+    asked = _asked(chosen) | {"states": sorted(states)}
+    return [row.gateway for row in session.execute(sql.gateways(frozenset(asked)), asked)]
 
 
 def whole(session: Session, chosen: Chosen, span: Span) -> Totals:

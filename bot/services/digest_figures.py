@@ -17,12 +17,12 @@ from bot.domain.spans import Span
 from bot.domain.usage import NOTHING, Totals, total
 from bot.services.context import Purser
 from bot.services.digest_troubles import team_troubles
+from bot.services.freshness import freshness, oldest
 from bot.services.keeping import old_keys
 from bot.services.zones import zone
-from storage import budgets, digests, people, syncs, usage_reports
+from storage import budgets, digests, people, usage_reports
 from storage.engine import Session
 from storage.live_hours import off_hours
-from storage.syncs import What
 from storage.usage_reports import Chosen, KeyOf
 
 LOOK_BACK_DAYS = 56
@@ -66,9 +66,9 @@ def figures(session: Session, purser: Purser, team: Team, week: Week) -> Figures
         off_hours_micros=None if timed is None else timed.off_micros,
         timed_micros=0 if timed is None else timed.micros,
         unpriced=usage_reports.unpriced(session, chosen, span),
-        undated_micros=usage_reports.undated_micros(session, chosen, _month_of(week)),
+        undated_micros=undated(session, chosen, week),
         time_zone=team.time_zone,
-        read_at=read_at(session, chosen),
+        read_at=read_at(session, purser, chosen),
         troubles=team_troubles(session, purser, team, week),
         skipped=tuple(one.name for one in digests.skipped_before(session, Audience.TEAM, team.id, week)),
     )
@@ -142,12 +142,14 @@ def foretold(days: Days, week: Week, budget_micros: int | None) -> Forecast | No
     return forecast(costs, until, budget_micros, month_so_far(days, week))
 
 
-def read_at(session: Session, chosen: Chosen) -> datetime | None:
+def read_at(session: Session, purser: Purser, chosen: Chosen) -> datetime | None:
     """The oldest moment at which a gateway concerned told all its usage; None when one never did."""
-    told = {sync.gateway: sync.read_at for sync in syncs.all_of(session, What.USAGE)}
-    moments = [told.get(gateway) for gateway in usage_reports.gateways(session, chosen)]
-    known = [moment for moment in moments if moment is not None]
-    return min(known) if known and len(known) == len(moments) else None
+    return oldest(one.read_at for one in freshness(session, purser, chosen))
+
+
+def undated(session: Session, chosen: Chosen, week: Week) -> int:
+    """What live totals know of the month in which the week ended, and no usage dates."""
+    return usage_reports.undated_micros(session, chosen, _month_of(week))
 
 
 def _projects(now: Cells, before: Cells, known: Mapping[str, KeyOf], projects: Sequence[Project]) -> tuple[Rank, ...]:

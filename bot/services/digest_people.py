@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.domain.apportion import apportion
 from bot.domain.budgets import Layer
@@ -23,9 +24,12 @@ from bot.services.digest_figures import (
     new_keys,
     ranks,
     read_at,
+    undated,
     weekend,
 )
 from bot.services.digest_troubles import all_troubles, stale
+from bot.services.freshness import oldest
+from bot.services.keeping import old_keys
 from storage import digests, people, usage_reports
 from storage.engine import Session
 from storage.usage_reports import Chosen
@@ -55,8 +59,9 @@ def personal(session: Session, purser: Purser, member_id: str, week: Week) -> Fi
         forecast=foretold(days, week, None),
         weekend_micros=weekend(days, span),
         unpriced=usage_reports.unpriced(session, chosen, span),
-        read_at=read_at(session, chosen),
-        troubles=Troubles(stale=stale(session, purser, week, usage_reports.gateways(session, chosen))),
+        undated_micros=undated(session, chosen, week),
+        read_at=read_at(session, purser, chosen),
+        troubles=Troubles(stale=stale(session, purser, week, chosen)),
     )
 
 
@@ -86,15 +91,16 @@ def roll_up(session: Session, purser: Purser, owner_id: str, week: Week) -> Figu
         weekend_micros=sum(part.weekend_micros for part in parts),
         unpriced=_counted(one for part in parts for one in part.unpriced),
         undated_micros=sum(part.undated_micros for part in parts),
-        read_at=read_at(session, usage_reports.EVERYTHING),
+        read_at=oldest(part.read_at for part in [part for part in parts if not part.is_quiet] or parts),
         troubles=all_troubles(session, purser, week),
     )
 
 
 def _of_team(session: Session, purser: Purser, team_id: str, week: Week) -> Figures:
+    """What the team was told, but of its old keys those that are old by now: some may have been turned off or kept."""
     told = digests.of_week(session, Audience.TEAM, team_id, week)
     if told is not None and told.state is DigestState.POSTED:
-        return told.figures
+        return replace(told.figures, old_keys=old_keys(session, purser, team_id, purser.now()))
     team = people.team(session, team_id)
     assert team is not None, team_id
     return figures(session, purser, team, week)

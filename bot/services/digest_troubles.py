@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from bot.domain.digests import Troubles, Week
 from bot.domain.people import Team
 from bot.services.context import Purser
-from storage import keys, ledger, outbox, requests, syncs, usage_reports
+from bot.services.freshness import freshness
+from storage import keys, ledger, outbox, requests, usage_reports
 from storage.engine import Session
 from storage.ledger import Recorded
 from storage.outbox import Listed
-from storage.syncs import What
+from storage.usage_reports import Chosen
 
 _DRIFT = {
     "key.cap_restored": "the cap of `{label}` was changed at the gateway and put back",
@@ -29,14 +28,14 @@ def team_troubles(session: Session, purser: Purser, team: Team, week: Week) -> T
     return Troubles(
         dead_letters=sum(1 for letter in dead if _team_of(session, letter) in (team.id, team.channel_id)),
         drift=drift(session, week, team.id),
-        stale=stale(session, purser, week, usage_reports.gateways(session, usage_reports.of_team(team.id))),
+        stale=stale(session, purser, week, usage_reports.of_team(team.id)),
     )
 
 
 def all_troubles(session: Session, purser: Purser, week: Week) -> Troubles:
     """What those who run Purser should know: dead letters of any age, for they stay until somebody looks at them."""
-    gateways = usage_reports.gateways(session, usage_reports.EVERYTHING)
-    return Troubles(len(outbox.dead(session)), drift(session, week), stale(session, purser, week, gateways))
+    late = stale(session, purser, week, usage_reports.EVERYTHING)
+    return Troubles(len(outbox.dead(session)), drift(session, week), late)
 
 
 def drift(session: Session, week: Week, team_id: str | None = None) -> tuple[str, ...]:
@@ -47,26 +46,23 @@ def drift(session: Session, week: Week, team_id: str | None = None) -> tuple[str
     return tuple(_told(session, row) for row in found)
 
 
-def stale(session: Session, purser: Purser, week: Week, gateways: list[str]) -> tuple[str, ...]:
-    """Gateways that have not told all of the week's usage."""
-    read = {sync.gateway: sync.read_at for sync in syncs.all_of(session, What.USAGE)}
+def stale(session: Session, purser: Purser, week: Week, chosen: Chosen) -> tuple[str, ...]:
+    """Gateways of these keys that have not told all of the week's usage."""
     found = []
-    for name in gateways:
-        gateway = purser.gateways.get(name)
+    for one in freshness(session, purser, chosen):
+        gateway, at = purser.gateways.get(one.gateway), one.read_at
         if gateway is not None and not gateway.capabilities.usage_per_key:
-            found.append(f"{name} tells no usage by key, so none of its usage is in these figures")
-        elif (at := read.get(name)) is None or at < week.span.ends_at:
-            found.append(f"{name} last told its usage {_moment(at)}, so this week may still rise")
+            found.append(f"{one.gateway} tells no usage by key, so none of its usage is in these figures")
+        elif at is None:
+            found.append(f"{one.gateway} has never told its usage, so this week may still rise")
+        elif at < week.span.ends_at:
+            found.append(f"{one.gateway} last told its usage at {at:%Y-%m-%d %H:%M} UTC, so this week may still rise")
     return tuple(found)
 
 
 def _told(session: Session, row: Recorded) -> str:
     key = None if row.key_id is None else keys.get(session, row.key_id)
     return _DRIFT[row.action].format(label="?" if key is None else key.label, reason=row.reason)
-
-
-def _moment(at: datetime | None) -> str:
-    return "never" if at is None else f"at {at:%Y-%m-%d %H:%M} UTC"
 
 
 def _team_of(session: Session, letter: Listed) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,13 +12,13 @@ from bot.domain.requests import Refused
 from bot.domain.usage_csv import Grain
 from bot.services.context import Purser
 from bot.services.exporting import Ordered, days, lines, written_at
+from bot.services.freshness import freshness, oldest
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Sending
 from bot.services.sights import Sight, seen
 from bot.services.telling import Telling, tell_people
-from storage import keys, people, syncs, usage_reports
+from storage import keys, people, usage_reports
 from storage.engine import Session
 from storage.outbox import Claimed
-from storage.syncs import What
 
 
 def send(purser: Purser, row: Claimed) -> None:
@@ -35,7 +34,7 @@ def send(purser: Purser, row: Claimed) -> None:
             with path.open("w", encoding="utf-8", newline="") as file:
                 made = lines(session, sight.chosen, ordered.span, grain=ordered.grain, is_open=sight.is_open)
                 count = sum(1 for line in made if file.write(line)) - 1
-            text = _text(session, sight, ordered, count)
+            text = _text(session, purser, sight, ordered, count)
             whole = FileToSend(_name(session, sight, ordered), f"Usage of {_plainly(session, sight)}", path)
         sending = Sending(id=f"outbox-{row.id}", maybe_sent=row.outcome_unknown)
         purser.notifier.send_file(ordered.member_id, whole, text, sending)
@@ -59,25 +58,23 @@ def _still_seen(session: Session, purser: Purser, ordered: Ordered) -> Sight:
     return sight
 
 
-def _text(session: Session, sight: Sight, ordered: Ordered, count: int) -> str:
+def _text(session: Session, purser: Purser, sight: Sight, ordered: Ordered, count: int) -> str:
     """What the message says of the file: whose usage, of which days, how fresh, and what is not in it."""
     what = f"*Usage of {_called(sight)}* {days(ordered.span)}, by key, model and {ordered.grain}: {count:,} "
-    said = [f"{what}{'line' if count == 1 else 'lines'}.", _freshness(session, sight)]
+    said = [f"{what}{'line' if count == 1 else 'lines'}.", _freshness(session, purser, sight)]
     if not all(map(sight.is_open, usage_reports.chosen_keys(session, sight.chosen).values())):
         said.append("Keys that you may not see one by one are added up.")
     return " ".join(said)
 
 
-def _freshness(session: Session, sight: Sight) -> str:
+def _freshness(session: Session, purser: Purser, sight: Sight) -> str:
     """The oldest of what the gateways concerned told last."""
-    marks = {mark.gateway: mark.read_at for mark in syncs.all_of(session, What.USAGE)}
-    read: list[datetime] = []
-    for gateway in usage_reports.gateways(session, sight.chosen):
-        at = marks.get(gateway)
-        if at is None:
-            return f"The gateway {gateway} has not told all its usage yet."
-        read.append(at)
-    return f"As the gateway told it by {written_at(min(read))}." if read else ""
+    told = freshness(session, purser, sight.chosen)
+    late = next((one.gateway for one in told if one.read_at is None), None)
+    if late is not None:
+        return f"The gateway {late} has not told all its usage yet."
+    at = oldest(one.read_at for one in told)
+    return "" if at is None else f"As the gateway told it by {written_at(at)}."
 
 
 def _called(sight: Sight) -> str:

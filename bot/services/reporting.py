@@ -20,12 +20,12 @@ from bot.domain.requests import Because, Refused, Target
 from bot.domain.spans import Span, compared, known_part
 from bot.domain.usage import NOTHING, Totals, total
 from bot.services.context import Actor, Purser
+from bot.services.freshness import freshness
 from bot.services.limits import limit
 from bot.services.sights import Sight, meant, seen
 from storage import asked as questions
-from storage import syncs, usage_reports
+from storage import usage_reports
 from storage.engine import Session
-from storage.syncs import What
 from storage.usage_reports import Chosen, KeyOf
 
 __all__ = ["Wanted", "again", "asked", "keep_asked", "report", "report_of"]
@@ -141,12 +141,12 @@ class _Answer:
             before=total(days_before.values()),
             compared=spans,
             days=tuple((day, days.get(day, NOTHING)) for day in self.known.each()),
-            freshness=self._freshness(),
+            freshness=self._fresh(),
             undated_micros=self._undated(),
             unpriced=self._unpriced(whole),
             budget=self._budget(),
             withheld=withheld,
-            untold_retries=tuple(name for name in self._gateways() if not self._tells_retries(name)),
+            untold_retries=tuple(one.gateway for one in self._fresh() if not self._tells_retries(one.gateway)),
         )
 
     # --- the parts ---
@@ -228,16 +228,8 @@ class _Answer:
 
     # --- what stands beside them ---
 
-    def _freshness(self) -> tuple[Freshness, ...]:
-        marks = {mark.gateway: mark for mark in syncs.all_of(self.session, What.USAGE)}
-        found = ((name, marks.get(name)) for name in self._gateways())
-        return tuple(
-            Freshness(name, None) if mark is None else Freshness(name, mark.read_at, mark.error or "")
-            for name, mark in found
-        )
-
-    def _gateways(self) -> list[str]:
-        return usage_reports.gateways(self.session, self.sight.chosen) or list(self.purser.gateways)
+    def _fresh(self) -> tuple[Freshness, ...]:
+        return freshness(self.session, self.purser, self.sight.chosen)
 
     def _tells_retries(self, name: str) -> bool:
         """A gateway that is set up no more says nothing of what it told."""

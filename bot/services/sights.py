@@ -106,6 +106,8 @@ def _of_key(session: Session, purser: Purser, viewer: Member | None, scope: Scop
     if key is None or team is None:
         return Refused(Because.NOT_FOUND, "This key is not there any more.")
     if viewer is not None and not _may_see_key(purser, viewer, key, team):
+        if barrier := purser.authority.barrier_to_look(viewer, team):  # guests read of no team but theirs
+            return refused_by(barrier)
         lead = f", <@{key.lead_id}>, who leads it" if key.lead_id not in (None, key.holder_id) else ""
         text = (
             f"`{key.label}` is <@{key.holder_id}>'s. What it uses is seen by them{lead}, owners of team {team.name}, "
@@ -194,7 +196,8 @@ def _project_meant(session: Session, purser: Purser, viewer: Member, channel_id:
             text = f"Several teams have a project {name.lower()}: {where}. Type it in the channel of the team you mean."
             return Refused(Because.WRONG_NAME, text)
     teams = [here] if here is not None else people.teams_of(session, viewer.id)
-    names = [project.name for team in teams for project in people.projects_of(session, team.id)]
+    may = [team for team in teams if purser.authority.barrier_to_look(viewer, team) is None]
+    names = [project.name for team in may for project in people.projects_of(session, team.id)]
     there = f" There is: {', '.join(f'`{one}`' for one in names[:_MOST_NAMES])}." if names else ""
     text = f"No project is called that.{there} What a team uses by project: `/ai-usage team by project`."
     return Refused(Because.WRONG_NAME, text)

@@ -159,7 +159,7 @@ def test_who_held_and_who_used_and_when_are_what_the_rows_say(plain: Plain, team
                    if period == month and key in keys_of(plain, team_id)]  # fmt: skip
         assert found.undated_micros == sum(undated)
         assert found.time_zone == ZONES[team_id]
-        assert found.read_at == (at("2026-12-07 09:20") if keys_of(plain, team_id) else None)
+        assert found.read_at == at("2026-12-07 09:20")
 
 
 def is_off(hour: datetime, zone: str) -> bool:

@@ -6,8 +6,12 @@ import pytest
 
 from bot.domain.digests import Audience
 from bot.domain.usage import total
+from bot.services import turning_off
 from bot.services.auditing import verify
+from bot.services.digest_people import personal
 from bot.services.subscribing import want_digest
+from bot.services.syncing import sync_live
+from bot.services.turning_off import Target
 from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.digest_kit import W47, begin, in_ledger, lives_in, look, of, second_team, spend, told, weeks_told
@@ -139,3 +143,36 @@ def test_a_crash_while_it_is_sent_doubles_and_loses_nothing(company: Company) ->
         look(company, "2026-11-23 09:00")
     company.settle()
     assert weeks_told(company, TO_ANA) == [FIRST]
+
+
+def test_the_roll_up_calls_no_key_old_that_was_turned_off_since_its_team_was_told(company: Company) -> None:
+    key = begin(company)
+    second_team(company)
+    lives_in(company, OLGA, "America/Los_Angeles")
+    look(company, "2026-12-28 09:00")
+    assert [old.key_id for old in told(company)[-1].digest.figures.old_keys] == [key.id]
+    list(turning_off.disable(company.purser, company.actor(OMAR), Target(key_id=key.id), "not needed"))
+    company.perform()
+    look(company, "2026-12-28 17:00")
+    assert told(company, TO_OLGA)[-1].digest.figures.old_keys == ()
+
+
+def test_the_roll_up_is_as_old_as_what_teams_were_told(company: Company) -> None:
+    spend(company, begin(company), 3, "2026-11-20 15:00")
+    second_team(company)
+    lives_in(company, OLGA, "America/Los_Angeles")
+    look(company, "2026-11-23 09:00")
+    look(company, "2026-11-23 17:00")
+    (team,), (whole,) = told(company), told(company, TO_OLGA)
+    assert whole.digest.at > team.digest.at
+    assert whole.digest.figures.read_at == team.digest.figures.read_at
+
+
+def test_what_no_usage_dates_stands_beside_ones_own_figures_too(company: Company) -> None:
+    key = begin(company)
+    spend(company, key, 5, "2026-11-21 10:00")
+    company.clock.at = on("2026-11-21 11:00")
+    sync_live(company.purser)
+    with company.books.reading() as session:
+        assert personal(session, company.purser, ANA.id, W47).undated_micros == 5 * USD
+        assert personal(session, company.purser, BEN.id, W47).undated_micros == 0

@@ -93,6 +93,15 @@ def test_guests_see_the_teams_they_are_in_and_no_other(ground: Ground) -> None:
     assert "ads" not in refused(ground, GUS, Extent.TEAM, "nosuch")
 
 
+def test_guests_read_nothing_of_other_teams_neither_who_holds_a_key_nor_what_projects_are_called(
+    ground: Ground,
+) -> None:
+    said = refused(ground, GUS, Extent.KEY, "bids-1", channel="C0ADS")
+    said += refused(ground, GUS, Extent.PROJECT, "nosuch", channel="C0ADS")
+    assert not any(word in said for word in (DAN.id, "team ads", "`bids`", "`reranker`"))
+    assert "`bids`" in refused(ground, BEN, Extent.PROJECT, "nosuch", channel="C0ADS")
+
+
 def test_strangers_see_nothing(ground: Ground) -> None:
     for who in (EVE, ZOE):
         for extent in (Extent.TEAM, Extent.MEMBER):
