@@ -26,6 +26,7 @@ from bot.playground.gateway.models import MORE_MODELS
 from bot.playground.mover import Mover
 from bot.playground.page import Around, Switches, create_page, create_switches, create_watch
 from bot.playground.process import ROOT, BotProcess, Say
+from bot.playground.runaway import Runaway, create_runaway
 from bot.playground.slack import FakeSlack, Options
 
 HOST = "127.0.0.1"
@@ -89,6 +90,7 @@ class Town:
         self.slack.move_clock = self.mover.move
         self.auditor = Auditor(folder.database_url)
         self.switches = Switches(self.slack.world.faults, self.gateway.faults, self.gateway.state.habits)
+        self.runaway = Runaway(self.gateway)
         self.progress: dict[str, Any] | None = None
         """What the page says goes on by itself: a `text`, and which `share` of it is done."""
         self._stopping = threading.Event()
@@ -107,12 +109,13 @@ class Town:
         self._saver.start()
 
     def _open_page(self) -> None:
-        around = Around(self.mover.wire, self.bot.wire, self.switches.wire, lambda: self.progress)
+        around = Around(self.mover.wire, self.bot.wire, self.switches.wire, lambda: self.progress, self.runaway.wire)
         for routes in (
             create_blueprint(self.slack, self.gateway, self.mover, self.bot, self.auditor),
             create_page(),
             create_watch(self.slack.world, around),
             create_switches(self.switches, self.slack.state),
+            create_runaway(self.runaway),
         ):
             self.slack.app.register_blueprint(routes)
         self._lookout = threading.Thread(target=self._look_out, name="lookout", daemon=True)
@@ -121,6 +124,7 @@ class Town:
     def stop(self) -> None:
         """Everything down, nothing left running, everything saved."""
         self._stopping.set()
+        self.runaway.stop()
         self.mover.stop()
         self.bot.stop()
         self.auditor.close()
@@ -181,7 +185,8 @@ class Town:
         """Wake the page for what is no change of Slack's: the bot, switches that used themselves up, calls."""
         seen: object = None
         while not self._stopping.wait(LOOK_EVERY_SECONDS):
-            around = self.bot.wire(), self.switches.wire(), self.slack.world.journal.seq, self.gateway.calls
+            journal, calls = self.slack.world.journal.seq, self.gateway.calls
+            around = self.bot.wire(), self.switches.wire(), self.runaway.wire(), journal, calls
             if around != seen:
                 seen = around
                 self.slack.state.touch()

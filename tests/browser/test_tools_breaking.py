@@ -138,3 +138,49 @@ def test_a_revealed_key_can_be_pasted_into_the_channel(visit: Visit, own_playgro
 
     visitor.page.keyboard.press("Escape")
     ana.goto("#search").sees(secret)
+
+
+def test_a_runaway_script_spends_until_its_key_is_off_and_a_reload_finds_it(
+    visit: Visit, own_playground: Playground
+) -> None:
+    visitor = visit(own_playground)
+    ana = visitor.be("ana")
+    go = panel(visitor).get_by_role("button", name="Let it run")
+    expect(go).to_be_disabled()
+    visitor.page.keyboard.press("Escape")
+    ana.asks("/ai-key $25 2d let it run away")
+    approve(own_playground)
+    secret = ana.reveals()
+    ana.closes()
+
+    expect(panel(visitor).get_by_role("combobox", name="Whose key it uses")).to_contain_text(
+        f"sk-…{secret[-4:]} of Ana"
+    )
+    go.click()
+    meter = visitor.banner.get_by_role("group", name="Runaway script")
+    expect(meter).to_contain_text(re.compile(r"ana-\w{4} is spending \$[0-9.]+"))
+    visitor.reload()
+    expect(meter).to_contain_text("is spending")
+
+    ana = visitor.be("ana").goto("#search").types(f"/ai-disable {secret}")
+
+    expect(meter).to_contain_text(re.compile(r"was turned away after \$\d+\.\d\d|was turned away after \$0\.\d+"))
+    expect(panel(visitor)).to_contain_text("Then the gateway answered 401: the key is off.")
+    visitor.page.keyboard.press("Escape")
+    meter.get_by_role("button", name="Dismiss the runaway script").click()
+    expect(meter).to_be_hidden()
+
+
+def test_a_runaway_script_is_stopped_by_hand(visit: Visit, own_playground: Playground) -> None:
+    visitor = visit(own_playground)
+    ana = visitor.be("ana")
+    ana.asks("/ai-key $25 2d stop it by hand")
+    approve(own_playground)
+    ana.reveals()
+    ana.closes()
+    panel(visitor).get_by_role("button", name="Let it run").click()
+    meter = visitor.banner.get_by_role("group", name="Runaway script")
+    expect(meter).to_contain_text("is spending")
+    panel(visitor).get_by_role("button", name="Stop it").click()
+    expect(meter).to_contain_text("stopped after")
+    expect(panel(visitor)).to_contain_text("You stopped it; the key still works.")

@@ -28,6 +28,7 @@ class Outside:
     def __init__(self) -> None:
         self.bot = {"pid": 1, "alive": True, "connected": True, "starts": 1}
         self.progress: dict | None = None
+        self.runaway: dict | None = None
         self.gateway = GatewayFaults()
         self.habits = Habits()
 
@@ -41,7 +42,9 @@ def outside() -> Outside:
 def slack(outside: Outside) -> Iterator[FakeSlack]:
     fake = FakeSlack(MANIFEST)
     switches = Switches(fake.world.faults, outside.gateway, outside.habits)
-    around = Around(lambda: {"now": "noon"}, lambda: outside.bot, switches.wire, lambda: outside.progress)
+    around = Around(
+        lambda: {"now": "noon"}, lambda: outside.bot, switches.wire, lambda: outside.progress, lambda: outside.runaway
+    )
     for routes in (create_page(), create_watch(fake.world, around), create_switches(switches, fake.state)):
         fake.app.register_blueprint(routes)
     with fake:

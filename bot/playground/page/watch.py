@@ -31,6 +31,7 @@ class Around:
     bot: Callable[[], JSON]
     switches: Callable[[], JSON]
     progress: Callable[[], JSON | None]
+    runaway: Callable[[], JSON | None]
 
 
 def create_watch(world: World, around: Around) -> Blueprint:
@@ -68,6 +69,7 @@ def seen(world: World, around: Around, people: list[str], since: int, most: int 
             "violations": len(world.violations),
             "journal_seq": world.journal.seq,
             "progress": around.progress(),
+            "runaway": around.runaway(),
             "badges": {user.name: _badge(world, user.id) for user in state.users.values() if _signs_in(world, user.id)},
             "users": {user.id: person_wire(user) for user in state.users.values()},
             "screens": {state.users[person].name: _screen(world, person, since, most) for person in people},

@@ -1,11 +1,12 @@
 /* What a visitor may break, and how it is mended: the gateway, Slack, the bot itself, people leaving, a leaked key,
-   a cap that somebody raised at the gateway. */
+   a script gone mad, a cap that somebody raised at the gateway. */
 
 import { get, post } from "../api.js";
 import { fill, h, icon } from "../dom.js";
 import { castOf, nameOf } from "../names.js";
 import { openPopover } from "../ui/popover.js";
 import { labelOf } from "./gatewaykeys.js";
+import { Runaway } from "./runaway.js";
 import { dollars, masked } from "./words.js";
 
 const TENFOLD = 10;
@@ -24,7 +25,7 @@ const SWITCHES = [
 export function mount(host, app) {
   const breaks = new Breaks(app);
   host.append(breaks.button);
-  host.closest(".bar-tools").before(breaks.chip);
+  host.closest(".bar-tools").before(breaks.runaway.chip, breaks.chip);
   return { open: () => breaks.open(), close: () => breaks.close() };
 }
 
@@ -36,6 +37,7 @@ class Breaks {
     this.backAfter = "";
     this.leaver = "ben";
     this.paster = "ana";
+    this.runaway = new Runaway(app, (path, body) => this.ask(path, body));
     const toggle = () => (this.isOpen ? this.close() : this.open());
     const props = { type: "button", class: "bar-button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: toggle };
     this.button = h("button", props, icon("bolt"), h("span", null, "Break things"));
@@ -50,7 +52,7 @@ class Breaks {
     if (this.isOpen) return;
     this.backAfter = "";
     this.isOpen = true;
-    this.panel = h("div", { class: "breaks" }, this.switches(), this.bot(), this.people(), this.leak(), this.caps());
+    this.panel = h("div", { class: "breaks" }, this.switches(), this.bot(), this.people(), this.leak(), this.runaway.section(), this.caps());
     this.closePanel = openPopover(this.button, this.panel, { label: "Break things", align: "end", onclose: () => (this.isOpen = false) });
     this.show();
     this.offerCaps();
@@ -133,6 +135,7 @@ class Breaks {
   }
 
   show() {
+    this.runaway.show();
     const on = this.app.store.world?.switches ?? {};
     const broken = SWITCHES.filter(([name]) => on[name]).map(([, label]) => label);
     const text = broken.join(", ");
