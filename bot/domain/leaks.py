@@ -7,6 +7,8 @@ compared and dropped, never written down.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -27,3 +29,20 @@ class Foreign:
     revoke_url: str
     """The provider's page where such keys are revoked."""
     line: int
+
+
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{15,}")
+
+
+def candidates(text: str) -> Iterator[Candidate]:
+    """Every run of characters that may be a key, in order, each with the line it stands in."""
+    for found in _RUN.finditer(text):
+        yield Candidate(found[0], text.count("\n", 0, found.start()) + 1)
+
+
+def foreign(text: str) -> Iterator[Foreign]:
+    """Every key of a known provider's shape, in order."""
+    for found in re.finditer(r"sk-ant-api03-[\w-]{93}AA", text):
+        yield Foreign(
+            "Anthropic", "https://console.anthropic.com/settings/keys", text.count("\n", 0, found.start()) + 1
+        )

@@ -14,7 +14,7 @@ from bot.domain.facts import Occasion, Off
 from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, KeyRecord, Probe
 from bot.services import live
-from bot.services.context import Actor, Purser, Subjects, effect, record
+from bot.services.context import Purser, Subjects, effect, record
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
@@ -162,9 +162,10 @@ def outcome(purser: Purser, key_id: str, *, already: bool, probe_accepted: bool 
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """A secret somebody pasted, who did, and the key it is of. Lives as long as it is tried."""
+    """A secret that was found, and the key it is of. Lives as long as it is tried."""
 
-    actor: Actor
+    once: str
+    """Names the finding."""
     key_id: str
     already: bool
 
@@ -241,7 +242,7 @@ def _record_probe(purser: Purser, pasted: Pasted, key: Key) -> None:
     with purser.deciding() as session:
         change = keys.Change(proof=Proof.PROBED, proven_at=now)
         if keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLED, change):
-            once = f"{key.id}:{pasted.actor.delivery}"
+            once = f"{key.id}:{pasted.once}"
             seq = record(session, now, actor="purser", action="key.probed_off", about=about(key), once=once)
             refresh_card(session, now, key.request_id, seq)
 

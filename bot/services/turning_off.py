@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.budgets import Stop
-from bot.domain.facts import Occasion, Off
-from bot.domain.keys import Key, KeyState, OffCause, fingerprint
+from bot.domain.facts import Off
+from bot.domain.incidents import Found
+from bot.domain.keys import UNSHOWN, Key, KeyState, OffCause
 from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import Gateway
 from bot.services import batches, capping, extending
-from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
+from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.failpoints import Failpoint
+from bot.services.leaking import Source, credential_found, key_of, managed_with, mark_leaked
 from bot.services.proving import (
     DELETE,
     DISABLE,
@@ -23,10 +25,15 @@ from bot.services.proving import (
     outcome,
     try_secret,
 )
-from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people
+from bot.services.telling import key_stream, refresh_card, refresh_stop
 from bot.services.worker import decided_already, perform_now
 from storage import keys, ledger, outbox, requests
 from storage.engine import Session
+
+NOT_OURS = (
+    "Purser did not hand out this key, so it cannot turn it off. If it is real, turn it off where it was made. "
+    "What you pasted was not stored."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,9 @@ def disable(purser: Purser, actor: Actor, target: Target, reason: str) -> Iterat
     refused at once, refused after the gateway's caches caught up, or still accepted at the end. A key that was
     off already is looked at again, and turned off again should it work.
     """
-    if target.secret is not None and (own := _own_credential(purser, target.secret)) is not None:
-        yield _call_owners_about(purser, actor, own)
+    if target.secret is not None:
+        source = Source(Found.REPORTED, by=actor.id)
+        yield from stop_leaked(purser, target.secret, source, reason, actor=actor)
         return
     found = _decide(purser, actor, target, reason, OffCause.DISABLED)
     if isinstance(found, Refused):
@@ -54,10 +62,28 @@ def disable(purser: Purser, actor: Actor, target: Target, reason: str) -> Iterat
         return
     with decided_already():
         _perform(purser, found)
-        if target.secret is None:
-            yield outcome(purser, found.key_id, already=found.already)
-            return
-        yield from try_secret(purser, Pasted(actor, found.key_id, found.already), target.secret)
+        yield outcome(purser, found.key_id, already=found.already)
+
+
+def stop_leaked(
+    purser: Purser, secret: str, source: Source, reason: str = "", *, actor: Actor | None = None
+) -> Iterator[Off | Refused]:
+    """Turn off the key whose secret was found where others can read it, and open an incident about it.
+
+    Yields as `disable` does. Refuses what Purser did not hand out, and what it manages a gateway with: that one the
+    owners are told of. With an `actor` this is a delivery from Slack, acted on once.
+    """
+    if (own := managed_with(purser, secret)) is not None:
+        yield _call_owners_about(purser, own, source, actor)
+        return
+    found = _decide_leaked(purser, secret, source, reason, actor)
+    if isinstance(found, Refused):
+        yield found
+        return
+    with decided_already():
+        _perform(purser, found)
+        once = purser.ids.new("probe") if actor is None else actor.delivery
+        yield from try_secret(purser, Pasted(once, found.key_id, found.already), secret)
 
 
 def give_back(purser: Purser, actor: Actor, target: Target) -> Off | Refused:
@@ -160,13 +186,31 @@ def _decide(purser: Purser, actor: Actor, target: Target, reason: str, cause: Of
         if cause is OffCause.RETURNED and key.holder_id != actor.id:
             text = f"`{key.label}` is not yours to give back. If it leaked: `/ai-disable {key.label}`."
             return Refused(Because.NOT_ALLOWED, text)
-        if key.state in (KeyState.MINTING, KeyState.MINTED):
-            outbox_id = discard(session, now, key, actor.id, reason)
-            return _Found(key.id, outbox_id, already=False)
-        outbox_id = start(session, now, key, actor.id, cause, reason)
-        found = _Found(key.id, outbox_id, already=outbox_id is None)
+        found = _off(session, now, key, actor.id, cause, reason)
     purser.failpoint(Failpoint.AFTER_DISABLE_COMMIT)
     return found
+
+
+def _decide_leaked(purser: Purser, secret: str, source: Source, reason: str, actor: Actor | None) -> _Found | Refused:
+    now = purser.now()
+    with purser.deciding() as session:
+        if actor is not None:
+            take_in(session, actor)
+        key = key_of(session, purser, secret)
+        if key is None:
+            return Refused(Because.NOT_FOUND, NOT_OURS)
+        mark_leaked(session, purser, key, source)
+        found = _off(session, now, key, source.by, OffCause.DISABLED, reason)
+    purser.failpoint(Failpoint.AFTER_DISABLE_COMMIT)
+    return found
+
+
+def _off(session: Session, now: datetime, key: Key, by: str, cause: OffCause, reason: str) -> _Found:
+    """Decide it for a key in whatever state: one that nobody was shown is deleted."""
+    if key.state in UNSHOWN:
+        return _Found(key.id, discard(session, now, key, by, reason), already=False)
+    outbox_id = start(session, now, key, by, cause, reason)
+    return _Found(key.id, outbox_id, already=outbox_id is None)
 
 
 def _perform(purser: Purser, found: _Found) -> None:
@@ -183,33 +227,16 @@ def _find(session: Session, purser: Purser, target: Target) -> Key | Refused:
         key = keys.labelled(session, target.label)
         text = f"No key is called `{target.label}`. `/ai-key list` shows your own; a pasted key works as well."
         return key or Refused(Because.NOT_FOUND, text)
-    secret = target.secret or ""
-    key = keys.fingerprinted(session, fingerprint(secret, purser.pepper))
-    if key is None:
-        for gateway in purser.gateways.values():
-            handle = gateway.handle_of(secret)
-            key = key or (keys.with_handle(session, gateway.name, handle) if handle else None)
-    text = (
-        "Purser did not hand out this key, so it cannot turn it off. If it is real, turn it off where it was made. "
-        "What you pasted was not stored."
-    )
-    return key or Refused(Because.NOT_FOUND, text)
+    return key_of(session, purser, target.secret or "") or Refused(Because.NOT_FOUND, NOT_OURS)
 
 
-def _own_credential(purser: Purser, secret: str) -> Gateway | None:
-    """The gateway that Purser itself uses this secret for, if it is no member's key at all."""
-    return next((one for one in purser.gateways.values() if one.is_own_credential(secret)), None)
-
-
-def _call_owners_about(purser: Purser, actor: Actor, gateway: Gateway) -> Refused:
+def _call_owners_about(purser: Purser, gateway: Gateway, source: Source, actor: Actor | None) -> Refused:
     """Somebody found the credential Purser manages a gateway with. Only people can change that one."""
-    now = purser.now()
     with purser.deciding() as session:
-        take_in(session, actor)
-        record(session, now, actor=actor.id, action="credential.found", about=Subjects(), once=actor.delivery)
-        telling = Telling(Occasion.CREDENTIAL_FOUND, actor.id, note=gateway.name)
-        owners = sorted(purser.authority.workspace_owner_ids)
-        tell_people(session, now, telling, owners, once=actor.delivery)
+        if actor is not None:
+            take_in(session, actor)
+        once = purser.ids.new("found") if actor is None else actor.delivery
+        credential_found(session, purser, gateway, source, once)
     text = (
         f"This is not a member's key but the one Purser manages {gateway.name} with. Purser cannot turn it off: it "
         f"has to be changed at {gateway.name} and in Purser's settings. The owners are being told now; tell them too."

@@ -1,0 +1,83 @@
+"""Keys found in text, wherever it comes from: which of them are ours, and turning those off with proof.
+
+One mechanism for the watch over channels, reported messages, pasted keys, GitHub and `purser scan`. What is looked
+through stays in memory; what is written down is that, where and by whom a secret was found, never the secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.domain import leaks
+from bot.domain.facts import Off
+from bot.domain.leaks import Foreign
+from bot.domain.requests import Refused
+from bot.services import turning_off
+from bot.services.context import Purser
+from bot.services.leaking import Source, key_of, managed_with
+
+__all__ = ["Match", "OwnCredential", "Seen", "Source", "look", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A key of ours that stands in a text. Certain: its fingerprint is in the books."""
+
+    key_id: str
+    label: str
+    secret: str = field(repr=False)
+    text: int
+    """In which of the texts it stands, counted from 0."""
+    line: int
+    """In which line of that text, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCredential:
+    """What Purser manages a gateway with, standing in a text."""
+
+    gateway: str
+    secret: str = field(repr=False)
+    text: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stands in some texts. Each key and credential once, where it comes first."""
+
+    keys: tuple[Match, ...] = ()
+    own: tuple[OwnCredential, ...] = ()
+    foreign: tuple[tuple[int, Foreign], ...] = ()
+    """In which text, counted from 0, and what."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.keys or self.own or self.foreign)
+
+
+def look(purser: Purser, texts: Iterable[str]) -> Seen:
+    """What stands in these texts. Reads the books only when something in them may be a key."""
+    found = [(index, one) for index, text in enumerate(texts) for one in leaks.candidates(text)]
+    if not found:
+        return Seen()
+    ours: dict[str, Match] = {}
+    own: dict[str, OwnCredential] = {}
+    with purser.books.reading() as session:
+        for index, one in found:
+            if (gateway := managed_with(purser, one.secret)) is not None:
+                own.setdefault(gateway.name, OwnCredential(gateway.name, one.secret, index, one.line))
+            elif (key := key_of(session, purser, one.secret)) is not None:
+                ours.setdefault(key.id, Match(key.id, key.label, one.secret, index, one.line))
+    return Seen(tuple(ours.values()), tuple(own.values()))
+
+
+def stop(purser: Purser, secret: str, source: Source) -> Off | Refused:
+    """Turn off the key of this secret and prove it: one decision, one incident, however many find it at once.
+
+    Refused when Purser did not hand it out (`Because.NOT_FOUND`), or manages a gateway with it
+    (`Because.NOT_ALLOWED`; the owners are told). Takes as long as the gateway may go on accepting the key.
+    """
+    *_, last = turning_off.stop_leaked(purser, secret, source)
+    return last
