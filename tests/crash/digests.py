@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.domain.digests import Week
 from bot.playground.slack.model import Message
 from bot.services.failpoints import Failpoint
+from storage import syncs
+from storage.syncs import What
 from tests.faults import kit
 from tests.office import Office, eventually
 
@@ -20,8 +23,9 @@ POLLS = 3
 class Digests:
     """The week's end, lived to see."""
 
-    def __init__(self, office: Office, failpoint: str) -> None:
+    def __init__(self, office: Office, failpoint: str, is_dead: Callable[[], bool]) -> None:
         self.office = office
+        self._is_dead = is_dead
         effect = failpoint.partition(":")[2]
         self.comes = (
             effect in IN_CHANNEL or effect == "slack.digest_direct" or failpoint == Failpoint.AFTER_DIGEST_POSTED
@@ -44,11 +48,16 @@ class Digests:
             now = self.office.clock.now()
             nine = Week.of(now.date()).span.ends_at + timedelta(hours=9, seconds=10)
             self.office.clock.advance(seconds=(nine - now).total_seconds())
+            self._wait(self._is_read)
         for _ in range(POLLS):
-            with contextlib.suppress(AssertionError):
-                eventually(self.is_told, timeout=4)
+            if self.is_told() or self._is_dead():
                 return
             self.office.clock.advance(seconds=POLL_SECONDS)
+            self._wait(self.is_told)
+
+    def _wait(self, look: Callable[[], bool]) -> None:
+        with contextlib.suppress(AssertionError):
+            eventually(lambda: look() or self._is_dead(), timeout=4)
 
     # --- what they see ---
 
@@ -57,6 +66,12 @@ class Digests:
 
     def is_wanted(self) -> bool:
         return bool(kit.rows(self.office, action="digest.wanted"))
+
+    def _is_read(self) -> bool:
+        with kit.looking(self.office) as session:
+            marks = syncs.all_of(session, What.USAGE)
+        ends_at = Week.of(self.office.clock.now().date()).moved(-1).span.ends_at
+        return all(mark.read_at is not None and mark.read_at >= ends_at for mark in marks)
 
     def is_told(self) -> bool:
         return len(self._told()) == 1 and len(self._thread()) >= 2 and len(self._hers()) == 1

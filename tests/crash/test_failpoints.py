@@ -48,7 +48,7 @@ class Story:
         self._on_screen: dict[str, Message] = {}
         self.limits = Limits(office, failpoint)
         self.export = Export(office, failpoint)
-        self.digests = Digests(office, failpoint)
+        self.digests = Digests(office, failpoint, self._is_dead)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
