@@ -107,12 +107,15 @@ class CutRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("micros > 0", name="micros_positive"),
         CheckConstraint("why IN ('restored', 'rotated')", name="why_is_known"),
-        UniqueConstraint("key_id", "once"),
+        CheckConstraint("layer IN ('key', 'automation')", name="layer_is_known"),
+        UniqueConstraint("key_id", "layer", "once"),
         Index("ix_cuts_due", "ended_at", "ends_at"),
     )
 
     id: str = Field(primary_key=True)
     key_id: str = Field(foreign_key="keys.id")
+    layer: str
+    """Which of its caps: the whole one, or that of a day."""
     micros: int = micros()
     why: str
     once: str

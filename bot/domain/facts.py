@@ -111,6 +111,8 @@ class Occasion(StrEnum):
     KEY_EXPIRED = "key_expired"
     KEY_DISABLED = "key_disabled"
     KEY_RETURNED = "key_returned"
+    KEY_ROTATED = "key_rotated"
+    """Another key has taken its place, and the time in which both worked is over."""
     KEY_RESTORED = "key_restored"
     KEY_WITHDRAWN = "key_withdrawn"
     """Minted, but never surely shown: deleted; the holder may reveal again."""
@@ -144,6 +146,10 @@ class Occasion(StrEnum):
     """A key that had been turned off worked again at the gateway, and was turned off again."""
     CREDENTIAL_FOUND = "credential_found"
     """Somebody pasted the credential that Purser manages a gateway with."""
+    SECRET_UNREAD = "secret_unread"
+    """A code host told of a secret that Purser could not look at; `others` has the alert's page."""
+    SECRET_UNRESOLVED = "secret_unresolved"
+    """A key that a code host found is off, but the alert there could not be resolved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ def can_restore(key: Key, now: datetime) -> str | None:
         return f"`{key.label}` is not off, so there is nothing to restore."
     if key.off_cause is OffCause.RETURNED:
         return f"`{key.label}` was given back by its holder. Ask for a new key with `/ai-key`."
+    if key.off_cause is OffCause.ROTATED:
+        return f"Another key has taken the place of `{key.label}`. `/ai-key list` shows its holder which one."
     if key.expires_at is not None and key.expires_at <= now:
         return f"`{key.label}`'s time is over. Its holder can ask for a new key with `/ai-key`."
     return None

@@ -21,6 +21,8 @@ class Purpose(StrEnum):
     EXTEND = "extend"
     RAISE = "raise"
     """More money for a limit until a moment: a budget, a key's cap or an automation key's day."""
+    ROTATE = "rotate"
+    """A new key in the place of one that is held (`extends_key_id`), on the same terms."""
 
 
 class RequestState(StrEnum):
@@ -76,7 +78,8 @@ class Approval:
 class Terms:
     """What is asked for or granted: cap in micro-USD, time in seconds (None: no end), models (empty: all).
 
-    Of a raise, `cap_micros` is by how much the limit goes up, and `ends_at` when it falls back.
+    Of a raise, `cap_micros` is by how much the limit goes up, and `ends_at` when it falls back. Of a rotation,
+    `duration_seconds` is how long the old key goes on working beside the new one (None: not at all).
     """
 
     cap_micros: int
@@ -104,7 +107,7 @@ class Ask:
     reason: str
     purpose: Purpose = Purpose.ISSUE
     extends_key_id: str | None = None
-    """The key to be extended, or whose cap is to be raised."""
+    """The key to be extended or replaced, or whose cap is to be raised."""
     name: str = ""
     """What a project or automation key is called: a project of the team, or any short name for automation."""
     project: str = ""

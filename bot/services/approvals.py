@@ -155,7 +155,7 @@ def approved(session: Session, purser: Purser, request_id: str, by: str | None, 
     if not raised.stands_at_once(request):  # what does is told in one line: approved, and raised
         tell_thread(session, now, telling, once=request.id)
     match request.purpose:
-        case Purpose.ISSUE:
+        case Purpose.ISSUE | Purpose.ROTATE:
             tell_people(session, now, telling, (request.requester_id,), once=request.id)
         case Purpose.RAISE:
             raised.applied(session, purser, request, by, now)

@@ -33,6 +33,8 @@ def changed_terms(request: Request, changes: Changes, now: datetime, offered: tu
             return _of_extension(request, changes)
         case Purpose.RAISE:
             return _of_raise(request, changes, now)
+        case Purpose.ROTATE:
+            return _no_such_term("A key is replaced on the terms it has.")
 
 
 def _of_key(request: Request, changes: Changes, offered: tuple[str, ...]) -> Terms | Refused:

@@ -209,6 +209,10 @@ def _returned(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(f"{code(facts.key.label)}: {say.key_state(facts.key)}\nThank you. {_ASK_AGAIN}")
 
 
+def _rotated(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
+    return _tell(f"*{code(facts.key.label)} is off*, as it was replaced by a new key. {_off_words(facts)}")
+
+
 def _restored(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     who = f" by {mention(notice.actor_id)}" if notice.actor_id else ""
     return _tell(f"Your key {code(facts.key.label)} was restored{who} and works again, {say.ends(facts.key)}.")
@@ -325,6 +329,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
     Occasion.KEY_EXPIRED: _expired,
     Occasion.KEY_DISABLED: _disabled,
     Occasion.KEY_RETURNED: _returned,
+    Occasion.KEY_ROTATED: _rotated,
     Occasion.KEY_RESTORED: _restored,
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.KEY_GONE: _gone,

@@ -208,6 +208,8 @@ def off_cause(key: Key) -> str:
             return f"Given back{by}{when}."
         case OffCause.EXPIRED:
             return f"Its time ended {moment(key.expires_at)}." if key.expires_at else f"Its time ended{when}."
+        case OffCause.ROTATED:
+            return f"Off{when}: another key has taken its place."
         case OffCause.DRIFT:
             return f"Found off or gone at the gateway{when}; Purser did not do that."
         case _ if key.off_by == "purser":

@@ -58,7 +58,18 @@ def line(notice: Notice) -> str:
         return _unknown_keys(notice)
     if notice.occasion is Occasion.CREDENTIAL_FOUND:
         return _credential_found(notice)
+    if notice.occasion is Occasion.SECRET_UNREAD:
+        return _secret_unread(notice)
     return say.quoted(notice.note) or f"{notice.occasion.replace('_', ' ').capitalize()}."
+
+
+def _secret_unread(notice: Notice) -> str:
+    page = next(iter(notice.others), "")
+    look = f" Look at it: {clip(page, 600)}." if page else ""
+    return (
+        f"GitHub found {clip(notice.note, 300)}.{look} Should it be a key of Purser's, paste it into "
+        "`/ai-disable`: it is turned off at once and not stored."
+    )
 
 
 # --- about a request ---
@@ -307,6 +318,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.KEY_EXPIRED: _off,
     Occasion.KEY_DISABLED: _off,
     Occasion.KEY_RETURNED: _off,
+    Occasion.KEY_ROTATED: _off,
     Occasion.KEY_RESTORED: _restored,
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.CAP_RESTORED: _cap_restored,

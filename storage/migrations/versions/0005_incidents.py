@@ -45,6 +45,7 @@ def upgrade() -> None:
         "cuts",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("layer", sa.String(), nullable=False),
         sa.Column("micros", sa.BigInteger(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("once", sa.String(), nullable=False),
@@ -54,9 +55,10 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("micros > 0", name=op.f("ck_cuts_micros_positive")),
         sa.CheckConstraint("why IN ('restored', 'rotated')", name=op.f("ck_cuts_why_is_known")),
+        sa.CheckConstraint("layer IN ('key', 'automation')", name=op.f("ck_cuts_layer_is_known")),
         sa.ForeignKeyConstraint(["key_id"], ["keys.id"], name=op.f("fk_cuts_key_id_keys")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cuts")),
-        sa.UniqueConstraint("key_id", "once", name=op.f("uq_cuts_key_id_once")),
+        sa.UniqueConstraint("key_id", "layer", "once", name=op.f("uq_cuts_key_id_layer_once")),
     )
     op.create_index("ix_cuts_due", "cuts", ["ended_at", "ends_at"], unique=False)
     op.create_index(
