@@ -6,7 +6,8 @@ that id before anything is posted again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,14 +35,20 @@ from bot.slack.views.usage import posted
 EVENT_TYPE = "purser_posted"
 LOOK_BACK = 100
 """Messages to look through for one that may have been posted already."""
+FOLLOW_SECONDS = 12
+"""For the messages of one thread in one try: well within the 30 after which another takes over."""
+REST_FOLLOWS = "a digest with much to say takes long; the rest of it follows at the next try"
 
 
 class SlackNotifier:
     """Posts, updates and replies. The client should not retry by itself: the outbox does."""
 
-    def __init__(self, client: WebClient, charting: Charting | None = None) -> None:
+    def __init__(
+        self, client: WebClient, charting: Charting | None = None, *, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
         """Use this client for everything."""
         self._client = client
+        self._seconds = seconds
         self._charting = charting or Charting()
         self._uploads = Uploads(client)
 
@@ -115,14 +122,15 @@ class SlackNotifier:
         """Post what belongs in the thread of a digest, each message once."""
         channel, ts = notice.digest.channel_id, notice.digest.ts
         if channel is not None and ts is not None:
-            self._follow(channel, ts, digests.thread(notice), sending)
+            self._follow(channel, ts, digests.thread(notice), sending, until=self._seconds() + FOLLOW_SECONDS)
 
     def direct_digest(self, member_id: str, notice: DigestNotice, sending: Sending) -> None:
         """Send a digest to one person, each of its messages once."""
+        until = self._seconds() + FOLLOW_SECONDS
         channel = self._direct_channel(member_id)
         ts = self._find(channel, sending) if sending.maybe_sent else None
         ts = ts or self._post(channel, digests.digest(notice), sending)
-        self._follow(channel, ts, digests.thread(notice), sending, begun=True)
+        self._follow(channel, ts, digests.thread(notice), sending, until=until, begun=True)
 
     def post_incident(self, channel_id: str, notice: IncidentNotice, now: datetime, sending: Sending) -> Posted:
         """Post an incident's message in its team's channel, once."""
@@ -148,19 +156,37 @@ class SlackNotifier:
             self._post(channel, incidents.direct(notice, now, member_id), sending)
 
     def _follow(
-        self, channel: str, ts: str, messages: Sequence[Message], sending: Sending, *, begun: bool = False
+        self,
+        channel: str,
+        ts: str,
+        messages: Sequence[Message],
+        sending: Sending,
+        *,
+        until: float,
+        begun: bool = False,
     ) -> None:
-        """Reply with each message once. Once one stands there, whatever fails leaves it unknown how far it came."""
+        """Reply with each message once. Once one stands there, whatever fails leaves it unknown how far it came.
+
+        What is not posted by `until` waits for the next try: who goes on for long is taken for dead, and another
+        would post the same beside them.
+        """
+        there = self._standing(channel, ts) if messages and sending.maybe_sent else {}
         for number, message in enumerate(messages, 1):
             one = Sending(f"{sending.id}-{number}", sending.maybe_sent)
+            if one.id in there:
+                continue
             try:
-                if not one.maybe_sent or self._find(channel, one, thread_ts=ts) is None:
-                    self._post(channel, message, one, thread_ts=ts)
+                self._must_be_before(until)
+                self._post(channel, message, one, thread_ts=ts)
             except DeliveryError as failed:
                 if failed.kind is FailureKind.TRANSIENT and (begun or number > 1):
                     unknown, after = FailureKind.UNKNOWN, failed.retry_after_seconds
                     raise DeliveryError(unknown, failed.message, retry_after_seconds=after) from failed
                 raise
+
+    def _must_be_before(self, until: float) -> None:
+        if self._seconds() > until:
+            raise DeliveryError(FailureKind.TRANSIENT, REST_FOLLOWS, retry_after_seconds=1.0)
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """Let the Home tab show this in the place of what stands there; None when something else does by now."""
@@ -206,6 +232,10 @@ class SlackNotifier:
 
     def _find(self, channel: str, sending: Sending, thread_ts: str | None = None) -> str | None:
         """The timestamp of the message that carries this id, or None."""
+        return self._standing(channel, thread_ts).get(sending.id)
+
+    def _standing(self, channel: str, thread_ts: str | None) -> dict[str, str]:
+        """The newest messages there that carry an id of ours: their timestamps by it."""
         with translated("looking for an earlier message"):
             if thread_ts is None:
                 found = self._client.conversations_history(channel=channel, limit=LOOK_BACK, include_all_metadata=True)
@@ -214,11 +244,12 @@ class SlackNotifier:
                     channel=channel, ts=thread_ts, limit=1000, include_all_metadata=True
                 )
         messages: list[dict[str, Any]] = found.get("messages") or []
-        for message in messages:
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload", {}).get("id") == sending.id:
-                return str(message["ts"])
-        return None
+        ours = ((message["ts"], message.get("metadata") or {}) for message in messages)
+        return {
+            str(metadata.get("event_payload", {}).get("id")): str(ts)
+            for ts, metadata in ours
+            if metadata.get("event_type") == EVENT_TYPE
+        }
 
 
 def _metadata(sending: Sending) -> dict[str, Any]:

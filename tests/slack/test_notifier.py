@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from bot.services.ports import DeliveryError, FailureKind, FileToSend, Sending
 from bot.slack.charting import Charting
 from bot.slack.files import Uploads
 from bot.slack.notifier import SlackNotifier
+from bot.slack.views.digest import thread
 from tests.playground.slack_bots import MANIFEST
 from tests.slack.views.kit import EVERYDAY, LONGEST
 from tests.slack.views.kit_digest import figures, notice
@@ -134,6 +137,27 @@ def _with_brake(slack: FakeSlack, notifier: SlackNotifier, sending: Sending, sto
         notifier.direct_digest(slack.person("ana").id, LONG, sending)
     finally:
         slack.world.faults.take = take  # type: ignore[method-assign]
+
+
+def test_a_long_thread_is_posted_over_several_tries_each_over_before_another_takes_over(slack: FakeSlack) -> None:
+    """Slack takes five seconds for a message. After 30 whoever performs an effect is taken for dead."""
+    client = WebClient(slack.bot_token, base_url=slack.api_url, timeout=5, retry_handlers=[])
+    notifier = SlackNotifier(client, Charting(), seconds=lambda: 5.0 * len(slack.calls(POSTS)))
+    where = notifier.post_digest(LONG, FIRST)
+    stands = replace(LONG, digest=replace(LONG.digest, channel_id=where.channel_id, ts=where.ts))
+    whole = len(thread(LONG))
+    tries, sending = 0, Sending("outbox-2", maybe_sent=False)
+    while (done := len(slack.channel("search").replies(posted(slack)[0]))) < whole:
+        assert tries < whole
+        before, tries = done, tries + 1
+        with suppress(DeliveryError):
+            notifier.follow_digest(stands, sending)
+        posted_now = len(slack.channel("search").replies(posted(slack)[0])) - before
+        assert 1 <= posted_now <= 4
+        sending = Sending("outbox-2", maybe_sent=True)
+    assert tries > 1
+    notifier.follow_digest(stands, sending)
+    assert len(slack.channel("search").replies(posted(slack)[0])) == whole
 
 
 # --- files ---
