@@ -23,6 +23,7 @@ from tests import postgres
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parent.parent
 DATABASES = ("sqlite", "postgresql")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
@@ -69,6 +70,23 @@ def pytest_configure_node(node: Any) -> None:
     session = node.config.stash[SESSION]
     node.workerinput["shared_folder"] = str(session.folder)
     node.workerinput["owner_pid"] = session.owner_pid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests out as tests/sharing.py says, whatever `--dist` says."""
+    from tests import sharing
+
+    return sharing.Sharing(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long starts first, where there are workers; without them the order stays random."""
+    if hasattr(config, "workerinput"):
+        from tests import sharing
+
+        items.sort(key=lambda item: sharing.rank(item.nodeid))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
