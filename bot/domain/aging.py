@@ -31,6 +31,15 @@ class Kept:
     """Whether it was kept today before, so that nothing changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """That a key is kept, as it stands now."""
+
+    by: str
+    """Who said so last, by Slack user id."""
+    until: datetime
+
+
 def answers_for(key: Key) -> str:
     """Who answers for the key, by Slack user id: a person's own keys their holder, the others their lead."""
     return key.holder_id if key.kind in PERSONAL_KINDS else key.lead_id or key.holder_id

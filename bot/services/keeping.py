@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.domain import aging
-from bot.domain.aging import KEEP_SECONDS, Kept
+from bot.domain.aging import KEEP_SECONDS, Keeping, Kept
 from bot.domain.budgets import Layer
 from bot.domain.digests import OldKey
 from bot.domain.keys import Key
@@ -15,10 +16,12 @@ from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser, record, take_in
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.proving import about
-from storage import keys, live_hours, people, syncs, usage_reports
+from storage import keys, ledger, live_hours, people, syncs, usage_reports
 from storage.engine import Session
 from storage.syncs import What
 
+KEPT = "key.kept"
+"""The ledger's word for it."""
 FRESH_SECONDS = 2 * DAY_SECONDS
 """Usage read longer ago than this does not show that a key is unused."""
 
@@ -57,10 +60,22 @@ def keep(purser: Purser, actor: Actor, key_id: str) -> Kept | Refused:
         keys.keep(session, key.id, until, *aging.IN_USE)
         reason = f"until {until:%Y-%m-%d %H:%M} UTC"
         once = f"{key.id}:{actor.delivery}"
-        record(session, now, actor=actor.id, action="key.kept", about=about(key), once=once, reason=reason)
+        record(session, now, actor=actor.id, action=KEPT, about=about(key), once=once, reason=reason)
         after = keys.get(session, key.id)
         assert after is not None
         return Kept(key_facts(session, after, now), until)
+
+
+def kept_now(purser: Purser, key_ids: Iterable[str]) -> dict[str, Keeping]:
+    """Those of these keys that are kept now, and by whom."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        found = [key for key_id in key_ids if (key := keys.get(session, key_id)) is not None]
+        return {
+            key.id: Keeping(ledger.entries(session, key_id=key.id, action=KEPT)[-1].actor, key.kept_until)
+            for key in found
+            if key.kept_until is not None and aging.is_kept(key, now)
+        }
 
 
 def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refused | None:

@@ -30,6 +30,8 @@ BOOKS_LOST = Refused(
     "Purser lost its books while the key was being made, so none is shown, and whatever was made is withdrawn. "
     "Press Reveal key again in a minute.",
 )
+REWRITES = 5
+"""How often a message is written anew after one click, at most."""
 KEY_UNKNOWN = Refused(Because.NOT_FOUND, "Purser does not know this key any more.")
 
 
@@ -191,7 +193,21 @@ def keep(event: Incoming) -> None:
     """Keep, on a message that calls keys old; that message says so from then on."""
     kept = allowed(keeping.keep(event.purser, event.actor(fresh=True), event.value))
     event.answer(views.kept(kept))
-    event.rewrite(views.kept_in(event.body.get("message") or {}, kept, event.user_id))
+    _show_kept(event)
+
+
+def _show_kept(event: Incoming) -> None:
+    """Let the message say which of its keys are kept, and again when that has changed by then: others may press Keep
+    for another key of it in the same moment, in the message as it was before.
+    """
+    message = event.body.get("message") or {}
+    told = None
+    for _ in range(REWRITES):
+        stands = keeping.kept_now(event.purser, views.to_keep(message))
+        if stands == told:
+            return
+        event.rewrite(views.kept_in(message, stands))
+        told = stands
 
 
 def _give_back(event: Incoming, target: Target) -> None:

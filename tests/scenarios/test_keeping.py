@@ -61,3 +61,18 @@ def test_somebody_else_is_told_who_can_keep_it(desk: Desk) -> None:
     said = desk.presses("ben", "Keep", told)
     assert said == f"Only the holder of `{label}`, its lead and owners of team search can keep it."
     assert "Keep" in buttons(desk.now(told))
+
+
+def test_two_who_keep_different_keys_of_one_message_at_once_both_stand_in_it(desk: Desk) -> None:
+    """Each presses in the message as it was before the other did."""
+    desk.key("member $50", "ben")
+    let_it_age(desk)
+    run(desk, "digest")
+    told = with_keep(desk)
+    assert buttons(told).count("Keep") == 2
+    seen = desk.slack.as_seen(told)
+    desk.presses("omar", "Keep", seen, nth=0)
+    desk.presses("olga", "Keep", seen, nth=1)
+    now = desk.sees(lambda: desk.now(told) if "Keep" not in buttons(desk.now(told)) else None)
+    assert "Kept by @omar: not called old until" in desk.text(now)
+    assert "Kept by @olga: not called old until" in desk.text(now)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.domain.aging import Kept
+from bot.domain.aging import Keeping, Kept
 from bot.domain.facts import KeyFacts, Off, RequestFacts, Revealed
 from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.periods import show_duration
@@ -279,13 +279,22 @@ def kept(outcome: Kept) -> Message:
     )
 
 
-def kept_in(shown: Mapping[str, Any], outcome: Kept, by: str) -> Message:
-    """The message whose Keep was pressed, as Slack tells it: in place of that key's buttons, who keeps it."""
-    key_id = outcome.key.key.id
-    line = context(f"Kept by {mention(by)}: not called old until {moment(outcome.until)}.")
+def to_keep(shown: Mapping[str, Any]) -> list[str]:
+    """The ids of the keys that a message, as Slack tells it, has Keep for."""
+    return [key_id for block in shown.get("blocks") or [] if (key_id := _keeps(block))]
+
+
+def kept_in(shown: Mapping[str, Any], kept: Mapping[str, Keeping]) -> Message:
+    """The same message with who keeps a key in place of its buttons."""
     blocks: list[Block] = []
     for block in shown.get("blocks") or []:
-        elements = block.get("elements") or [] if block.get("type") == "actions" else []
-        is_it = any(one.get("action_id") == act.KEEP and one.get("value") == key_id for one in elements)
-        blocks += line if is_it else [block]
+        keeping = kept.get(_keeps(block))
+        said = keeping and f"Kept by {mention(keeping.by)}: not called old until {moment(keeping.until)}."
+        blocks += context(said) if said else [block]
     return Message(str(shown.get("text") or ""), blocks)
+
+
+def _keeps(block: Mapping[str, Any]) -> str:
+    """The key that a row of buttons has Keep for; empty for any other block."""
+    buttons = block.get("elements") or [] if block.get("type") == "actions" else []
+    return next((str(one.get("value")) for one in buttons if one.get("action_id") == act.KEEP), "")
