@@ -11,8 +11,9 @@ import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,18 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, R
 
 from bot.domain.people import Authority
 from bot.gateways.litellm import LiteLLM
+from bot.github import GitHub, Webhook
 from bot.jobs.runner import LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS_WHERE_TIME_JUMPS, Runner
 from bot.services.context import Purser
 from bot.services.effects import EFFECTS
 from bot.services.failpoints import all_failpoints
+from bot.services.secret_alerts import take
 from bot.services.worker import Worker
 from bot.settings import Configuration, Settings
 from bot.slack.charting import Charting
 from bot.slack.notifier import SlackDirectory, SlackNotifier
 from bot.slack.routes import register
+from bot.web import Hook
 from storage.engine import Books
 
 LISTENER_THREADS = 64
@@ -119,6 +123,8 @@ class Running:
     """Lets go of connections to gateways."""
     stopping: threading.Event
     """Ends all waiting."""
+    webhooks: dict[str, Hook] = field(default_factory=dict)
+    """What is answered under `/webhooks/`, by name."""
 
     def start(self) -> None:
         """Start performing the outbox and waking the jobs."""
@@ -178,6 +184,20 @@ def gateways(settings: Settings, clock: SystemClock) -> dict[str, LiteLLM]:
     return {litellm.name: litellm}
 
 
+def github(settings: Settings, clock: SystemClock) -> GitHub | None:
+    """Where secrets that were found in code are looked up, if Purser was given a token for it."""
+    token = settings.github_token
+    return None if token is None else GitHub(settings.github_api_url, token.get_secret_value(), now=clock.now)
+
+
+def webhooks(settings: Settings, purser: Purser) -> dict[str, Hook]:
+    """What is answered under `/webhooks/`, by name."""
+    secret = settings.github_webhook_secret
+    if secret is None:
+        return {}
+    return {"github": Webhook(secret.get_secret_value().encode(), partial(take, purser)).answer}
+
+
 def build(configuration: Configuration, books: Books, us: Identity) -> Running:
     """Put everything together. Nothing runs yet, nothing is called."""
     settings = configuration.settings
@@ -186,6 +206,7 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
     pepper = settings.purser_pepper.get_secret_value().encode()
     bell = threading.Event()
     minting_at = gateways(settings, clock)
+    code_host = github(settings, clock)
     charting = Charting(native=settings.purser_native_charts, sleep=clock.sleep)
     purser = Purser(
         books=books,
@@ -198,6 +219,7 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         directory=SlackDirectory(slack_client(settings, timeout=DIRECTORY_TIMEOUT_SECONDS)),
         pepper=pepper,
         installation=hmac.new(pepper, b"installation", hashlib.sha256).hexdigest()[:16],
+        code_host=code_host,
         effects=EFFECTS,
         wake=bell.set,
         failpoint=failpoint_at(settings.purser_failpoint),
@@ -206,6 +228,8 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
     def close() -> None:
         for gateway in minting_at.values():
             gateway.close()
+        if code_host is not None:
+            code_host.close()
 
     listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
     secret = settings.slack_signing_secret
@@ -221,4 +245,5 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
     )
     register(bolt, purser, charting)
     look = LOOK_EVERY_SECONDS_WHERE_TIME_JUMPS if settings.purser_clock_file else LOOK_EVERY_SECONDS
-    return Running(purser, bolt, Worker(purser, bell), Runner(purser, look), listeners, close, stopping)
+    worker, runner = Worker(purser, bell), Runner(purser, look)
+    return Running(purser, bolt, worker, runner, listeners, close, stopping, webhooks(settings, purser))

@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -15,7 +15,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.app import Running, build, identity, slack_client
 from bot.settings import Configuration
-from bot.web import Check, WebServer, web_app
+from bot.web import Check, Hook, WebServer, web_app
 from storage.engine import Books, BooksUnavailable
 
 log = structlog.get_logger(__name__)
@@ -84,12 +84,12 @@ def books_check(books: Books) -> Check:
 
 
 @contextmanager
-def _health(at: str, ready: dict[str, Check]) -> Iterator[None]:
-    """Answer `/healthz` and `/readyz` on an address of their own, unless it is `off`."""
+def _health(at: str, ready: dict[str, Check], webhooks: Mapping[str, Hook] | None = None) -> Iterator[None]:
+    """Answer `/healthz`, `/readyz` and perhaps webhooks on an address of their own, unless it is `off`."""
     if at == "off":
         yield
         return
-    server = WebServer(web_app(ready), *address(at))
+    server = WebServer(web_app(ready, webhooks=webhooks), *address(at))
     threading.Thread(target=server.run, name="health", daemon=True).start()
     try:
         yield
@@ -99,7 +99,7 @@ def _health(at: str, ready: dict[str, Check]) -> Iterator[None]:
 
 def _over_http(running: Running, at: tuple[str, int], health: str, stop: threading.Event) -> None:
     ready = {"books": books_check(running.purser.books)}
-    server = WebServer(web_app(ready, running.bolt), *at)
+    server = WebServer(web_app(ready, running.bolt, running.webhooks), *at)
     with _health(health, ready):
         running.start()
         threading.Thread(target=server.run, name="http", daemon=True).start()
@@ -116,7 +116,7 @@ def _over_socket(running: Running, app_token: str, health: str, stop: threading.
         "books": books_check(running.purser.books),
         "slack": lambda: None if handler.client.is_connected() else "Socket Mode is not connected",
     }
-    with _health(health, ready):
+    with _health(health, ready, running.webhooks):
         running.start()
         handler.connect()  # type: ignore[no-untyped-call]
         log.info("serving in Socket Mode")

@@ -20,6 +20,7 @@ from bot import policy_file
 from bot.domain.policy import Policy
 
 PEPPER_CHARS = 32
+WEBHOOK_SECRET_CHARS = 16
 NOT_OURS = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
 """With both in its environment, even empty, Bolt serves OAuth, ignores the bot token and runs no handler."""
 
@@ -85,6 +86,13 @@ class Settings(BaseSettings):
     litellm_base_url: Url = Field(description="Address of the LiteLLM proxy, as Purser reaches it.")
     litellm_master_key: SecretStr = Field(description="LiteLLM master key, or a key with the management role.")
     litellm_public_url: Url | None = Field(None, description="Address members are told; the base URL when left out.")
+    github_webhook_secret: SecretStr | None = Field(
+        None, description="Secret of GitHub's webhook for secret scanning alerts, at least 16 characters."
+    )
+    github_token: SecretStr | None = Field(
+        None, description="GitHub token that reads secret scanning alerts and resolves them, to look secrets up."
+    )
+    github_api_url: Url = Field("https://api.github.com", description="Where GitHub's API is.")
     purser_config: Path | None = Field(None, description="A TOML file with the installation's policy.")
     purser_native_charts: Switch = Field(
         False,  # noqa: FBT003 - a default
@@ -119,6 +127,14 @@ class Settings(BaseSettings):
     def _is_long(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value()) < PEPPER_CHARS:
             msg = f"must have at least {PEPPER_CHARS} characters; `openssl rand -hex 32` makes one"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("github_webhook_secret")
+    @classmethod
+    def _is_hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < WEBHOOK_SECRET_CHARS:
+            msg = f"must have at least {WEBHOOK_SECRET_CHARS} characters; `openssl rand -hex 32` makes one"
             raise ValueError(msg)
         return value
 

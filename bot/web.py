@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, jsonify, request
 from slack_bolt import App
@@ -19,8 +19,15 @@ Check = Callable[[], str | None]
 """None when all is well, else what is not."""
 
 
-def web_app(ready: dict[str, Check], bolt: App | None = None) -> Flask:
-    """`/healthz`, `/readyz` and, with `bolt`, `/slack/events`, where Bolt checks every signature."""
+Hook = Callable[[Mapping[str, str], bytes], tuple[int, str]]
+"""Answers a delivery, given its headers (names in lower case) and raw body, with a status and a sentence.
+
+It checks the signature itself.
+"""
+
+
+def web_app(ready: dict[str, Check], bolt: App | None = None, webhooks: Mapping[str, Hook] | None = None) -> Flask:
+    """`/healthz`, `/readyz`, `/webhooks/NAME` and, with `bolt`, `/slack/events`, where Bolt checks every signature."""
     app = Flask("purser")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
 
@@ -34,6 +41,14 @@ def web_app(ready: dict[str, Check], bolt: App | None = None) -> Flask:
         wrong = {name: problem for name, problem in found.items() if problem is not None}
         status = "ready" if not wrong else "not ready"
         return jsonify(status=status, problems=wrong), 503 if wrong else 200
+
+    @app.post("/webhooks/<name>")
+    def webhook(name: str) -> tuple[Response, int]:
+        hook = (webhooks or {}).get(name)
+        if hook is None:
+            return jsonify(status="There is no such webhook here, or it is not set up."), 404
+        status, said = hook({name.lower(): value for name, value in request.headers}, request.get_data())
+        return jsonify(status=said), status
 
     if bolt is not None:
         slack = SlackRequestHandler(bolt)

@@ -260,7 +260,8 @@ class Bot:
         self.handler: SocketModeHandler | None = None
         self.running.start()
         if mode == "http":
-            self.server = WebServer(web_app({}, self.running.bolt), "127.0.0.1", 0)
+            web = web_app({}, self.running.bolt, self.running.webhooks)
+            self.server = WebServer(web, "127.0.0.1", 0)
             threading.Thread(target=self.server.run, daemon=True).start()
             slack.deliver_to(f"http://127.0.0.1:{self.server.port}/slack/events")
         else:

@@ -170,6 +170,10 @@ class Http:
         """POST something that may be sent twice. Repeated where that may help."""
         return self._persist(_Request("POST", path, Safety.REPEATABLE, body=body))
 
+    def change(self, path: str, body: Mapping[str, object]) -> Reply:
+        """PATCH something to the same end however often it is sent. Repeated where that may help."""
+        return self._persist(_Request("PATCH", path, Safety.REPEATABLE, body=body))
+
     def once(self, path: str, body: Mapping[str, object]) -> Reply:
         """POST something that must not be sent twice. Never repeated."""
         return self._send(_Request("POST", path, Safety.ONCE, body=body), self._patience.read_seconds)

@@ -13,7 +13,7 @@ from bot.domain.periods import month_of
 from bot.domain.policy import Policy
 from bot.gateways.base import Gateway
 from bot.services.catalog import Catalog
-from bot.services.ports import Clock, Directory, Ids, Notifier
+from bot.services.ports import Clock, CodeHost, Directory, Ids, Notifier
 from storage import ledger, outbox, runs
 from storage.engine import Books, BooksUnavailable, Session
 from storage.outbox import Claimed
@@ -81,6 +81,8 @@ class Purser:
     installation: str
     """Marks our keys at a gateway that several installations share."""
     catalog: Catalog = field(default_factory=Catalog)
+    code_host: CodeHost | None = None
+    """Where alerts about secrets in code are looked up; None when Purser may not."""
     effects: Mapping[str, Effect] = field(default_factory=dict)
     """How each kind of outbox row is performed, by name."""
     wake: Callable[[], None] = lambda: None

@@ -20,6 +20,7 @@ from bot.services.failpoints import Failpoint
 from bot.services.limits import limit
 from bot.services.month import month_facts
 from bot.services.ports import Sending
+from bot.services.secret_alerts import SECRET_ALERT_EFFECTS
 from bot.services.telling import (
     ALERT,
     CARD,
@@ -240,4 +241,5 @@ EFFECTS: dict[str, Effect] = {
     extending.EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
     capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
     **DIGEST_EFFECTS,
+    **SECRET_ALERT_EFFECTS,
 }

@@ -63,15 +63,6 @@ def line(notice: Notice) -> str:
     return say.quoted(notice.note) or f"{notice.occasion.replace('_', ' ').capitalize()}."
 
 
-def _secret_unread(notice: Notice) -> str:
-    page = next(iter(notice.others), "")
-    look = f" Look at it: {clip(page, 600)}." if page else ""
-    return (
-        f"GitHub found {clip(notice.note, 300)}.{look} Should it be a key of Purser's, paste it into "
-        "`/ai-disable`: it is turned off at once and not stored."
-    )
-
-
 # --- about a request ---
 
 
@@ -253,7 +244,23 @@ def _found_on(notice: Notice, facts: KeyFacts) -> str:
     )
 
 
+def _secret_unresolved(notice: Notice, facts: KeyFacts) -> str:
+    return (
+        f"{code(facts.key.label)} is off, but GitHub's alert about it could not be resolved: "
+        f"{clip(notice.note, 300)}. Resolve it there as revoked."
+    )
+
+
 # --- about neither ---
+
+
+def _secret_unread(notice: Notice) -> str:
+    page = next(iter(notice.others), "")
+    look = f" Look at it: {clip(page, 600)}." if page else ""
+    return (
+        f"GitHub found {clip(notice.note, 300)}.{look} Should it be a key of Purser's, paste it into "
+        "`/ai-disable`: it is turned off at once and not stored."
+    )
 
 
 def _effect_failed(notice: Notice) -> str:
@@ -326,4 +333,5 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.BACK_LATE: _back_late,
     Occasion.KEY_GONE: _gone,
     Occasion.FOUND_ON: _found_on,
+    Occasion.SECRET_UNRESOLVED: _secret_unresolved,
 }

@@ -164,6 +164,8 @@ def key_notices(world: World) -> dict[str, Notice]:
         "unknown_key": Notice(Occasion.UNKNOWN_KEYS, note="litellm", others=unknown[:1]),
         "found_on": Notice(Occasion.FOUND_ON, key=disabled),
         "credential_found": Notice(Occasion.CREDENTIAL_FOUND, OMAR, note="litellm"),
+        "secret_unread": Notice(Occasion.SECRET_UNREAD, note=world.note, others=("https://github.com/a/b/security/1",)),
+        "secret_unresolved": Notice(Occasion.SECRET_UNRESOLVED, key=disabled, note=world.note),
         "cap_restored": Notice(Occasion.CAP_RESTORED, key=live, note=world.note),
         "gone": Notice(Occasion.KEY_GONE, key=kit.off_key(world, OffCause.DRIFT, off_by=None, off_reason=None)),
     }
