@@ -5,6 +5,7 @@ Below `turning_off`, which turns such keys off whoever found them. The secret it
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.domain.budgets import Layer
@@ -15,7 +16,7 @@ from bot.gateways.base import Gateway
 from bot.services.context import Purser, Subjects, record
 from bot.services.incidents import Opening, open_incident
 from bot.services.telling import Telling, tell_people
-from storage import incidents, keys, ledger, runs
+from storage import incidents, key_secrets, keys, ledger, runs
 from storage.engine import Session
 
 PURSER = "purser"
@@ -49,12 +50,20 @@ def managed_with(purser: Purser, secret: str) -> Gateway | None:
 
 
 def key_of(session: Session, purser: Purser, secret: str) -> Key | None:
-    """The key whose secret this is: by its fingerprint, or by the handle that it has at a gateway."""
-    key = keys.fingerprinted(session, fingerprint(secret, purser.pepper))
+    """The key whose secret this is, or None."""
+    return keys_of(session, purser, [secret]).get(secret)
+
+
+def keys_of(session: Session, purser: Purser, secrets: Collection[str]) -> dict[str, Key]:
+    """The keys whose secrets these are, by secret: by its fingerprint, or by the handle that it has at a gateway."""
+    prints = {fingerprint(secret, purser.pepper): secret for secret in secrets}
+    known = key_secrets.fingerprinted(session, prints)
+    found = {prints[one]: key for one, key in known.items()}
     for gateway in purser.gateways.values():
-        handle = None if key is not None else gateway.handle_of(secret)
-        key = key or (keys.with_handle(session, gateway.name, handle) if handle else None)
-    return key
+        handles = {handle: one for one in secrets if one not in found and (handle := gateway.handle_of(one))}
+        with_handle = key_secrets.with_handle(session, gateway.name, handles)
+        found |= {handles[handle]: key for handle, key in with_handle.items()}
+    return found
 
 
 def mark_leaked(session: Session, purser: Purser, key: Key, source: Source) -> None:

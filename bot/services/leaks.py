@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from bot.domain import leaks
 from bot.domain.facts import Off
@@ -15,7 +16,7 @@ from bot.domain.leaks import Foreign
 from bot.domain.requests import Refused
 from bot.services import turning_off
 from bot.services.context import Purser
-from bot.services.leaking import Source, key_of, managed_with
+from bot.services.leaking import Source, keys_of, managed_with
 
 __all__ = ["Match", "OwnCredential", "Seen", "Source", "look", "stop"]
 
@@ -59,18 +60,43 @@ class Seen:
 
 def look(purser: Purser, texts: Iterable[str]) -> Seen:
     """What stands in these texts. Reads the books only when something in them may be a key."""
-    found = [(index, one) for index, text in enumerate(texts) for one in leaks.candidates(text)]
-    if not found:
-        return Seen()
-    ours: dict[str, Match] = {}
-    own: dict[str, OwnCredential] = {}
-    with purser.books.reading() as session:
-        for index, one in found:
+    read = list(texts)
+    own, rest = _own_in(purser, read)
+    ours = _ours_in(purser, rest)
+    for match in ours:
+        rest = [text.replace(match.secret, " ") for text in rest]
+    others = [(index, one) for index, text in enumerate(rest) for one in leaks.foreign(text)]
+    return Seen(tuple(ours), tuple(own), tuple(others))
+
+
+def _own_in(purser: Purser, texts: list[str]) -> tuple[list[OwnCredential], list[str]]:
+    """What Purser manages gateways with, and the texts without it."""
+    found: dict[str, OwnCredential] = {}
+    for index, text in enumerate(texts):
+        for one in chain(leaks.candidates(text), leaks.words(text)):
             if (gateway := managed_with(purser, one.secret)) is not None:
-                own.setdefault(gateway.name, OwnCredential(gateway.name, one.secret, index, one.line))
-            elif (key := key_of(session, purser, one.secret)) is not None:
-                ours.setdefault(key.id, Match(key.id, key.label, one.secret, index, one.line))
-    return Seen(tuple(ours.values()), tuple(own.values()))
+                found.setdefault(gateway.name, OwnCredential(gateway.name, one.secret, index, one.line))
+    rest = texts
+    for own in found.values():
+        rest = [leaks.plain(text).replace(own.secret, " ") for text in rest]
+    return list(found.values()), rest
+
+
+def _ours_in(purser: Purser, texts: list[str]) -> list[Match]:
+    """Every key of ours, where it comes first."""
+    places: dict[str, tuple[int, int]] = {}
+    for index, text in enumerate(texts):
+        for one in leaks.candidates(text):
+            places.setdefault(one.secret, (index, one.line))
+    if not places:
+        return []
+    with purser.books.reading() as session:
+        known = keys_of(session, purser, places)
+    first: dict[str, Match] = {}
+    for secret, (index, line) in places.items():
+        if (key := known.get(secret)) is not None:
+            first.setdefault(key.id, Match(key.id, key.label, secret, index, line))
+    return list(first.values())
 
 
 def stop(purser: Purser, secret: str, source: Source) -> Off | Refused:
