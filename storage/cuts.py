@@ -32,6 +32,12 @@ def add(session: Session, new: Cut) -> None:
     session.flush()
 
 
+def get(session: Session, cut_id: str) -> Cut | None:
+    """The cut, or None."""
+    row = session.get(CutRow, cut_id)
+    return None if row is None else _cut(row)
+
+
 def standing(session: Session, key_id: str) -> list[Cut]:
     """The cuts of a key's caps whose end has not been dealt with, the one that ends first leading."""
     return _many(session, CutRow.key_id == key_id, col(CutRow.ended_at).is_(None))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import and_, or_, update
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Layer, Stop
@@ -78,6 +78,19 @@ def in_state(session: Session, *states: KeyState) -> list[Key]:
     return _many(session, col(KeyRow.state).in_(states))
 
 
+def replacing(session: Session, key_id: str) -> list[Key]:
+    """Keys that were shown to somebody in the place of this one, oldest first."""
+    unshown = (KeyState.MINTING, KeyState.MINTED, KeyState.DISCARDING, KeyState.DISCARDED)
+    return _many(session, KeyRow.replaces_id == key_id, col(KeyRow.state).not_in(unshown))
+
+
+def retiring(session: Session, now: datetime) -> list[Key]:
+    """Keys that another has taken the place of and whose last moment has come, those off for good left out."""
+    works = col(KeyRow.state).in_((KeyState.LIVE, KeyState.RESTORING))
+    stopped = and_(col(KeyRow.off_cause) == OffCause.BUDGET, col(KeyRow.state).in_(_GOING_OR_OFF))
+    return _many(session, col(KeyRow.retires_at) <= now, or_(works, stopped))
+
+
 def ending(session: Session, before: datetime) -> list[Key]:
     """Live keys whose time is over before then, oldest first."""
     return _many(session, KeyRow.state == KeyState.LIVE, col(KeyRow.expires_at) <= before)
@@ -137,6 +150,7 @@ class Change:
 
 
 _NO_CHANGE = Change()
+_GOING_OR_OFF = (KeyState.DISABLING, KeyState.DISABLED)
 _STOP_COLUMNS = ("stop_layer", "stop_subject_id", "stop_period", "stop_limit_micros")
 _PROOF_COLUMNS = ("proof", "proven_at", "rest_micros", "rest_at")
 _OFF_COLUMNS = ("off_at", "off_by", "off_cause", "off_reason", *_PROOF_COLUMNS, *_STOP_COLUMNS)

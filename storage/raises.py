@@ -90,6 +90,17 @@ def mark_ended(session: Session, raise_id: str, now: datetime) -> bool:
     return done.rowcount == 1
 
 
+def follow(session: Session, raise_id: str, to_key_id: str) -> None:
+    """Let a raise of a key be one of the key in its place."""
+    session.exec(
+        update(RaiseRow)
+        .where(col(RaiseRow.id) == raise_id)
+        .values(subject_id=to_key_id)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
 def _many(session: Session, *where: Any) -> list[Raise]:  # noqa: ANN401 - SQLAlchemy's column expressions
     query = select(RaiseRow).where(*where).order_by(col(RaiseRow.ends_at), col(RaiseRow.starts_at), RaiseRow.id)
     return [_raise(row) for row in session.exec(query).all()]

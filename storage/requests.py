@@ -94,6 +94,12 @@ def extensions_of(session: Session, key_id: str, *states: RequestState) -> list[
     return _many(session, *of_key, col(RequestRow.state).in_(states))
 
 
+def rotations_of(session: Session, key_id: str, *states: RequestState) -> list[Request]:
+    """Asks for a new key in the place of this one that are in any of these states, oldest first."""
+    of_key = (RequestRow.extends_key_id == key_id, RequestRow.purpose == Purpose.ROTATE)
+    return _many(session, *of_key, col(RequestRow.state).in_(states))
+
+
 def raises_of(session: Session, target: Target, *states: RequestState) -> list[Request]:
     """Asks for a raise of this limit that are in any of these states, oldest first."""
     limit = (RequestRow.target_layer == str(target.layer), RequestRow.target_id == target.subject_id)
@@ -142,6 +148,19 @@ def move(session: Session, request_id: str, frm: RequestState, to: RequestState,
             "ends_at": change.terms.ends_at,
         }
     return _set(session, request_id, frm, {"state": str(to), **values})
+
+
+def follow(session: Session, request_id: str, from_key_id: str, to_key_id: str) -> None:
+    """Let what was asked for a key be for the one in its place."""
+    here = col(RequestRow.id) == request_id
+    for column in (RequestRow.extends_key_id, RequestRow.target_id):
+        session.exec(
+            update(RequestRow)
+            .where(here, column == from_key_id)  # type: ignore[arg-type]
+            .values({column: to_key_id})
+            .execution_options(synchronize_session=False)
+        )
+    session.expire_all()
 
 
 def set_card(session: Session, request_id: str, channel_id: str, card_ts: str) -> None:

@@ -66,31 +66,27 @@ class Sharer:
     works: bool
     """Whether it works, or comes back by itself."""
 
+    @property
+    def left_micros(self) -> int:
+        """What its cap leaves it; negative when it spent more."""
+        return self.cap_micros - self.used_micros
+
 
 def shares(agreed_micros: int, sharers: Sequence[Sharer]) -> dict[str, int]:
     """What the cap of each key should be, so that all of them together never have more than was agreed.
 
-    What is left belongs to those that work, in equal parts, the newest (the last one) having what does not divide.
-    As long as the caps add up and nobody is down to half of an equal part, they stay as they are: a cap at a gateway
-    is not moved for every cent. A key that is off keeps what it spent. No cap is below a cent, nor above what it
-    would be alone.
+    What is left belongs to those that work, in equal parts. As long as the caps add up and nobody is down to half of
+    an equal part, they stay as they are: a cap at a gateway is not moved for every cent. A key that is off keeps
+    what it spent. No cap is below a cent, nor above what it would be alone.
     """
     left = agreed_micros - sum(one.used_micros for one in sharers)
     working = [one for one in sharers if one.works]
     found = {one.key_id: max(MICROS_PER_CENT, one.used_micros) for one in sharers if not one.works}
-    if not working:
-        return found
-    adds_up = sum(one.cap_micros - one.used_micros for one in working) == left
-    enough = left // (2 * len(working))
-    if (
-        adds_up
-        and left > 0
-        and all(one.cap_micros - one.used_micros > enough for one in working[:-1])
-        and (working[-1].cap_micros - working[-1].used_micros > enough or len(working) == 1)
-    ):
+    adds_up = sum(one.left_micros for one in working) == left
+    if adds_up and all(one.left_micros > left // (2 * len(working)) for one in working):
         return found | {one.key_id: one.cap_micros for one in working}
     rest = max(0, left)
-    for number, one in enumerate(working):
+    for number, one in enumerate(sorted(working, key=lambda one: one.full_micros - one.used_micros)):
         part = rest // (len(working) - number)
         cap = min(one.full_micros, one.used_micros + part)
         rest -= max(0, cap - one.used_micros)

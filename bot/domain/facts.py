@@ -142,6 +142,8 @@ class Occasion(StrEnum):
     """A raise was approved and stands; to who asked, and in the card's thread."""
     RAISE_ENDED = "raise_ended"
     """In the card's thread, and to who asked: the raise is over, and the limit is what it was."""
+    CUT_ENDED = "cut_ended"
+    """In the card's thread, and to its holder: the cap of a restored key is what it was before the incident."""
     MONTH_TURNED = "month_turned"
     """In the team's channel: a new month began."""
     # to the workspace's owners

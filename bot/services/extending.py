@@ -7,9 +7,10 @@ from datetime import datetime
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
-from bot.domain.keys import Key, can_be_extended
+from bot.domain.keys import Key, OffCause, can_be_extended
 from bot.domain.requests import RequestState, Target
 from bot.gateways.base import FailureKind, GatewayError
+from bot.services import sharing
 from bot.services.context import Purser, effect, record
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
@@ -83,7 +84,16 @@ def extend_at_gateway(purser: Purser, request_id: str, key_id: str, until: datet
 
 
 def end_all(session: Session, key: Key, now: datetime) -> None:
-    """The key goes off for good: what was agreed lapses, and what still waits for an owner is closed."""
+    """The key goes off for good: what was agreed lapses, and what still waits for an owner is closed.
+
+    What it leaves of a cap it shared is from then on the other keys'. A new one in its place is only made of a key
+    that may come back, or that leaked.
+    """
+    gone = keys.get(session, key.id)
+    if gone is not None and gone.off_cause in (OffCause.RETURNED, OffCause.EXPIRED):
+        for rotation in requests.rotations_of(session, key.id, RequestState.APPROVED):
+            lapse(session, rotation.id, f"{key.label} {_ENDED[gone.off_cause]} before a new key was revealed", now)
+    sharing.settle(session, now, key)
     for extension in requests.extensions_of(session, key.id, RequestState.APPROVED):
         lapse(session, extension.id, _too_late(key), now)
     _close_waiting(session, key, now)
@@ -108,6 +118,9 @@ def _close_waiting(session: Session, key: Key, now: datetime) -> None:
         telling = Telling(Occasion.EXTENSION_CLOSED, None, request.id, key.id)
         tell_thread(session, now, telling, once=request.id)
         tell_people(session, now, telling, (request.requester_id,), once=request.id)
+
+
+_ENDED = {OffCause.RETURNED: "was given back", OffCause.EXPIRED: "came to its end"}
 
 
 def _too_late(key: Key) -> str:

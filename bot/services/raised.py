@@ -12,9 +12,9 @@ from datetime import datetime
 from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
 from bot.domain.keys import Key, OffCause
-from bot.domain.money import MICROS_PER_CENT, show
+from bot.domain.money import show
 from bot.domain.requests import Request, RequestState
-from bot.services import capping
+from bot.services import capping, caps, sharing
 from bot.services.context import Purser, record
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, tell_people, tell_thread
@@ -63,7 +63,7 @@ def applied(session: Session, purser: Purser, request: Request, by: str | None, 
     if stands_at_once(request):
         capping.fulfil(session, request, seq, now)
         return
-    _change_cap(session, new, new.micros)
+    _move_cap(session, new.subject_id, now)
     capping.wanted(session, now, new.subject_id, once=new.id)
 
 
@@ -82,9 +82,10 @@ def _fall_back(session: Session, one: Raise, now: datetime) -> None:
     request = requests.get(session, one.request_id)
     assert request is not None, one.request_id
     reason = f"its time was over on {one.ends_at:%Y-%m-%d %H:%M} UTC"
-    if one.layer in OF_KEYS and (cap := _change_cap(session, one, -one.micros)) is not None:
-        reason += f"; the cap is {show(cap)} again"
-        capping.wanted(session, now, one.subject_id, once=f"{one.id}:ended")
+    key = _move_cap(session, request.target.subject_id, now) if one.layer in OF_KEYS and request.target else None
+    if key is not None:
+        reason += f"; the cap is {show(caps.cap_of(key, one.layer))} again"
+        capping.wanted(session, now, key.id, once=f"{one.id}:ended")
     about = subjects(request, amount_micros=one.micros)
     seq = record(session, now, actor="purser", action="raise.ended", about=about, once=one.id, reason=reason)
     capping.refresh_cards(session, request, seq, now)
@@ -99,7 +100,7 @@ def key_gone(purser: Purser, key_id: str) -> None:
     with purser.deciding() as session:
         for request, one in capping.untold(session, key_id):
             if raises.mark_ended(session, one.id, now):
-                _change_cap(session, one, -one.micros)
+                _move_cap(session, one.subject_id, now)
             _lapse(session, request, now)
         key = keys.get(session, key_id)
         if key is not None:
@@ -117,21 +118,9 @@ def _lapse(session: Session, request: Request, now: datetime) -> None:
     tell_people(session, now, telling, (request.requester_id,), once=request.id)
 
 
-def _change_cap(session: Session, one: Raise, by_micros: int) -> int | None:
-    """Move the cap that the raise is of, whatever became of the key, and return where it stands now.
-
-    None when there is no such cap. Never below a cent, for nothing is capped at zero.
-    """
-    key = keys.get(session, one.subject_id)
-    was = None if key is None else _cap(key, one.layer)
-    if key is None or was is None:
-        return None
-    cap = max(MICROS_PER_CENT, was + by_micros)
-    change = keys.Change(daily_cap_micros=cap) if one.layer is Layer.AUTOMATION else keys.Change(cap_micros=cap)
-    moved = keys.move(session, key.id, key.state, key.state, change)
-    assert moved, key.id
-    return cap
-
-
-def _cap(key: Key, layer: Layer) -> int | None:
-    return key.daily_cap_micros if layer is Layer.AUTOMATION else key.cap_micros
+def _move_cap(session: Session, key_id: str, now: datetime) -> Key | None:
+    """Let the caps of a key be what follows from its raises, whatever became of it, and those it shares one with."""
+    key = caps.stand(session, key_id)
+    if key is not None:
+        sharing.settle(session, now, key)
+    return keys.get(session, key_id)

@@ -62,7 +62,7 @@ def add_key(
     now = company.clock.now()
     number = company.ids.new("made")
     period = TOTAL if kind is KeyKind.TEMPORARY else "month"
-    terms = Terms(micros(usd), None)
+    terms = Terms(micros(usd), None, (), None if daily_usd is None else micros(daily_usd))
     request = Request(
         id=f"request_{number}",
         purpose=Purpose.ISSUE,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from bot.domain.budgets import Layer
+from bot.domain.cuts import Cut, CutWhy
 from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState
 from bot.domain.people import Member
@@ -129,9 +131,18 @@ def make_automation(company: Company, key: Key, daily_usd: float) -> Key:
     with company.purser.deciding() as session:
         change = keys.Change(daily_cap_micros=daily)
         assert keys.move(session, key.id, KeyState.LIVE, KeyState.LIVE, change)
+        request = requests.get(session, key.request_id)
+        assert request is not None
+        terms = requests.Change(terms=replace(request.terms, daily_cap_micros=daily))
+        assert requests.move(session, request.id, request.state, request.state, terms)
     assert key.handle is not None
     company.gateway.change(key.handle, daily_cap_micros=daily)
     return now_key(company, key)
+
+
+def a_cut(key: Key, usd: float, since: datetime, until: datetime) -> Cut:
+    """What a restored key's cap is cut by for a time."""
+    return Cut(f"cut:{key.id}", key.id, Layer.KEY, round(usd * USD), CutWhy.RESTORED, "test", "U_OMAR", since, until)
 
 
 def now_key(company: Company, key: Key) -> Key:

@@ -9,18 +9,19 @@ import pytest
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion
-from bot.domain.keys import KeyState
 from bot.domain.requests import RequestState, Target
 from bot.services import turning_off
 from bot.services.auditing import verify
+from bot.services.cuts import end_cuts
 from bot.services.raised import end_raises
-from storage import keys
+from storage import cuts
 from tests.company import ANA, OMAR, Company
 from tests.fakes import Mishap, MortalBooks
 from tests.faults.kit import at_once
 from tests.services.kit import USD, held, wanted
 from tests.services.raises_kit import (
     TEAM,
+    a_cut,
     agreed_raise,
     at_gateway,
     make_automation,
@@ -162,12 +163,16 @@ def test_raises_that_ended_while_purser_was_down_for_two_months_end_once_when_it
 def test_a_cap_never_falls_below_a_cent(company: Company) -> None:
     key = held(company)
     agreed_raise(company, Target(Layer.KEY, key.id), 10, on("2026-11-23"))
-    with company.purser.deciding() as session:  # somebody lowered it meanwhile
-        keys.move(session, key.id, KeyState.LIVE, KeyState.LIVE, keys.Change(cap_micros=5 * USD))
+    with company.purser.deciding() as session:  # after an incident it works again with next to nothing, for a week
+        cuts.add(session, a_cut(key, 32, company.clock.at, on("2026-11-27")))
     company.clock.at = on("2026-11-23")
     end_raises(company.purser)
     company.perform()
     assert at_gateway(company, key).cap_micros == now_key(company, key).cap_micros == 10_000
+    company.clock.at = on("2026-11-27")
+    end_cuts(company.purser)
+    company.perform()
+    assert at_gateway(company, key).cap_micros == now_key(company, key).cap_micros == 25 * USD
 
 
 def test_two_replicas_end_a_raise_once(company: Company, migrated_url: str) -> None:
