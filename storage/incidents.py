@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Layer
 from bot.domain.incidents import ALLOWED_MOVES, Cause, Evidence, Found, Incident, IncidentKind, IncidentState
 from storage.incident_tables import IncidentLineRow, IncidentRow
 from storage.tables import LedgerRow
+
+_AT_ONCE = 500
 
 
 def add(session: Session, new: Incident) -> None:
@@ -59,6 +61,12 @@ def last_about(session: Session, layer: Layer | None, subject_id: str) -> Incide
     return found[-1] if found else None
 
 
+def at_message(session: Session, channel_id: str, ts: str) -> Incident | None:
+    """The incident whose message stands at this place, or None."""
+    found = _many(session, IncidentRow.channel_id == channel_id, IncidentRow.ts == ts)
+    return found[0] if found else None
+
+
 def unclosed(session: Session, team_id: str | None = None) -> list[Incident]:
     """Incidents that are not closed, of one team or of all, oldest first."""
     of_team = [] if team_id is None else [IncidentRow.team_id == team_id]
@@ -101,14 +109,54 @@ def add_line(session: Session, incident_id: str, seq: int) -> None:
     session.flush()
 
 
-def timeline(session: Session, incident: Incident) -> list[LedgerRow]:
-    """What happened in it, oldest first: rows about its key while it was open, and those added to it."""
+def timeline(session: Session, incident: Incident) -> Iterator[LedgerRow]:
+    """What happened in it, oldest first: rows about its key while it was open, and those added to it. A stream."""
     lines = select(IncidentLineRow.seq).where(IncidentLineRow.incident_id == incident.id)
     belongs: Any = col(LedgerRow.seq).in_(lines)
     if incident.key_id is not None:
         belongs = or_(belongs, (col(LedgerRow.key_id) == incident.key_id) & _between(incident))
-    query = select(LedgerRow).where(belongs).order_by(col(LedgerRow.seq))
-    return list(session.exec(query).all())
+    query = select(LedgerRow).where(belongs).order_by(col(LedgerRow.seq)).execution_options(yield_per=_AT_ONCE)
+    yield from session.exec(query)
+
+
+def added(session: Session, incident_id: str, *actions: str, newest: int | None = None) -> list[LedgerRow]:
+    """The newest rows of these actions, of all when none is named, that were added to it; oldest first."""
+    query = select(LedgerRow).join(IncidentLineRow, col(IncidentLineRow.seq) == col(LedgerRow.seq))
+    query = query.where(IncidentLineRow.incident_id == incident_id)
+    if actions:
+        query = query.where(col(LedgerRow.action).in_(actions))
+    return list(session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(newest)))[::-1]
+
+
+def count_added(session: Session, incident_id: str, action: str) -> int:
+    """How many rows of this action were added to it."""
+    query = (
+        select(func.count())
+        .select_from(IncidentLineRow)
+        .join(LedgerRow, col(IncidentLineRow.seq) == col(LedgerRow.seq))
+        .where(IncidentLineRow.incident_id == incident_id, LedgerRow.action == action)
+    )
+    return int(session.exec(query).one())
+
+
+def about_key(session: Session, key_id: str, since_seq: int, since: datetime) -> list[LedgerRow]:
+    """Rows about a key from a row and from a moment on, oldest first."""
+    about = (LedgerRow.key_id == key_id, col(LedgerRow.seq) >= since_seq, col(LedgerRow.at) >= since)
+    return list(session.exec(select(LedgerRow).where(*about).order_by(col(LedgerRow.seq))))
+
+
+def newest(session: Session, incident: Incident) -> LedgerRow | None:
+    """The newest row of its timeline."""
+    rows = added(session, incident.id, newest=1)
+    if incident.key_id is not None:
+        about = (LedgerRow.key_id == incident.key_id, _between(incident))
+        rows += session.exec(select(LedgerRow).where(*about).order_by(col(LedgerRow.seq).desc()).limit(1)).all()
+    return max(rows, key=lambda row: row.seq, default=None)
+
+
+def line(session: Session, seq: int) -> LedgerRow | None:
+    """One row of the ledger, or None."""
+    return session.get(LedgerRow, seq)
 
 
 def _between(incident: Incident) -> Any:  # noqa: ANN401 - SQLAlchemy's column expressions

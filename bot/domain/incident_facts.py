@@ -67,6 +67,8 @@ class Since:
     since: datetime
     read_at: datetime | None
     """How fresh that is; None when the gateway never told all its spend."""
+    may_be_late: bool = False
+    """Whether it may still be spend of before that the gateway told late."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ let it work again with a budget of its own. What counts as abnormal is decided i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.budgets import Layer
+from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 
 
 class IncidentKind(StrEnum):
@@ -156,3 +157,91 @@ class Expected:
     def holds(self, at: datetime) -> bool:
         """Whether more is expected at this moment."""
         return self.starts_at <= at < self.ends_at and self.ended_at is None
+
+
+REOPEN_SECONDS = DAY_SECONDS
+"""What happens again within so long of closing is the same incident."""
+AFTER_OFF_SECONDS = 30 * DAY_SECONDS
+"""As long for a key that spends although it is off: that belongs to what it was turned off for."""
+SNOOZES_SECONDS = (HOUR_SECONDS, DAY_SECONDS)
+STILL_OPEN_SECONDS = DAY_SECONDS
+"""How often whoever looks after an incident is reminded that it is not closed."""
+OF_AMOUNTS = frozenset({IncidentKind.SPIKE, IncidentKind.LOOP})
+"""Kinds that go on for as long as nothing is done, so that every look notices them again."""
+
+
+class Follows(StrEnum):
+    """What something that was noticed is to the last closed incident about the same subject."""
+
+    NEW = "new"
+    AGAIN = "again"
+    """The same incident, which is opened again."""
+    SETTLED = "settled"
+    """What it was closed about: nobody is called."""
+
+
+def follows(last: Incident | None, kind: IncidentKind, evidence: Evidence, now: datetime) -> Follows:
+    """Whether what was noticed is a new incident, the last one again, or what the last one was closed about.
+
+    Settled is what began before that was closed, and what was closed as expected unless it comes to twice as much.
+    """
+    if last is None or last.closed_at is None:
+        return Follows.NEW
+    ago = (now - last.closed_at).total_seconds()
+    if kind is IncidentKind.AFTER_OFF:
+        return Follows.AGAIN if ago <= AFTER_OFF_SECONDS else Follows.NEW
+    if kind is not last.kind or ago > REOPEN_SECONDS:
+        return Follows.NEW
+    if kind in OF_AMOUNTS:
+        began = evidence.since or now - timedelta(seconds=evidence.window_seconds)
+        if began <= last.closed_at or (last.cause is Cause.EXPECTED and not _is_twice(evidence, last.evidence)):
+            return Follows.SETTLED
+    return Follows.AGAIN
+
+
+def _is_twice(seen: Evidence, before: Evidence) -> bool:
+    return seen.seen_micros > 2 * before.seen_micros or (
+        before.seen_count > 0 and seen.seen_count > 2 * before.seen_count
+    )
+
+
+def calls_again(incident: Incident, kind: IncidentKind) -> bool:
+    """Whether something else that is noticed while it is open needs people anew, snoozed or acknowledged as it is."""
+    return kind is not incident.kind and kind not in OF_AMOUNTS
+
+
+class Reminder(StrEnum):
+    """Why an incident is brought up again."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    """Nobody has said that they look after it."""
+    SNOOZE_OVER = "snooze_over"
+    STILL_OPEN = "still_open"
+    """Somebody looks after it, and it is not closed."""
+
+
+def reminder_due(incident: Incident, now: datetime, every_seconds: int) -> Reminder | None:
+    """The reminder to give now, or None. `reminded_at` is when people were last reminded, or somebody last acted."""
+    if incident.state is IncidentState.CLOSED:
+        return None
+    if incident.snoozed_until is not None:
+        return Reminder.SNOOZE_OVER if incident.snoozed_until <= now else None
+    quiet_seconds = (now - (incident.reminded_at or incident.opened_at)).total_seconds()
+    if incident.state is IncidentState.OPEN:
+        return Reminder.UNACKNOWLEDGED if quiet_seconds >= every_seconds else None
+    return Reminder.STILL_OPEN if quiet_seconds >= STILL_OPEN_SECONDS else None
+
+
+class Deed(StrEnum):
+    """What somebody does about an incident."""
+
+    ACKNOWLEDGE = "acknowledge"
+    SNOOZE = "snooze"
+    ASSIGN = "assign"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    EXPORT = "export"
+
+
+OF_HOLDERS = frozenset({Deed.ACKNOWLEDGE, Deed.EXPORT})
+"""What the holder of the key may do, who is a party to it; all else is for those who answer for the key."""
