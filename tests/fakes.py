@@ -227,11 +227,14 @@ class Notifier:
     def direct(self, member_id: str, notice: Notice, now: datetime, sending: Sending) -> None:
         self._post("direct", Message(sending.id, f"direct:{member_id}", notice), sending)
 
-    def post(self, channel_id: str, notice: Notice, now: datetime, sending: Sending) -> Posted:
+    def post(
+        self, channel_id: str, notice: Notice, now: datetime, sending: Sending, *, thread_ts: str | None = None
+    ) -> Posted:
         ts = f"{channel_id}-{sending.id}"
         if not (sending.maybe_sent and ts in self.standing):
             with self._calling("post"):
-                self.messages.append(Message(sending.id, f"channel:{channel_id}", notice))
+                where = f"channel:{channel_id}" if thread_ts is None else f"thread:{thread_ts}"
+                self.messages.append(Message(sending.id, where, notice))
                 self.standing[ts] = notice
         return Posted(channel_id, ts)
 

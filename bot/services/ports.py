@@ -110,8 +110,10 @@ class Notifier(Protocol):
         """Write to one person."""
         ...
 
-    def post(self, channel_id: str, notice: Notice, now: datetime, sending: Sending) -> Posted:
-        """Post a message of its own in a channel."""
+    def post(
+        self, channel_id: str, notice: Notice, now: datetime, sending: Sending, *, thread_ts: str | None = None
+    ) -> Posted:
+        """Post a message of its own in a channel, or in the thread of a message there."""
         ...
 
     def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:

@@ -77,11 +77,13 @@ class SlackNotifier:
             return
         self._post(channel, direct(notice, now, for_owner=_is_anothers(notice, member_id)), sending)
 
-    def post(self, channel_id: str, notice: Notice, now: datetime, sending: Sending) -> Posted:
-        """Post a message of its own in a channel, once."""
-        if sending.maybe_sent and (ts := self._find(channel_id, sending)) is not None:
+    def post(
+        self, channel_id: str, notice: Notice, now: datetime, sending: Sending, *, thread_ts: str | None = None
+    ) -> Posted:
+        """Post a message of its own in a channel, or in the thread of a message there, once."""
+        if sending.maybe_sent and (ts := self._find(channel_id, sending, thread_ts)) is not None:
             return Posted(channel_id, ts)
-        return Posted(channel_id, self._post(channel_id, thread(notice, now), sending))
+        return Posted(channel_id, self._post(channel_id, thread(notice, now), sending, thread_ts))
 
     def update(self, channel_id: str, ts: str, notice: Notice, now: datetime) -> None:
         """Write such a message anew. One that was deleted in Slack stays deleted."""
