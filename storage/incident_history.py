@@ -54,6 +54,13 @@ def told(session: Session, unique_keys: Collection[str]) -> set[str]:
     return set(session.exec(query))
 
 
+def newest_figures(session: Session, stream: str, effect: str) -> str:
+    """The figures that the newest effect of this name in a stream was written down with; empty when there were none."""
+    query = select(OutboxRow.payload).where(OutboxRow.stream == stream, OutboxRow.effect == effect)
+    said = [payload.get("figures") for payload in session.exec(query.order_by(col(OutboxRow.id).desc()).limit(20))]
+    return next((figures for figures in said if figures), "")
+
+
 def spent_in_hours(session: Session, layer: Layer, subject_id: str, since: datetime) -> int:
     """What live totals of all keys of a subject were seen to grow by since the hour of this moment, in micro-USD."""
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -30,6 +30,8 @@ class Failpoint(StrEnum):
     """Slack has the message about a limit; where it stands is not written down."""
     AFTER_DIGEST_POSTED = "after-digest-posted"
     """Slack has a digest's message; where it stands is not written down."""
+    AFTER_INCIDENT_POSTED = "after-incident-posted"
+    """Slack has an incident's message; where it stands is not written down."""
     AFTER_GATEWAY_ENABLED = "after-gateway-enabled"
     """The gateway said yes; that the key works again is not written down."""
 

@@ -51,7 +51,7 @@ def gather(session: Session, purser: Purser, incident_id: str) -> IncidentFacts 
         return None
     key = None if incident.key_id is None else keys.get(session, incident.key_id)
     team = None if incident.team_id is None else people.team(session, incident.team_id)
-    project = _project(session, incident, key)
+    project = project_of(session, incident, key)
     agreed = agreement(session, key)
     noticed = incidents.added(session, incident.id, OPENED, AGAIN, REOPENED)
     holder_id, lead_id = holder_and_lead(incident, key, project)
@@ -110,7 +110,8 @@ def figures(session: Session, incident: Incident) -> str:
     return "" if spent is None else str(spent.lifetime_micros)
 
 
-def _project(session: Session, incident: Incident, key: Key | None) -> Project | None:
+def project_of(session: Session, incident: Incident, key: Key | None) -> Project | None:
+    """The project it is about, or its key is of."""
     project_id = incident.subject_id if incident.layer is Layer.PROJECT else None if key is None else key.project_id
     return None if project_id is None else people.project(session, project_id)
 

@@ -1,0 +1,81 @@
+"""What time brings to incidents: reminders, ends of snoozes, figures that have moved, and steps nobody wrote down.
+
+One look in a reading session finds what is due; each incident then has a short transaction of its own, which looks
+again at what it decides on. So two replicas, or a crash in between, remind once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.incident_lines import REMINDED
+from bot.domain.incidents import Incident, Reminder, reminder_due
+from bot.services.context import Purser
+from bot.services.incident_facts import figures
+from bot.services.incidents import INCIDENT, about_incident, note, refresh, stream_of, tell_untold, untold
+from storage import incident_history, incidents
+from storage.engine import Session
+
+FIGURES_SECONDS = 600
+"""How often the message of an open incident is written anew because its figures have moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What one incident needs."""
+
+    incident_id: str
+    reminder: Reminder | None = None
+    has_untold: bool = False
+    figures: str = ""
+    """What its message should show by now; empty when it does, or did moments ago."""
+
+
+def watch_incidents(purser: Purser) -> None:
+    """Do what is due for every incident that is not closed."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        looked = [_look(session, purser, incident, now) for incident in incidents.unclosed(session)]
+    for due in looked:
+        if due.reminder is not None or due.has_untold or due.figures:
+            _act(purser, due, now)
+
+
+def _look(session: Session, purser: Purser, incident: Incident, now: datetime) -> _Due:
+    return _Due(
+        incident.id,
+        reminder_due(incident, now, purser.policy.remind_incident_seconds),
+        bool(untold(session, incident, now)),
+        _figures_due(session, incident, now),
+    )
+
+
+def _act(purser: Purser, due: _Due, now: datetime) -> None:
+    with purser.deciding() as session:
+        incident = incidents.get(session, due.incident_id)
+        if incident is None or incident.closed_at is not None:
+            return
+        if due.has_untold:
+            tell_untold(session, now, incident)
+            refresh(session, now, incident.id, once=f"untold:{now.isoformat()}")
+        if due.figures:
+            refresh(session, now, incident.id, once=_slot(now), figures=due.figures)
+        reminder = reminder_due(incident, now, purser.policy.remind_incident_seconds)
+        if reminder is not None:
+            changes = {"reminded_at": now, "snoozed_until": None}
+            incidents.move(session, incident.id, incident.state, incident.state, **changes)
+            about = about_incident(session, incident)
+            note(session, now, incident, action=REMINDED, by="purser", about=about, reason=reminder)
+
+
+def _figures_due(session: Session, incident: Incident, now: datetime) -> str:
+    """What its message should show by now, unless it does, or this was looked after in this slot."""
+    if incident_history.told(session, [f"{INCIDENT}:{incident.id}:{_slot(now)}"]):
+        return ""
+    found = figures(session, incident)
+    return found if found != incident_history.newest_figures(session, stream_of(incident.id), INCIDENT) else ""
+
+
+def _slot(now: datetime) -> str:
+    return f"figures:{int(now.timestamp()) // FIGURES_SECONDS}"
