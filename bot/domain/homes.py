@@ -33,6 +33,9 @@ class HomeFacts:
     keys: tuple[KeyFacts, ...] = ()
     requests: tuple[RequestFacts, ...] = ()
     waiting_for_me: tuple[RequestFacts, ...] = ()
+    """Those that have waited longest."""
+    waiting_left_out: int = 0
+    """How many more wait for the person."""
     budgets: tuple[Budget, ...] = ()
     is_owner: bool = False
     week: Report | None = None

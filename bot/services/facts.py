@@ -75,12 +75,17 @@ def key_of(session: Session, request: Request) -> Key | None:
     return held[-1] if held else None
 
 
+def asked_of(session: Session, purser: Purser, request: Request, team: Team | None = None) -> tuple[str, ...]:
+    """Who is asked to decide a request at this moment, by Slack user id."""
+    first, then = owners_to_ask(session, purser, request, team)
+    all_at_once = request.escalated_at is not None or len(first) < request.approvals_needed
+    return first + (then if all_at_once else ())
+
+
 def request_facts(session: Session, purser: Purser, request: Request, now: datetime) -> RequestFacts:
     """A request with everything its card, receipt and messages show."""
     team = team_or_raise(session, request.team_id)
     project = None if request.project_id is None else people.project(session, request.project_id)
-    first, then = owners_to_ask(session, purser, request, team)
-    all_at_once = request.escalated_at is not None or len(first) < request.approvals_needed
     key = key_of(session, request)
     gateway = purser.gateways.get(request.gateway)
     return RequestFacts(
@@ -89,7 +94,7 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
         gateway=GatewayFacts(request.gateway, "") if gateway is None else gateway_facts(gateway, kind=request.kind),
         project=project,
         budgets=charged_by(session, purser, request, team, project),
-        asked_ids=first + (then if all_at_once else ()),
+        asked_ids=asked_of(session, purser, request, team),
         rule_text=rule_text(Rule(request.rule), purser.policy) if request.rule else "",
         key=None if key is None else key_facts(session, key, now),
         raised=raised_by(session, purser, request),

@@ -19,7 +19,7 @@ from bot.domain.people import Member, Role, Team
 from bot.domain.reports import Extent, Grouping, Question, Report, Scope
 from bot.domain.requests import Refused, Request, RequestState, Target
 from bot.services.context import Purser
-from bot.services.facts import HELD, key_facts, request_facts
+from bot.services.facts import HELD, asked_of, key_facts, request_facts
 from bot.services.keeping import old_keys
 from bot.services.limits import limit, name_of
 from bot.services.ports import DeliveryError, FailureKind
@@ -42,6 +42,8 @@ LOST_SECONDS = 10
 """How long a tab is left alone after Slack did not answer."""
 SLOW_SECONDS = 30
 """How long all are, when Slack asks to slow down and does not say for how long."""
+WAITING = 10
+"""How many requests that wait for a person are worked out in full."""
 TEAMS = 5
 """How many teams an owner sees at a glance."""
 
@@ -60,18 +62,14 @@ def _facts(session: Session, purser: Purser, member: Member, now: datetime) -> H
     held = keys.of_holder(session, member.id, HELD)
     mine = requests.of_requester(session, member.id, RequestState.WAITING, RequestState.APPROVED)
     open_requests = requests.in_state(session, RequestState.WAITING)
-    waiting = [
-        facts
-        for request in open_requests
-        if member.id in (facts := request_facts(session, purser, request, now)).asked_ids
-        and all(word.owner_id != member.id for word in request.approvals if word.stands)
-    ]
+    waiting = _waiting_for(session, purser, member, open_requests)
     owned = _owned(session, purser, member)
     return HomeFacts(
         member=member,
         keys=tuple(key_facts(session, key, now) for key in held),
         requests=tuple(request_facts(session, purser, request, now) for request in mine),
-        waiting_for_me=tuple(waiting),
+        waiting_for_me=tuple(request_facts(session, purser, request, now) for request in waiting[:WAITING]),
+        waiting_left_out=max(0, len(waiting) - WAITING),
         budgets=tuple(_budgets(session, purser, member)),
         is_owner=bool(owned) or member.id in purser.authority.workspace_owner_ids,
         week=_week(session, purser, member, (Scope(Extent.MEMBER, member.id), Grouping.KEY), now) if held else None,
@@ -79,6 +77,21 @@ def _facts(session: Session, purser: Purser, member: Member, now: datetime) -> H
         teams_left_out=max(0, len(owned) - TEAMS),
         wants_digest=people.wants_digest(session, member.id),
     )
+
+
+def _waiting_for(session: Session, purser: Purser, member: Member, waiting: list[Request]) -> list[Request]:
+    """Those that the person is asked to decide. Whoever decides nothing anywhere costs nothing, however many wait."""
+    teams = people.teams_of(session, member.id)
+    owned = {team.id for team in teams if team.role_of(member.id) is Role.OWNER}
+    led = {one.id for team in teams for one in people.projects_of(session, team.id) if one.lead_id == member.id}
+    is_above = member.id in purser.authority.workspace_owner_ids or member.id in purser.policy.quiet_approvers
+    return [
+        request
+        for request in waiting
+        if (is_above or request.team_id in owned or request.project_id in led)
+        and all(word.owner_id != member.id for word in request.approvals if word.stands)
+        and member.id in asked_of(session, purser, request)
+    ]
 
 
 def _budgets(session: Session, purser: Purser, member: Member) -> Iterable[Budget]:

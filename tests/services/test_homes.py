@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,10 +18,11 @@ from bot.services.homes import home_facts, keep_up, show
 from bot.services.ports import DeliveryError
 from bot.services.subscribing import want_digest
 from bot.services.syncing import sync_live, sync_usage
-from storage import ledger
+from storage import ledger, requests
 from tests.company import ANA, BEN, OLGA, OMAR, Company, person
 from tests.fakes import Mishap
-from tests.services.kit import CHANNEL, USD, ask, held, wanted
+from tests.services.kit import CHANNEL, USD, add_project, ask, held, project_wanted, wanted
+from tests.storage.spending import a_request
 
 
 def shown(company: Company, who: Member = ANA) -> HomeFacts:
@@ -297,3 +299,23 @@ def test_asking_for_a_digest_is_one_line_in_the_ledger_however_often(company: Co
     with company.books.reading() as session:
         said = [row.action for row in ledger.entries(session) if row.action.startswith("digest.")]
     assert said == ["digest.wanted", "digest.declined"]
+
+
+def test_of_much_that_waits_for_a_person_the_first_is_shown_and_the_rest_counted(company: Company) -> None:
+    with company.books.transaction() as session:
+        for number in range(12):
+            waits = a_request(f"r{number:02d}", RequestState.WAITING, team_id="team_1", requester_id=ANA.id)
+            requests.add(session, replace(waits, created_at=waits.created_at + timedelta(minutes=number)))
+    omar, ana = home_facts(company.purser, OMAR), home_facts(company.purser, ANA)
+    assert [one.request.id for one in omar.waiting_for_me] == [f"r{number:02d}" for number in range(homes.WAITING)]
+    assert omar.waiting_left_out == 2
+    assert (ana.waiting_for_me, ana.waiting_left_out) == ((), 0)
+
+
+def test_who_leads_a_project_and_may_agree_alone_is_shown_what_waits_for_them(company: Company) -> None:
+    policy = replace(company.purser.policy, lead_up_to_micros=100 * USD)
+    company.purser = replace(company.purser, policy=policy)
+    add_project(company, lead=BEN)
+    waits = ask(company, ANA, project_wanted(30))
+    assert [one.request.id for one in home_facts(company.purser, BEN).waiting_for_me] == [waits]
+    assert home_facts(company.purser, OMAR).waiting_for_me == ()

@@ -82,7 +82,8 @@ def _waiting(facts: HomeFacts) -> list[Block]:
     blocks: list[Block] = [header("Waiting for me")]
     for one in facts.waiting_for_me[:WAITING_SHOWN]:
         blocks += waiting_item(one)
-    return [*blocks, *_more(len(facts.waiting_for_me) - WAITING_SHOWN), divider()]
+    more = len(facts.waiting_for_me[WAITING_SHOWN:]) + facts.waiting_left_out
+    return [*blocks, *_more(more), divider()]
 
 
 def _requests(facts: HomeFacts) -> list[Block]:
