@@ -1,4 +1,4 @@
-"""Who turned off whose keys lately, and what keys that are off have spent since: queries, over rows written elsewhere."""
+"""Who turned off whose keys lately, and what keys that are off have spent since: queries over rows of others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TODAY: Final = text(
     WHERE key_id IN :keys AND hour >= :since GROUP BY key_id
     """
 ).bindparams(bindparam("keys", expanding=True, type_=String()), bindparam("since", type_=UtcDateTime()))
-# A key that was deleted because it spent is not told of any more; one that was found gone is not in the totals either.
+# Totals are told neither of keys that were deleted because they spent, nor of those that were found gone.
 _UNRESTED: Final = (
     text(
         """
@@ -99,9 +99,7 @@ def today(session: Session, key_ids: Iterable[str], now: datetime) -> dict[str, 
     ids = sorted(key_ids)
     parts = (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
     return {
-        row.key_id: int(row.micros)
-        for part in parts
-        for row in session.execute(_TODAY, {"keys": part, "since": since})
+        row.key_id: int(row.micros) for part in parts for row in session.execute(_TODAY, {"keys": part, "since": since})
     }
 
 
@@ -116,6 +114,6 @@ def resting(session: Session) -> list[Waiting]:
 
 
 def grown(session: Session, now: datetime, before: datetime) -> list[str]:
-    """Keys that are off, and whose newest total in the months of these moments is more than what they came to rest at."""
+    """Keys that are off and had spent more, by a total of the months of these moments, than where they came to rest."""
     asked = {"month": month_of(now), "before": month_of(before)}
     return [row.key_id for row in session.execute(_GROWN, asked)]

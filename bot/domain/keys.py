@@ -82,6 +82,8 @@ class Proof(StrEnum):
     """A call with the secret itself was refused."""
     QUIET = "quiet"
     """No spend since."""
+    PROBED_QUIET = "probed_quiet"
+    """A call with the secret itself was refused, and there was no spend since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,9 @@ def can_restore(key: Key, now: datetime) -> str | None:
         return f"`{key.label}` is still being turned off. Try again once that is confirmed."
     if key.state is not KeyState.DISABLED:
         return f"`{key.label}` is not off, so there is nothing to restore."
+    if key.deleted_at is not None:
+        why = "was deleted at its gateway, because it spent money after it was off"
+        return f"`{key.label}` {why}. Its holder can ask for a new key with `/ai-key`."
     if key.off_cause is OffCause.RETURNED:
         return f"`{key.label}` was given back by its holder. Ask for a new key with `/ai-key`."
     if key.off_cause is OffCause.ROTATED:

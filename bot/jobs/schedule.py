@@ -12,10 +12,12 @@ from bot.services.expiry import pass_time
 from bot.services.guarding import guard
 from bot.services.homes import keep_up
 from bot.services.housekeeping import refresh_catalog, tidy
+from bot.services.incident_times import watch_incidents
 from bot.services.month import turn_month
 from bot.services.posting import post_days
 from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
+from bot.services.resting import rest
 from bot.services.syncing import catch_up, sync_live, sync_usage
 
 Step = Callable[[Purser], None]
@@ -55,14 +57,16 @@ def _run(steps: tuple[Step, ...], purser: Purser) -> None:
             _run(steps[1:], purser)
 
 
-WATCH = (catch_up, sync_live, end_raises, turn_month, guard)
-"""What every poll does, in this order: read what was spent, let raises and months end, then look at every limit."""
+WATCH = (catch_up, sync_live, rest, end_raises, turn_month, guard)
+"""What every poll does, in this order: read what was spent, look at keys that are off, let raises and months end, then
+look at every limit."""
 JOBS = (
     Job("guard", Policy().poll_seconds, WATCH, by_policy=lambda policy: policy.poll_seconds),
     Job("usage", 600, (sync_usage,)),
     Job("posting", 3600, (post_days,)),
     Job("digest", 60, (send_digests,)),
     Job("expiry", 30, (pass_time,)),
+    Job("incidents", 60, (watch_incidents,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),
     Job("homes", 3, (keep_up,), in_every_process=True),

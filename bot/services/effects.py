@@ -9,14 +9,28 @@ from datetime import datetime
 
 from bot.domain.budgets import Layer
 from bot.domain.facts import KeyFacts, Notice, Occasion, SetFacts
+from bot.domain.groups import is_going_off
 from bot.domain.requests import Target
-from bot.services import capping, export_files, exporting, extending, proving, raised, restoring, returning, usage_posts
+from bot.services import (
+    capping,
+    export_files,
+    exporting,
+    extending,
+    groups,
+    proving,
+    raised,
+    resting,
+    restoring,
+    returning,
+    usage_posts,
+)
 from bot.services.alerting import alert_facts, stopped_facts, team_of, who_can_act
 from bot.services.batches import RESUME, Batch
 from bot.services.context import Effect, Purser
 from bot.services.digest_effects import DIGEST_EFFECTS
 from bot.services.facts import key_facts, request_facts, request_now
 from bot.services.failpoints import Failpoint
+from bot.services.incident_effects import INCIDENT_EFFECTS
 from bot.services.limits import limit
 from bot.services.month import month_facts
 from bot.services.ports import Sending
@@ -82,6 +96,8 @@ def _direct(purser: Purser, row: Claimed) -> None:
     notice = _notice(purser, telling, now, person)
     if telling.occasion in (Occasion.KEYS_STOPPED, Occasion.KEYS_BACK) and not notice.keys:
         return  # by now somebody turned them all off, or they work again
+    if telling.occasion is Occasion.GROUP_UNPROVEN and not any(is_going_off(one.key) for one in notice.keys):
+        return  # all of them are proven off by now, which is told as well
     purser.notifier.direct(person, notice, now, _sending(row))
 
 
@@ -171,6 +187,8 @@ def _alert_failed(purser: Purser, session: Session, row: Claimed, _error: str) -
 def _post_in_channel(purser: Purser, row: Claimed) -> None:
     now = purser.now()
     notice = _notice(purser, Telling.from_payload(dict(row.payload)), now)
+    if notice.occasion is Occasion.GROUP_UNPROVEN and not any(is_going_off(one.key) for one in notice.keys):
+        return
     purser.notifier.post(row.payload["channel_id"], notice, now, _sending(row))
 
 
@@ -179,15 +197,22 @@ def _sending(row: Claimed) -> Sending:
 
 
 def _disable(purser: Purser, row: Claimed) -> None:
-    proving.disable_at_gateway(purser, row.payload["key_id"], first_try=row.attempts == 1)
+    key_id, group = row.payload["key_id"], row.payload.get("group", "")
+    proving.disable_at_gateway(purser, key_id, first_try=row.attempts == 1, together=bool(group))
+    if group:
+        groups.settled(purser, group, key_id, late=row.attempts > 1)
 
 
 def _disable_failing(purser: Purser, row: Claimed, error: str) -> None:
-    proving.tell_unproven(purser, row.payload["key_id"], error)
+    proving.tell_unproven(purser, row.payload["key_id"], error, together=bool(row.payload.get("group")))
 
 
 def _delete(purser: Purser, row: Claimed) -> None:
     proving.delete_at_gateway(purser, row.payload["key_id"])
+
+
+def _remove(purser: Purser, row: Claimed) -> None:
+    resting.delete_at_gateway(purser, row.payload["key_id"])
 
 
 def _enable(purser: Purser, row: Claimed) -> None:
@@ -232,6 +257,7 @@ EFFECTS: dict[str, Effect] = {
     DIRECT: Effect(_direct, attempts=50, on_dead=_direct_failed),
     proving.DISABLE: Effect(_disable, attempts=ALWAYS, stubborn=True, on_failing=_disable_failing),
     proving.DELETE: Effect(_delete, attempts=ALWAYS, stubborn=True),
+    resting.REMOVE: Effect(_remove, attempts=ALWAYS, stubborn=True, on_failing=_disable_failing),
     ALERT: Effect(_post_alert, attempts=50, on_dead=_alert_failed),
     CHANNEL: Effect(_post_in_channel, attempts=50),
     usage_posts.USAGE: Effect(usage_posts.send, attempts=50, on_dead=usage_posts.failed),
@@ -241,5 +267,6 @@ EFFECTS: dict[str, Effect] = {
     extending.EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
     capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
     **DIGEST_EFFECTS,
+    **INCIDENT_EFFECTS,
     **SECRET_ALERT_EFFECTS,
 }

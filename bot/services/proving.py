@@ -17,7 +17,15 @@ from bot.services import live
 from bot.services.context import Purser, Subjects, effect, record
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
-from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
+from bot.services.telling import (
+    Telling,
+    key_stream,
+    refresh_card,
+    refresh_stop,
+    tell_channel,
+    tell_people,
+    tell_thread,
+)
 from bot.services.worker import perform_now
 from storage import keys, ledger
 from storage.engine import Session
@@ -50,23 +58,35 @@ def note_spend(session: Session, key: Key, seen: KeyRecord, now: datetime) -> No
     live.note(session, [(key.id, key.cap_period == CapPeriod.MONTH, seen)], now)
 
 
-def disable_at_gateway(purser: Purser, key_id: str, *, first_try: bool) -> None:
+def disable_at_gateway(purser: Purser, key_id: str, *, first_try: bool, together: bool = False) -> None:
     """Perform a decided disable and believe only what the gateway's record says afterwards. Idempotent.
 
-    Unless this is the first try, whoever decided it no longer waits for the answer and is told as well. Raises
-    `GatewayError`, also when the gateway said yes and its record says otherwise.
+    Unless this is the first try, whoever decided it no longer waits for the answer and is told as well. Of keys that
+    are turned off `together`, people are told elsewhere. Raises `GatewayError`, also when the gateway said yes and its
+    record says otherwise.
     """
     with purser.books.reading() as session:
         key = keys.get(session, key_id)
     if key is None or key.state is not KeyState.DISABLING or key.handle is None:
         return
     gateway = purser.gateways[key.gateway]
-    gateway.disable(key.handle)
+    try:
+        seen = _turned_off(purser, gateway, key.handle)
+    except GatewayError as failed:
+        if key.off_cause is OffCause.DISABLED:  # somebody wants it off now: its owners are called at once
+            tell_unproven(purser, key_id, failed.message, together=together)
+        raise
+    _prove(purser, key, seen, tell_decider=not first_try, together=together)
+
+
+def _turned_off(purser: Purser, gateway: Gateway, handle: str) -> KeyRecord | None:
+    """Disable, and what the gateway's record says then. Raises `GatewayError` unless that is off or gone."""
+    gateway.disable(handle)
     purser.failpoint(Failpoint.AFTER_GATEWAY_DISABLED)
-    seen = gateway.find(key.handle)
+    seen = gateway.find(handle)
     if seen is not None and seen.enabled:
         raise GatewayError(FailureKind.TRANSIENT, f"{gateway.name} accepted the order, but its record still says on")
-    _prove(purser, key, seen, tell_decider=not first_try)
+    return seen
 
 
 def delete_at_gateway(purser: Purser, key_id: str) -> None:
@@ -131,18 +151,27 @@ def confirm_off(purser: Purser, key_id: str) -> None:
         perform_now(purser, outbox_id, key_stream(key.id))
 
 
-def tell_unproven(purser: Purser, key_id: str, error: str) -> None:
-    """Tell owners, once per disable, that a key could not be confirmed off and that Purser keeps trying."""
+def tell_unproven(purser: Purser, key_id: str, error: str, *, together: bool = False) -> None:
+    """Tell everybody, once per disable, that a key could not be confirmed off and that Purser keeps trying.
+
+    On its card, in its thread and in its team's channel; owners directly. Of keys turned off `together`, all but what
+    is on the card and in the thread is told elsewhere.
+    """
     now = purser.now()
     with purser.deciding() as session:
         key = keys.get(session, key_id)
         if key is None or key.state is not KeyState.DISABLING:
             return
         once = _off_once(key)
+        if _was_unproven(session, once):
+            return
+        record(session, now, actor="purser", action=_UNPROVEN, about=about(key), once=once, reason=error[:300])
         refresh_card(session, now, key.request_id, f"unproven:{once}")
         telling = Telling(Occasion.OFF_UNPROVEN, None, key.request_id, key.id, note=error)
         tell_thread(session, now, telling, once=once)
-        tell_people(session, now, telling, owners_of(session, purser, key), once=once)
+        if not together:
+            tell_channel(session, now, telling, team_or_raise(session, key.team_id).channel_id, once=once)
+            tell_people(session, now, telling, owners_of(session, purser, key), once=once)
 
 
 def outcome(purser: Purser, key_id: str, *, already: bool, probe_accepted: bool = False) -> Off:
@@ -188,7 +217,7 @@ def try_secret(purser: Purser, pasted: Pasted, secret: str) -> Iterator[Off]:
     for pause in (*PROBE_PAUSES_SECONDS, None):
         met = _met(gateway, secret)
         if met is Probe.REFUSED:
-            _record_probe(purser, pasted, key)
+            _record_probe(purser, pasted)
             yield outcome(purser, key.id, already=pasted.already)
             return
         if not told and waited >= TELL_AFTER_SECONDS:
@@ -238,17 +267,22 @@ def _tell_accepted(purser: Purser, key: Key, gateway: Gateway) -> None:
         tell_people(session, now, telling, owners_of(session, purser, key), once=once)
 
 
-def _record_probe(purser: Purser, pasted: Pasted, key: Key) -> None:
+def _record_probe(purser: Purser, pasted: Pasted) -> None:
+    """Write down that a call was refused. What was proven already stands, and so does when that was."""
     now = purser.now()
     with purser.deciding() as session:
-        change = keys.Change(proof=Proof.PROBED, proven_at=now)
-        if keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLED, change):
-            once = f"{key.id}:{pasted.once}"
-            seq = record(session, now, actor="purser", action="key.probed_off", about=about(key), once=once)
-            refresh_card(session, now, key.request_id, seq)
+        key = keys.get(session, pasted.key_id)
+        if key is None or key.state is not KeyState.DISABLED:
+            return
+        found = {Proof.QUIET: Proof.PROBED_QUIET, Proof.RECORDED: Proof.PROBED}.get(key.proof or Proof.RECORDED)
+        change = keys.Change() if found is None else keys.Change(proof=found, proven_at=now)
+        keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLED, change)
+        once = f"{key.id}:{pasted.once}"
+        seq = record(session, now, actor="purser", action="key.probed_off", about=about(key), once=once)
+        refresh_card(session, now, key.request_id, seq)
 
 
-def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bool) -> None:
+def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bool, together: bool) -> None:
     """The gateway's record says off: write the proof and the last spend down, and tell who should know."""
     now = purser.now()
     with purser.deciding() as session:
@@ -267,15 +301,33 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
             refresh_stop(session, now, key.stop)
             return
         telling = Telling(OFF_OCCASION[cause], key.off_by, key.request_id, key.id, note=key.off_reason or "")
-        tell_thread(session, now, telling, once=_off_once(key))
-        told = {key.holder_id}
-        if cause in (OffCause.DISABLED, OffCause.DRIFT):
-            told |= set(owners_of(session, purser, key))
-        if cause is OffCause.DISABLED and key.off_by == "purser" and key.lead_id is not None:
-            told.add(key.lead_id)
-        if key.off_by is not None and key.off_by != "purser":
-            told = told | {key.off_by} if tell_decider else told - ({key.off_by} - {key.holder_id})
-        tell_people(session, now, telling, sorted(told), once=_off_once(key))
+        once = _off_once(key)
+        tell_thread(session, now, telling, once=once)
+        if not together:
+            if _was_unproven(session, once):  # the channel has read that it was not off
+                tell_channel(session, now, telling, team_or_raise(session, key.team_id).channel_id, once=once)
+            told = _concerned(session, purser, key, tell_decider=tell_decider)
+            tell_people(session, now, telling, sorted(told), once=once)
+
+
+def _concerned(session: Session, purser: Purser, key: Key, *, tell_decider: bool) -> set[str]:
+    """Who is told directly that a key is off."""
+    told = {key.holder_id}
+    if key.off_cause in (OffCause.DISABLED, OffCause.DRIFT, None):
+        told |= set(owners_of(session, purser, key))
+    if key.off_cause is OffCause.DISABLED and key.off_by == "purser" and key.lead_id is not None:
+        told.add(key.lead_id)
+    if key.off_by is None or key.off_by == "purser":
+        return told
+    return told | {key.off_by} if tell_decider else told - ({key.off_by} - {key.holder_id})
+
+
+_UNPROVEN = "key.off_unproven"
+
+
+def _was_unproven(session: Session, once: str) -> bool:
+    """Whether everybody was told that this disable is not confirmed."""
+    return bool(ledger.entries(session, idempotency_key=f"{_UNPROVEN}:{once}"))
 
 
 def _off_once(key: Key) -> str:

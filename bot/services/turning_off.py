@@ -8,11 +8,12 @@ from datetime import datetime
 
 from bot.domain.budgets import Stop
 from bot.domain.facts import Off
+from bot.domain.groups import goes_off
 from bot.domain.incidents import Found
 from bot.domain.keys import UNSHOWN, Key, KeyState, OffCause
 from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import Gateway
-from bot.services import batches, capping, extending
+from bot.services import batches, capping, extending, others
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.failpoints import Failpoint
 from bot.services.leaking import Source, credential_found, key_of, managed_with, mark_leaked
@@ -105,13 +106,14 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
     reason: str,
     *,
     stop: Stop | None = None,
+    group: str = "",
 ) -> int | None:
     """Decide within a transaction that a key goes off; returns the outbox id that will do it.
 
     None when the key is not in a state to be turned off: somebody was faster. One that a limit has stopped, or is
     stopping, can still be turned off for another reason; it then never comes back by itself. An extension that was
     agreed lapses; one that still waits for an owner is closed, and its requester is told. A key that is only stopped
-    by a limit (`stop`) keeps both.
+    by a limit (`stop`) keeps both. Of a whole group, whoever decides it refreshes the cards and tells people.
     """
     if not _may_go_off(key, cause):
         return None
@@ -128,10 +130,12 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
         extending.end_all(session, key, now)
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
-    if cause is not OffCause.BUDGET:  # of very many keys at once, all are stopped before the first card is written anew
+    # Of very many keys at once, all are stopped before the first card is written anew.
+    if cause is not OffCause.BUDGET and not group:
         refresh_card(session, now, key.request_id, seq)
     refresh_stop(session, now, key.stop)
-    outbox_id = effect(session, now, stream=key_stream(key.id), name=DISABLE, payload={"key_id": key.id}, once=once)
+    payload = {"key_id": key.id, "group": group} if group else {"key_id": key.id}
+    outbox_id = effect(session, now, stream=key_stream(key.id), name=DISABLE, payload=payload, once=once)
     if uncapped:
         capping.wanted(session, now, key.id, once=once)
     for extension in unextended:
@@ -186,13 +190,14 @@ def _decide(purser: Purser, actor: Actor, target: Target, reason: str, cause: Of
         if cause is OffCause.RETURNED and key.holder_id != actor.id:
             text = f"`{key.label}` is not yours to give back. If it leaked: `/ai-disable {key.label}`."
             return Refused(Because.NOT_ALLOWED, text)
+        if cause is OffCause.DISABLED and goes_off(key) and (no := others.refused(session, purser, actor, [key])):
+            return no
         found = _off(session, now, key, actor.id, cause, reason)
     purser.failpoint(Failpoint.AFTER_DISABLE_COMMIT)
     return found
 
 
 def _decide_leaked(purser: Purser, secret: str, source: Source, reason: str, actor: Actor | None) -> _Found | Refused:
-    now = purser.now()
     with purser.deciding() as session:
         if actor is not None:
             take_in(session, actor)
@@ -200,6 +205,7 @@ def _decide_leaked(purser: Purser, secret: str, source: Source, reason: str, act
         if key is None:
             return Refused(Because.NOT_FOUND, NOT_OURS)
         mark_leaked(session, purser, key, source)
+        now = purser.now()  # not before it counts as leaked: what is found is not what is named (`storage.offs`)
         found = _off(session, now, key, source.by, OffCause.DISABLED, reason)
     purser.failpoint(Failpoint.AFTER_DISABLE_COMMIT)
     return found

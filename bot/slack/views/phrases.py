@@ -32,6 +32,8 @@ REASON_SHOWN = 5 * REASON_CHARS
 MODELS_SHOWN = 12
 NOT_CONFIRMED = "*NOT confirmed off yet.* It may still work. Purser keeps trying and calls an owner if it can't."
 
+DELETED = "*Deleted:* it spent money after it was off, so Purser deleted it at the gateway, whose own record says so"
+
 
 def cap(micros: int, kind: KeyKind | None, daily_micros: int | None = None) -> str:
     """`$25 in total` or `$50 a month`, as the kind of key has it; `$200 a month, $10 a day` for automation."""
@@ -223,6 +225,7 @@ _PROOFS = {
     Proof.RECORDED: "*Recorded off:* the gateway's own record, read again, says off",
     Proof.PROBED: "*Probed:* a call with the pasted key was refused",
     Proof.QUIET: "*Quiet:* the gateway's record says off, and nothing was spent since",
+    Proof.PROBED_QUIET: "*Probed and quiet:* a call with the pasted key was refused, and nothing was spent since",
 }
 
 
@@ -237,6 +240,7 @@ _PROOFS_SHORT = {
     Proof.RECORDED: "recorded off",
     Proof.PROBED: "probed: a call was refused",
     Proof.QUIET: "recorded off, and quiet since",
+    Proof.PROBED_QUIET: "probed: a call was refused, and quiet since",
 }
 
 
@@ -260,6 +264,8 @@ def key_state(key: Key) -> str:
         return f"Live {ends(key)}."
     if key.state is KeyState.DISABLING:
         return f"{off_cause(key)} {NOT_CONFIRMED}"
+    if key.state is KeyState.DISABLED and key.deleted_at is not None:
+        return f"{off_cause(key)} {DELETED} ({moment(key.deleted_at)})."
     if key.state is KeyState.DISABLED:
         return f"{off_cause(key)} {proof(key.proof, key.proven_at)}"
     return _PASSING[key.state]
