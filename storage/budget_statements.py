@@ -93,14 +93,25 @@ def _sums(layer: Layer, *, one: bool) -> str:
 
 
 def _unclaimed(layer: Layer, *, one: bool) -> str:
-    """Promised to approved requests whose key has not been revealed yet."""
+    """Promised to approved requests whose key has not been revealed yet.
+
+    Of a key in the place of one that leaked, what that one has left; in the place of one that works, nothing, for
+    the old one's promise is that of both.
+    """
     _, subject, charged = _SUBJECT[layer]
-    where = [f"q.state = '{RequestState.APPROVED}'", f"q.purpose = '{Purpose.ISSUE}'", "q.id <> :without"]
+    where = [f"q.state = '{RequestState.APPROVED}'", "q.id <> :without"]
     where += [f"q.{charged}"] if charged else []
     where.append(f"{subject} = :subject" if one else f"{subject} IS NOT NULL")
+    issued = " AND ".join([*where, f"q.purpose = '{Purpose.ISSUE}'"])
+    leaked = [f"q.purpose = '{Purpose.ROTATE}'", "k.leaked_at IS NOT NULL", f"NOT {IN_PLAY}"]
     return f"""
-        SELECT {subject} AS subject, CAST(sum(q.cap_micros) AS BIGINT) AS promised
-        FROM requests q WHERE {" AND ".join(where)} GROUP BY {subject}
+        SELECT p.subject, CAST(sum(p.micros) AS BIGINT) AS promised FROM (
+          SELECT {subject} AS subject, q.cap_micros AS micros FROM requests q WHERE {issued}
+          UNION ALL
+          SELECT {subject} AS subject, CASE WHEN q.cap_micros > ({_USED}) THEN q.cap_micros - ({_USED}) ELSE 0 END
+          FROM requests q JOIN keys k ON k.id = q.extends_key_id {_READ}
+          WHERE {" AND ".join([*where, *leaked])}
+        ) AS p GROUP BY p.subject
     """  # noqa: S608
 
 

@@ -44,6 +44,10 @@ class KeyFacts:
     """Empty for a key of no project."""
     today_micros: int | None = None
     """What a key with a daily cap has spent in this UTC day; None when that was never read."""
+    replaces: str = ""
+    """The label of the key it was minted in the place of; empty for none."""
+    replaced_by: str = ""
+    """The label of the key that was minted in its place; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class RequestFacts:
     """The key it led to, or the key it wants extended."""
     raised: Budget | None = None
     """The limit that a raise is of, as it stands now, without this raise."""
+    old: KeyFacts | None = None
+    """The key that a rotation replaces."""
 
 
 @dataclass(frozen=True, slots=True)

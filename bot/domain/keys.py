@@ -157,6 +157,8 @@ def warning_due(key: Key, now: datetime) -> ExpiryWarning | None:
     """
     if key.state is not KeyState.LIVE or key.expires_at is None or key.revealed_at is None:
         return None
+    if key.retires_at is not None:
+        return None  # its holder has another key in its place by now
     left = (key.expires_at - now).total_seconds()
     life = (key.expires_at - key.revealed_at).total_seconds()
     if left <= 0:

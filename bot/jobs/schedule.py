@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.policy import Policy
 from bot.services.context import Purser
+from bot.services.cuts import end_cuts
 from bot.services.digests import send_digests
 from bot.services.expiry import pass_time
 from bot.services.guarding import guard
@@ -18,6 +19,8 @@ from bot.services.posting import post_days
 from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
 from bot.services.resting import rest
+from bot.services.rotating import retire
+from bot.services.sharing import share
 from bot.services.syncing import catch_up, sync_live, sync_usage
 
 Step = Callable[[Purser], None]
@@ -57,7 +60,7 @@ def _run(steps: tuple[Step, ...], purser: Purser) -> None:
             _run(steps[1:], purser)
 
 
-WATCH = (catch_up, sync_live, rest, end_raises, turn_month, guard)
+WATCH = (catch_up, sync_live, rest, end_raises, end_cuts, share, turn_month, guard)
 """What every poll does, in this order: read what was spent, look at keys that are off, let raises and months end, then
 look at every limit."""
 JOBS = (
@@ -65,7 +68,7 @@ JOBS = (
     Job("usage", 600, (sync_usage,)),
     Job("posting", 3600, (post_days,)),
     Job("digest", 60, (send_digests,)),
-    Job("expiry", 30, (pass_time,)),
+    Job("expiry", 30, (pass_time, retire)),
     Job("incidents", 60, (watch_incidents,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),

@@ -17,6 +17,8 @@ def in_the_way(session: Session, purser: Purser, actor: Actor, meant: Meant, gat
     """What the asker holds or has asked for already that leaves no room for this at all."""
     if (same := same_waiting(session, actor, meant)) is not None:
         return already_waiting(same)
+    if meant.ask.kind is KeyKind.MEMBER and (rotation := _member_rotation(session, actor, gateway)) is not None:
+        return already_waiting(rotation)
     held = held_already(session, actor, meant, gateway)
     if held is None or meant.ask.kind is not KeyKind.MEMBER:
         return None
@@ -34,7 +36,7 @@ def held_already(session: Session, actor: Actor, meant: Meant, gateway: str) -> 
         same = holding.member_keys(session, actor.id, gateway)
     else:
         live = keys.of_holder(session, actor.id, (KeyState.LIVE,))
-        same = [key for key in live if key.kind is kind and _is_second(session, meant, key)]
+        same = [key for key in live if key.kind is kind and key.retires_at is None and _is_second(session, meant, key)]
     return same[-1] if same else None
 
 
@@ -64,6 +66,13 @@ def same_waiting(session: Session, actor: Actor, meant: Meant) -> Request | None
     return None
 
 
+def _member_rotation(session: Session, actor: Actor, gateway: str) -> Request | None:
+    """A new member key that waits to be revealed in the place of one that is off by now."""
+    agreed = requests.of_requester(session, actor.id, RequestState.APPROVED)
+    mine = (one for one in agreed if (one.kind, one.gateway) == (KeyKind.MEMBER, gateway))
+    return next((one for one in mine if one.purpose is Purpose.ROTATE), None)
+
+
 def _one_each(session: Session, purser: Purser, held: Key) -> Refused:
     text = f"You hold `{held.label}` already, and member keys are one per person."
     if held.off_cause is OffCause.BUDGET and held.stop is not None:
@@ -85,7 +94,7 @@ def _until_when(session: Session, purser: Purser, held: Key, stop: Stop) -> str:
 
 def already_waiting(request: Request) -> Refused:
     """Why asking for the same again changes nothing."""
-    if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
+    if request.state is RequestState.APPROVED and request.purpose in (Purpose.ISSUE, Purpose.ROTATE):
         text = "You have been granted this already: press *Reveal key* in Purser's direct message."
         return Refused(Because.WRONG_STATE, text)
     return Refused(Because.WRONG_STATE, "You have asked for this already, and owners have been told. Nothing to do.")

@@ -85,7 +85,7 @@ def _lapse(purser: Purser, request: Request, now: datetime) -> None:
         if request.purpose is Purpose.RAISE:
             return  # agreed is agreed: the gateway is told until its record shows it
         being_shown = any(key.state in UNSHOWN for key in keys.of_request(session, request.id))
-        if being_shown and request.purpose is Purpose.ISSUE:
+        if being_shown and request.purpose in (Purpose.ISSUE, Purpose.ROTATE):
             return
         if not requests.move(session, request.id, RequestState.APPROVED, RequestState.LAPSED):
             return

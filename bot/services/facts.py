@@ -10,7 +10,7 @@ from bot.domain.facts import GatewayFacts, KeyFacts, RequestFacts, TeamFacts
 from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
 from bot.domain.people import Team
 from bot.domain.periods import day_of, month_of
-from bot.domain.requests import Request, Target
+from bot.domain.requests import Purpose, Request, Target
 from bot.gateways.base import Gateway
 from bot.services.context import Purser
 from bot.services.deciders import owners_to_ask
@@ -55,6 +55,8 @@ def key_facts(session: Session, key: Key, now: datetime) -> KeyFacts:
     request = requests.get(session, key.request_id)
     spent = readings.spent(session, key.id, TOTAL if key.cap_period == TOTAL else month_of(now))
     today = None if key.daily_cap_micros is None else readings.spent(session, key.id, day_of(now))
+    before = None if key.replaces_id is None else keys.get(session, key.replaces_id)
+    after = keys.replacing(session, key.id)
     return KeyFacts(
         key=key,
         team_name="" if team is None else team.name,
@@ -64,12 +66,17 @@ def key_facts(session: Session, key: Key, now: datetime) -> KeyFacts:
         card_ts=None if request is None else request.card_ts,
         project_name="" if project is None else project.name,
         today_micros=None if today is None else today.micros,
+        replaces="" if before is None else before.label,
+        replaced_by=after[-1].label if after else "",
     )
 
 
 def key_of(session: Session, request: Request) -> Key | None:
-    """The key a request led to and that somebody was shown, or the key it wants extended or raised."""
-    if request.extends_key_id is not None:
+    """The key a request led to and that somebody was shown, or the key it wants extended or raised.
+
+    Of a rotation it is the new key, once it was shown.
+    """
+    if request.extends_key_id is not None and request.purpose is not Purpose.ROTATE:
         return keys.get(session, request.extends_key_id)
     held = [key for key in keys.of_request(session, request.id) if key.state in HELD]
     return held[-1] if held else None
@@ -87,6 +94,7 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
     team = team_or_raise(session, request.team_id)
     project = None if request.project_id is None else people.project(session, request.project_id)
     key = key_of(session, request)
+    old = keys.get(session, request.extends_key_id or "") if request.purpose is Purpose.ROTATE else None
     gateway = purser.gateways.get(request.gateway)
     return RequestFacts(
         request=request,
@@ -98,6 +106,7 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
         rule_text=rule_text(Rule(request.rule), purser.policy) if request.rule else "",
         key=None if key is None else key_facts(session, key, now),
         raised=raised_by(session, purser, request),
+        old=None if old is None else key_facts(session, old, now),
     )
 
 

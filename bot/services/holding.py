@@ -68,7 +68,9 @@ def held_instead(session: Session, key: Key) -> Key | None:
     """
     if key.kind is not KeyKind.MEMBER:
         return None
-    others = [one for one in member_keys(session, key.holder_id, key.gateway) if one.id != key.id]
+    # A key and the one in its place count as one, for as long as both work.
+    held = member_keys(session, key.holder_id, key.gateway)
+    others = [one for one in held if one.id not in (key.id, key.replaces_id) and one.replaces_id != key.id]
     working = (one for one in others if one.state in (KeyState.LIVE, KeyState.RESTORING))
     stopped = (one for one in others if one.off_cause is OffCause.BUDGET)
     before = (one for one in stopped if (one.created_at, one.id) < (key.created_at, key.id))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain import guard
 from bot.domain.allowing import Asking
 from bot.domain.budgets import Budget, Layer
 from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind
 from bot.domain.people import Project, Team
 from bot.domain.requests import Purpose, Request, RequestState, Target
+from bot.services import caps
 from bot.services.context import Purser
 from storage import budgets, keys, people, raises
 from storage.engine import Session
@@ -57,7 +59,7 @@ def charged_by(
     A raise of a key's cap takes from what the key is charged to, until it is decided. More time, a raise of a budget
     and a raise of a key's day take from none.
     """
-    if request.purpose is Purpose.ISSUE:
+    if request.purpose is Purpose.ISSUE or is_promised_anew(session, request):
         asked = (team, project, request.requester_id, request.kind)
         return binding_limits(session, purser, *asked, without_request=request.id)
     undecided = request.state in (RequestState.DRAFT, RequestState.WAITING)
@@ -65,6 +67,15 @@ def charged_by(
         return ()
     key = keys.get(session, request.target.subject_id)
     return () if key is None else charged_for(session, purser, key)
+
+
+def is_promised_anew(session: Session, request: Request) -> bool:
+    """Whether a new key in the place of an old one takes from budgets: what the old one was promised ended with it.
+
+    While the old one works, its promise is that of both.
+    """
+    old = keys.get(session, request.extends_key_id or "")
+    return request.purpose is Purpose.ROTATE and old is not None and old.leaked_at is not None and not caps.works(old)
 
 
 def raised_by(session: Session, purser: Purser, request: Request) -> Budget | None:
@@ -122,6 +133,14 @@ def typed(limit: Budget) -> str:
             return f"project {limit.name}"
         case Layer.MEMBER | Layer.KEY | Layer.AUTOMATION:
             return limit.name
+
+
+def still_reached(key: Key, limit: Budget, opening: str, then: str) -> str:
+    """Why something is not done to a key under a limit that is used up, and what helps: `stays off, because ...`."""
+    amount = "$5/day" if limit.layer is Layer.AUTOMATION else "$50"
+    until = "" if limit.resets_at is None else f", or wait until {limit.resets_at:%-d %B}"
+    text = f"`{key.label}` {opening}, because {guard.stop_text(limit)}. First ask for a raise: "
+    return f"{text}`/ai-budget raise {amount} {typed(limit)} REASON`{until}. {then}"
 
 
 def name_of(session: Session, target: Target) -> str:

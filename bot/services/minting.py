@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.domain.keys import Key, KeyKind, KeyState, alias_for, label_for
 from bot.domain.people import NAME_CHARS, Member, handle_from
-from bot.domain.requests import Request
+from bot.domain.requests import Purpose, Request
 from bot.gateways.base import CapPeriod, FailureKind, Gateway, GatewayError, Issued, KeySpec
 from bot.services.context import Purser
 from bot.services.failpoints import Failpoint
@@ -20,7 +20,8 @@ LEASE_SECONDS = 60
 def new_key(session: Session, purser: Purser, holder: Member, request: Request) -> Key:
     """The key to write down before minting it: on a label nobody had, ending its agreed time from now.
 
-    A project's or automation's key is called after it, any other after its holder.
+    A project's or automation's key is called after it, any other after its holder. One in the place of an old key
+    gets that one's end instead.
     """
     assert request.kind is not None, request.id
     now = purser.now()
@@ -28,7 +29,7 @@ def new_key(session: Session, purser: Purser, holder: Member, request: Request) 
     label = label_for(begins, purser.ids.suffix())
     while keys.label_taken(session, label):
         label = label_for(begins, purser.ids.suffix())
-    seconds = request.terms.duration_seconds
+    seconds = None if request.purpose is Purpose.ROTATE else request.terms.duration_seconds
     period = CapPeriod.TOTAL if request.kind is KeyKind.TEMPORARY else CapPeriod.MONTH
     return Key(
         id=purser.ids.new("key"),

@@ -21,6 +21,7 @@ from bot.services.limits import binding_limits
 from bot.services.people import refused_by
 from bot.services.resolving import Meant, as_wanted, resolve
 from bot.services.sending import needed, new_request, send
+from bot.services.sharing import successor
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_thread
 from storage import keys, people, requests
@@ -186,6 +187,9 @@ def cancel(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Refu
 
 
 def _extend(session: Session, purser: Purser, actor: Actor, key: Key, seconds: int | None, reason: str) -> Outcome:
+    if (heir := successor(session, key)) is not None:
+        text = f"`{heir.label}` has taken the place of `{key.label}`. Extend that one: `/ai-key extend {heir.label} 7d`."
+        return Refused(Because.WRONG_STATE, text)
     if not can_be_extended(key):
         why = "does not end by itself" if can_be_raised(key) else "is not in use any more"
         return Refused(Because.WRONG_STATE, f"`{key.label}` {why}, so there is nothing to extend.")

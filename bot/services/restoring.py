@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain import guard
-from bot.domain.budgets import Budget, Layer, may_still_spend
+from bot.domain.budgets import may_still_spend
 from bot.domain.deciding import within_headroom
 from bot.domain.facts import KeyFacts, Occasion
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause, can_restore
@@ -17,7 +17,7 @@ from bot.services import capping, holding
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
-from bot.services.limits import charged_for, own_limits, typed
+from bot.services.limits import charged_for, own_limits, still_reached
 from bot.services.people import refused_by
 from bot.services.proving import about
 from bot.services.raised import end_raises
@@ -147,22 +147,14 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refuse
         return Refused(Because.NOT_ALLOWED, "Nobody restores their own key. Another owner has to.")
     limits = (*charged_for(session, purser, key), *own_limits(session, purser, key))
     if (reached := next((limit for limit in limits if guard.stops(limit)), None)) is not None:
-        return Refused(Because.NO_HEADROOM, _still_reached(key, reached))
+        then = "Then it works again by itself." if key.off_cause is OffCause.BUDGET else "Then restore it."
+        return Refused(Because.NO_HEADROOM, still_reached(key, reached, "stays off", then))
     if refused := _holder_refused(session, purser, team, key):
         return refused
     if key.off_cause is OffCause.BUDGET:
         return None  # what it may still spend has been promised to it all the time
     spent = key_facts(session, key, now).spent_micros or 0
     return within_headroom(may_still_spend(key.cap_micros, spent), charged_for(session, purser, key))
-
-
-def _still_reached(key: Key, limit: Budget) -> str:
-    """Why a key cannot be restored under a limit that is used up, and what helps."""
-    amount = "$5/day" if limit.layer is Layer.AUTOMATION else "$50"
-    until = "" if limit.resets_at is None else f", or wait until {limit.resets_at:%-d %B}"
-    then = "Then it works again by itself." if key.off_cause is OffCause.BUDGET else "Then restore it."
-    text = f"`{key.label}` stays off, because {guard.stop_text(limit)}. First ask for a raise: "
-    return f"{text}`/ai-budget raise {amount} {typed(limit)} REASON`{until}. {then}"
 
 
 def _holder_refused(session: Session, purser: Purser, team: Team, key: Key) -> Refused | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.budgets import Layer
 from bot.domain.facts import Occasion, Revealed
 from bot.domain.keys import (
     UNSHOWN,
@@ -20,24 +19,21 @@ from bot.domain.keys import (
     KeyState,
     fingerprint,
 )
-from bot.domain.money import show as show_amount
-from bot.domain.people import Team
-from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
-from bot.domain.rules import Rule
+from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import AliasTaken, FailureKind, GatewayError, Issued
 from bot.services.context import Actor, Purser, record
-from bot.services.facts import gateway_facts, known_models, team_or_raise
+from bot.services.facts import gateway_facts, known_models
 from bot.services.failpoints import Failpoint
-from bot.services.limits import charged_by
 from bot.services.minting import mint, new_key
-from bot.services.people import refused_by
 from bot.services.ports import DeliveryError
 from bot.services.proving import about
+from bot.services.revealable import revealable
+from bot.services.rotating import in_place_of, took_over
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from bot.services.turning_off import discard
 from bot.services.worker import perform_now
-from storage import keys, people, requests
-from storage.engine import BooksUnavailable, Session
+from storage import keys, requests
+from storage.engine import BooksUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +112,7 @@ def _begin(purser: Purser, actor: Actor, request_id: str) -> _Begun | Refused:
     """Write the next key and its alias down, which keeps other clicks out, and give up what earlier ones left."""
     now = purser.now()
     with purser.books.transaction() as session:
-        request = _revealable(session, purser, actor, request_id)
+        request = revealable(session, purser, actor, request_id)
         if isinstance(request, Refused):
             return request
         former = keys.of_request(session, request.id)
@@ -130,7 +126,11 @@ def _begin(purser: Purser, actor: Actor, request_id: str) -> _Begun | Refused:
             if lost.state in UNSHOWN and (row := discard(session, now, lost, actor.id, "another click")) is not None
         )
         key = new_key(session, purser, actor.member, request)
-        keys.add(session, key)
+        old = keys.get(session, request.extends_key_id or "")
+        if old is None:
+            keys.add(session, key)
+        else:
+            key = in_place_of(session, old, key, now)
         record(session, now, actor=actor.id, action="key.minting", about=about(key), once=key.id)
         return _Begun(key, leftovers)
 
@@ -157,52 +157,6 @@ def _clear_away(purser: Purser, begun: _Begun) -> Refused | None:
         return None
     _withdraw(purser, begun.key, "an earlier try is not gone yet")
     return _still_there()
-
-
-def _revealable(session: Session, purser: Purser, actor: Actor, request_id: str) -> Request | Refused:
-    request = requests.get(session, request_id)
-    if request is None or request.purpose is not Purpose.ISSUE:
-        return Refused(Because.NOT_FOUND, "Purser does not know this request.")
-    if request.requester_id != actor.id:
-        return Refused(Because.NOT_ALLOWED, f"This key is for <@{request.requester_id}>, and only they can reveal it.")
-    team = team_or_raise(session, request.team_id)
-    if barrier := purser.authority.barrier_to_ask(actor.member, team):
-        return refused_by(barrier)
-    if request.state is RequestState.FULFILLED:
-        return _shown_already(session, request)
-    if request.state is not RequestState.APPROVED:
-        return Refused(Because.WRONG_STATE, f"This request is {request.state}, so there is no key to reveal.")
-    if purser.now() >= request.deadline_at:
-        text = "This key was not revealed in time and has lapsed. Ask again with `/ai-key`."
-        return Refused(Because.TOO_LATE, text)
-    return _used_up(session, purser, request, team) or request
-
-
-def _used_up(session: Session, purser: Purser, request: Request, team: Team) -> Refused | None:
-    """Whether a limit that the key would be under is reached: then it would be stopped as soon as it is shown."""
-    project = None if request.project_id is None else people.project(session, request.project_id)
-    charged = charged_by(session, purser, request, team, project)
-    reached = next((each for each in charged if each.hard and each.is_reached), None)
-    if reached is None:
-        return None
-    again = f" It starts again on {reached.resets_at:%-d %B} at 00:00 UTC." if reached.resets_at else ""
-    word = {Layer.TEAM: " team", Layer.PROJECT: f" project {reached.name}"}.get(reached.layer, "")
-    whose = reached.whose[0].upper() + reached.whose[1:]
-    text = (
-        f"{whose}'s budget of {show_amount(reached.budget_micros)} is used up, so no key can be used under it."
-        f"{again} Your approval stands until {request.deadline_at:%-d %B, %H:%M} UTC; to go on before, ask for more: "
-        f"`/ai-budget raise $50{word} reason`."
-    )
-    return Refused(Because.NO_HEADROOM, text, Rule.HEADROOM)
-
-
-def _shown_already(session: Session, request: Request) -> Refused:
-    label = next((key.label for key in keys.of_request(session, request.id) if key.state not in UNSHOWN), "")
-    text = (
-        f"`{label}` was shown already, and a key is shown once only. If it is lost, turn it off with "
-        f"`/ai-disable {label}` and ask for a new one."
-    )
-    return Refused(Because.WRONG_STATE, text)
 
 
 def _being_made() -> Refused:
@@ -243,8 +197,10 @@ def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[R
             Revealed(key, gateway_facts(gateway, key.models or known_models(purser, gateway), key.kind), issued.secret)
         )
         purser.failpoint(Failpoint.AFTER_SHOWN_BEFORE_LIVE)
-        live = _go_live(purser, key)
+        live, old_off = _go_live(purser, key)
         foreseen = True
+        if old_off is not None and key.replaces_id is not None:
+            perform_now(purser, old_off, key_stream(key.replaces_id))
         return Shown(key) if live else _turned_off(key)
     except (DeliveryError, BooksUnavailable):
         foreseen = True
@@ -296,12 +252,12 @@ def _record(purser: Purser, key: Key, issued: Issued) -> bool:
         return True
 
 
-def _go_live(purser: Purser, key: Key) -> bool:
-    """It was shown: now it is the holder's, and the request is done."""
+def _go_live(purser: Purser, key: Key) -> tuple[bool, int | None]:
+    """It was shown: now it is the holder's, and the request is done. Whether it is, and what turns an old key off."""
     now = purser.now()
     with purser.deciding() as session:
         if not keys.move(session, key.id, KeyState.MINTED, KeyState.LIVE, keys.Change(revealed_at=now)):
-            return False
+            return False, None
         moved = requests.move(session, key.request_id, RequestState.APPROVED, RequestState.FULFILLED)
         assert moved, key.request_id
         rows = about(key, amount_micros=key.cap_micros)
@@ -309,7 +265,7 @@ def _go_live(purser: Purser, key: Key) -> bool:
         refresh_card(session, now, key.request_id, seq)
         telling = Telling(Occasion.REVEALED, key.holder_id, key.request_id, key.id)
         tell_thread(session, now, telling, once=key.id)
-        return True
+        return True, took_over(session, purser, key)
 
 
 def _withdraw(purser: Purser, key: Key, why: str) -> bool:

@@ -12,6 +12,7 @@ from bot.services.context import Actor, Purser
 from bot.services.limits import limit, name_of
 from bot.services.people import refused_by
 from bot.services.resolving import find_project
+from bot.services.sharing import successor
 from bot.services.words import KeyWord, PersonWord, ProjectWord, TeamWord
 from storage import keys, people
 from storage.engine import Session
@@ -124,7 +125,7 @@ def _keys(session: Session, actor: Actor, teams: list[Team]) -> list[Key]:
     found = keys.of_holder(session, actor.id, states)
     led = (key for team in teams for key in keys.under(session, Layer.TEAM, team.id, states))
     found += [key for key in led if key.lead_id == actor.id and key.holder_id != actor.id]
-    return [key for key in found if can_be_raised(key)]
+    return [key for key in found if can_be_raised(key) and key.retires_at is None]
 
 
 def _of_key(session: Session, key: Key, *, daily: bool) -> Aim | Refused:
@@ -133,6 +134,10 @@ def _of_key(session: Session, key: Key, *, daily: bool) -> Aim | Refused:
     if daily and key.daily_cap_micros is None:
         text = f"`{key.label}` has no cap per day. For its cap: `/ai-budget raise $50 {key.label} reason`."
         return Refused(Because.WRONG_LIMIT, text)
+    if (heir := successor(session, key)) is not None:
+        amount = "$5/day" if daily else "$50"
+        text = f"`{heir.label}` has taken the place of `{key.label}`. Raise that one: "
+        return Refused(Because.WRONG_STATE, f"{text}`/ai-budget raise {amount} {heir.label} reason`.")
     if not can_be_raised(key):
         return Refused(Because.WRONG_STATE, f"`{key.label}` is not in use any more, so more money would be of no use.")
     layer = Layer.AUTOMATION if daily else Layer.KEY
