@@ -99,6 +99,12 @@ def reopen(purser: Purser, actor: Actor, incident_id: str, words: str = "") -> D
     return _do(purser, actor, incident_id, Deed.REOPEN, do, when_closed=True)
 
 
+def is_thread(purser: Purser, place: tuple[str, str]) -> bool:
+    """Whether `place`, a channel's id and a thread's timestamp, is the thread of an incident."""
+    with purser.books.reading() as session:
+        return incidents.at_message(session, *place) is not None
+
+
 def explained(purser: Purser, actor: Actor, place: tuple[str, str], text: str) -> IncidentFacts | None:
     """Take a reply in an incident's thread into its timeline; None where `place` is no incident's thread.
 

@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.services.context import Purser
-from bot.slack import budgets, keys, people, requests, teams, usage
+from bot.slack import budgets, incidents, keys, people, requests, teams, usage
 from bot.slack.charting import Charting
 from bot.slack.guard import Handler, Submission, answered, guarded
 from bot.slack.incoming import Incoming
@@ -64,6 +64,12 @@ ROUTES = (
     Route(Kind.ACTION, actions.RAISE, budgets.open_raise),
     Route(Kind.ACTION, actions.SNOOZE, budgets.snooze),
     Route(Kind.ACTION, actions.DISABLE_UNDER, budgets.open_disable_under),
+    Route(Kind.ACTION, actions.ACKNOWLEDGE, incidents.acknowledge),
+    Route(Kind.ACTION, actions.SNOOZE_INCIDENT, incidents.open_snooze),
+    Route(Kind.ACTION, actions.ASSIGN_INCIDENT, incidents.open_assign),
+    Route(Kind.ACTION, actions.CLOSE_INCIDENT, incidents.open_close),
+    Route(Kind.ACTION, actions.REOPEN_INCIDENT, incidents.reopen),
+    Route(Kind.ACTION, actions.EXPORT_INCIDENT, incidents.export),
     Route(Kind.ACTION, actions.DIGEST_ON, people.digest_on),
     Route(Kind.ACTION, actions.DIGEST_OFF, people.digest_off),
     Route(Kind.ACTION, actions.USAGE_NEXT, usage.turn_page),
@@ -81,6 +87,9 @@ FORMS = (
     Form(actions.DENY_FORM, requests.submit_deny),
     Form(actions.EXTEND_FORM, keys.submit_extend),
     Form(actions.RAISE_FORM, budgets.submit_raise),
+    Form(actions.SNOOZE_FORM, incidents.submit_snooze),
+    Form(actions.ASSIGN_FORM, incidents.submit_assign),
+    Form(actions.CLOSE_FORM, incidents.submit_close),
 )
 
 

@@ -183,7 +183,7 @@ def home_facts(world: World) -> HomeFacts:
     waiting = tuple(facts(world, request(world, id=f"req-{n}")) for n in many)
     mine = [facts(world, request(world, RequestState.APPROVED, id=f"mine-{n}", **APPROVED_BY_OMAR)) for n in many]
     keys = [off_key(world, OffCause.RETURNED), *(key(world, number=n) for n in many)]
-    return HomeFacts(me, tuple(keys), tuple(mine), waiting, budgets(world), is_owner=True)
+    return HomeFacts(me, tuple(keys), tuple(mine), waiting, budgets=budgets(world), is_owner=True)
 
 
 def revealed(world: World) -> Revealed:

@@ -19,6 +19,7 @@ from bot.slack.views.request_form import request_form
 from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
+from tests.slack.views.screens_incidents import every_about_incidents
 from tests.slack.views.screens_money import every_about_money
 from tests.slack.views.screens_usage import every_about_usage
 from tests.slack.views.screens_weeks import every_about_weeks
@@ -283,6 +284,6 @@ def every(world: World) -> dict[str, Screen]:
     """All screens of a world by name."""
     found: dict[str, Screen] = {}
     draws = (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens)
-    for draw in (*draws, every_about_money, every_about_usage, every_about_weeks):
+    for draw in (*draws, every_about_money, every_about_usage, every_about_weeks, every_about_incidents):
         found |= draw(world)
     return found
