@@ -14,7 +14,7 @@ from bot.services import incident_export
 from bot.services.context import Effect, Purser
 from bot.services.failpoints import Failpoint
 from bot.services.incident_facts import gather, line_of
-from bot.services.incidents import DIRECT, FILE, INCIDENT, THREAD, tell_directly
+from bot.services.incidents import DIRECT, FILE, INCIDENT, THREAD, tell_directly, tell_parts
 from bot.services.ports import Sending
 from bot.services.telling import Telling, tell_people
 from storage import incidents
@@ -47,6 +47,8 @@ def _post(purser: Purser, row: Claimed) -> None:
     with purser.deciding() as session:
         incidents.set_message(session, facts.incident.id, posted.channel_id, posted.ts)
         _ask_directly(session, purser, facts)
+        if not row.payload.get("is_first"):  # the channel took none of it before
+            tell_parts(session, now, facts.incident.id, late=True)
     if sending.maybe_sent:  # what stands there may be what was true at the first try
         stands = replace(facts.incident, channel_id=posted.channel_id, ts=posted.ts)
         purser.notifier.update_incident(replace(notice, facts=replace(facts, incident=stands)), now)

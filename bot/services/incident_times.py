@@ -57,8 +57,8 @@ def _act(purser: Purser, due: _Due, now: datetime) -> None:
         if incident is None or incident.closed_at is not None:
             return
         if due.has_untold:
-            tell_untold(session, now, incident)
             refresh(session, now, incident.id, once=f"untold:{now.isoformat()}")
+            tell_untold(session, now, incident)
         if due.figures:
             refresh(session, now, incident.id, once=_slot(now), figures=due.figures)
         reminder = reminder_due(incident, now, purser.policy.remind_incident_seconds)

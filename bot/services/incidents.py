@@ -98,11 +98,18 @@ def _open(session: Session, purser: Purser, opening: Opening, now: datetime) -> 
     )
     incidents.add(session, new)
     incidents.add_line(session, new.id, seq)
-    refresh(session, now, new.id, once="opened")
-    for part in (Part.CONTEXT, Part.CHECKLIST):
-        payload = {"incident_id": new.id, "part": str(part)}
-        effect(session, now, stream=stream_of(new.id), name=THREAD, payload=payload, once=f"{new.id}:{part}")
+    payload = {"incident_id": new.id, "is_first": True}
+    effect(session, now, stream=stream_of(new.id), name=INCIDENT, payload=payload, once=f"{new.id}:opened")
+    tell_parts(session, now, new.id)
     return new
+
+
+def tell_parts(session: Session, now: datetime, incident_id: str, *, late: bool = False) -> None:
+    """Have context and checklist follow in the thread; `late` when the message got into the channel later."""
+    for part in (Part.CONTEXT, Part.CHECKLIST):
+        payload = {"incident_id": incident_id, "part": str(part)}
+        once = f"{incident_id}:{part}{':late' if late else ''}"
+        effect(session, now, stream=stream_of(incident_id), name=THREAD, payload=payload, once=once)
 
 
 def _notice_again(session: Session, now: datetime, found: Incident, opening: Opening) -> Incident:
@@ -139,8 +146,8 @@ def changed(session: Session, purser: Purser, key_id: str) -> None:
     now = purser.now()
     found = incidents.last_about(session, Layer.KEY, key_id)
     if found is not None and (found.closed_at is None or found.closed_at > now - AFTERWARDS):
-        tell_untold(session, now, found)
         refresh(session, now, found.id, once=f"changed:{ledger.head(session).seq}")
+        tell_untold(session, now, found)
 
 
 def untold(session: Session, incident: Incident, now: datetime) -> list[int]:
