@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Self
 
 from bot.domain.money import MICROS_PER_CENT
-from bot.domain.spans import Span
+from bot.domain.spans import FIRST_YEAR, LAST_YEAR, Span
 from bot.domain.usage import NOTHING, Totals
 
 
@@ -46,7 +46,8 @@ class Week:
     def named(cls, name: str) -> Self:
         """The week of a name such as `2026-W47`. Raises ValueError when there is no such week."""
         year, _, number = name.partition("-W")
-        if not (len(year) == 4 and len(number) == 2 and (year + number).isascii() and (year + number).isdigit()):
+        is_named = len(year) == 4 and len(number) == 2 and (year + number).isascii() and (year + number).isdigit()
+        if not (is_named and FIRST_YEAR <= int(year) <= LAST_YEAR):
             msg = f"{name!r} is no week; weeks look like 2026-W47"
             raise ValueError(msg)
         return cls(date.fromisocalendar(int(year), int(number), 1))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 LONGEST_DAYS = 366
+FIRST_YEAR, LAST_YEAR = 2000, 9998
+"""Years that usage may be asked of: far enough from where dates end, so that days before and after can be told."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

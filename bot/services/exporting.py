@@ -14,7 +14,7 @@ from typing import Any
 from bot.domain import usage_csv
 from bot.domain.reports import Extent, Scope
 from bot.domain.requests import Because, Refused
-from bot.domain.spans import Span, known_part
+from bot.domain.spans import FIRST_YEAR, LAST_YEAR, Span, known_part
 from bot.domain.usage_csv import Grain, KeyCells
 from bot.services.context import Actor, Purser, changed, effect, take_in
 from bot.services.reporting import Wanted
@@ -156,9 +156,12 @@ def days_named(since: str | None, until: str | None, today: date) -> Span:
 
 def _day(option: str, typed: str) -> date:
     try:
-        return date.fromisoformat(typed)
+        day = date.fromisoformat(typed)
     except ValueError:
         raise ValueError(f"{option} is a day such as 2026-11-21, not {typed!r}.") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"{option} is a day from {FIRST_YEAR} to {LAST_YEAR}, not {typed!r}.")
+    return day
 
 
 def _there_is(names: Iterable[str]) -> str:

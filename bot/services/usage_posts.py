@@ -6,15 +6,16 @@ What is posted is what that person may see at that moment. Whoever may no longer
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.facts import Occasion
 from bot.domain.reports import Asked, Extent, Grouping, PostedUsage, Report
 from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser, effect
-from bot.services.ports import DeliveryError, Sending
+from bot.services.ports import DeliveryError, FailureKind, Sending
 from bot.services.reporting import again
 from bot.services.telling import Telling, tell_people
-from storage import people, runs
+from storage import outbox, people, runs
 from storage.engine import Session
 from storage.outbox import Claimed
 
@@ -47,16 +48,25 @@ def post_usage(purser: Purser, actor: Actor, asked_id: str, channel_id: str) -> 
         if is_new:
             payload = {"asked_id": asked.id, "channel_id": channel_id, "member_id": actor.id}
             effect(session, now, stream=f"channel:{channel_id}", name=USAGE, payload=payload, once=once)
-    return Posting(channel_id, already=not is_new)
+        is_on_its_way = is_new or _tried_again(session, once, now)
+    return Posting(channel_id, already=not is_on_its_way)
+
+
+def _tried_again(session: Session, once: str, now: datetime) -> bool:
+    """Whether it was pressed before and could not be posted: then it is tried again."""
+    given_up = [letter.id for letter in outbox.dead(session) if letter.unique_key == f"{USAGE}:{once}"]
+    return any(outbox.revive(session, effect_id, now=now) for effect_id in given_up)
 
 
 def send(purser: Purser, row: Claimed) -> None:
-    """Post it. What was asked longer ago than a day, or may not be seen any more, is not posted."""
+    """Post it. Raises `DeliveryError`, for good when it was asked over a day ago or may not be seen any more."""
     with purser.books.reading() as session:
         member = people.member(session, row.payload["member_id"])
-    found = None if member is None else again(purser, Actor(member, ""), row.payload["asked_id"])
-    if found is None or isinstance(found, Refused):
-        return
+    if member is None:
+        raise DeliveryError(FailureKind.PERMANENT, "Purser does not know this person any more")
+    found = again(purser, Actor(member, ""), row.payload["asked_id"])
+    if isinstance(found, Refused):
+        raise DeliveryError(FailureKind.PERMANENT, found.text)
     asked, report = found
     posted = PostedUsage(report, asked, _names(purser, asked, report))
     sending = Sending(id=f"outbox-{row.id}", maybe_sent=row.outcome_unknown)
@@ -67,7 +77,8 @@ def failed(purser: Purser, session: Session, row: Claimed, error: str) -> None:
     """It could not be posted: who pressed the button is told."""
     person, channel = row.payload["member_id"], row.payload["channel_id"]
     note = f"the usage you wanted to share could not be posted in <#{channel}>: {error}"
-    tell_people(session, purser.now(), Telling(Occasion.EFFECT_FAILED, note=note), (person,), once=f"usage:{row.id}")
+    told = Telling(Occasion.EFFECT_FAILED, note=note)
+    tell_people(session, purser.now(), told, (person,), once=f"usage:{row.id}:{row.lease}")
 
 
 def _is_in(purser: Purser, channel_id: str) -> bool:

@@ -134,6 +134,7 @@ def test_its_chart_can_be_drawn(company: Company) -> None:
     [
         ("nobody", None, "There is no team 'nobody'. There are: search."),
         ("search", "46", "'46' is no week; weeks look like 2026-W47."),
+        ("search", "0001-W01", "'0001-W01' is no week; weeks look like 2026-W47."),
         ("search", "2026-W48", "2026-W48 is not over yet. The last week that is: 2026-W47."),
     ],
 )

@@ -53,6 +53,8 @@ def test_days_are_named_from_the_first_to_the_last() -> None:
         ("2026-11-02", "2026-11-01", "--since 2026-11-02 is after --until 2026-11-01."),
         ("yesterday", None, "--since is a day such as 2026-11-21, not 'yesterday'."),
         (None, "2026-02-30", "--until is a day such as 2026-11-21, not '2026-02-30'."),
+        (None, "9999-12-31", "--until is a day from 2000 to 9998, not '9999-12-31'."),
+        ("0001-01-01", None, "--since is a day from 2000 to 9998, not '0001-01-01'."),
     ):
         with pytest.raises(ValueError) as wrong:
             exporting.days_named(since, until, TODAY)

@@ -110,6 +110,7 @@ def test_who_may_no_longer_see_it_posts_nothing(ground: Ground) -> None:
     assert isinstance(presses(ground, FAY, asked), Refused)
     company.settle()
     assert not company.notifier.usage
+    assert company.notifier.occasions(f"direct:{FAY.id}") == [Occasion.EFFECT_FAILED], "it was said to be on its way"
 
 
 def test_what_is_posted_is_what_the_asker_may_see_and_no_more(ground: Ground) -> None:
@@ -138,6 +139,20 @@ def test_who_pressed_is_told_when_it_could_not_be_posted(ground: Ground) -> None
     ground.company.perform()
     ground.company.settle()
     assert ground.company.notifier.occasions(f"direct:{GUS.id}") == [Occasion.EFFECT_FAILED]
+
+
+def test_what_could_not_be_posted_is_not_called_posted_and_pressing_again_tries_again(ground: Ground) -> None:
+    company = ground.company
+    asked = asks(ground, GUS, TEAM)
+    for tries in (1, 2):
+        assert presses(ground, GUS, asked) == Posting(SEARCH, already=False)
+        company.notifier.mishaps.add("post_usage", Mishap.REFUSED)
+        company.perform()
+        assert company.notifier.occasions(f"direct:{GUS.id}") == [Occasion.EFFECT_FAILED] * tries
+    assert presses(ground, GUS, asked) == Posting(SEARCH, already=False)
+    company.settle()
+    assert len(company.notifier.usage) == 1
+    assert presses(ground, GUS, asked) == Posting(SEARCH, already=True)
 
 
 def test_posts_of_one_channel_stand_in_the_order_they_were_pressed(ground: Ground) -> None:

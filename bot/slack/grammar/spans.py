@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.domain.digests import Week
-from bot.domain.spans import LONGEST_DAYS, Span, last_days, month_so_far, whole_month
+from bot.domain.spans import FIRST_YEAR, LAST_YEAR, LONGEST_DAYS, Span, last_days, month_so_far, whole_month
 from bot.slack.grammar.text import Slip, quote
 
 SHAPE = "7d, 30d, 90d, week, month, or a month such as 2026-10"
@@ -132,7 +132,7 @@ def _month(word: str, today: date, corrected: Callable[[str], str]) -> Typed | N
     """`2026-10`, and every word that looks like a span and is none."""
     if found := _MONTH.fullmatch(word):
         year, number = int(found[1]), int(found[2])
-        if not (1 <= number <= 12 and 2000 <= year < 9999):
+        if not (1 <= number <= 12 and FIRST_YEAR <= year <= LAST_YEAR):
             raise Slip("Months look like 2026-10.", corrected(f"{today:%Y-%m}"))
         since = date(year, number, 1)
         if since > today:
