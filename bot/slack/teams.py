@@ -7,6 +7,7 @@ from typing import assert_never
 
 from bot.domain.people import Team
 from bot.services import team_digest, teams
+from bot.slack import incidents, leaks
 from bot.slack.grammar import team as grammar
 from bot.slack.grammar.text import Help, Mistake
 from bot.slack.incoming import Incoming, allowed
@@ -38,9 +39,17 @@ def _answer(event: Incoming) -> Message:
         case grammar.ShowPolicy():
             event.actor()
             return policy(teams.policy(purser, channel))
+        case grammar.ShowIncidents():
+            event.actor()
+            team = allowed(teams.show_team(purser, channel)).team
+            return incidents.open_ones(event, team.id, team.name)
         case grammar.ShowDigest():
             event.actor()
             return timing(allowed(team_digest.shown(purser, channel)))
+        case grammar.Watch(is_on=None):
+            return leaks.show_watch(event)
+        case grammar.Watch(is_on=bool(is_on)):
+            return leaks.turn_watch(event, on=is_on)
         case Help():
             return help_for("/ai-team")
         case Mistake():

@@ -111,6 +111,7 @@ GOOD_TEAMS: list[tuple[str, Any]] = [
     ("project re-ranker $200 <@U1|ana>", CreateProject("re-ranker", 200 * USD, "U1")),
     ("project <@U1|ana> $200 re-ranker", CreateProject("re-ranker", 200 * USD, "U1")),
     ("policy", ShowPolicy()),
+    ("incidents", ShowIncidents()),
 ]
 
 GOOD_REPLIES: list[tuple[str, Any]] = [
@@ -211,8 +212,17 @@ BAD: list[tuple[str, str, str]] = [
     ("/ai-disable", "Bearer", "Say which key."),
     ("/ai-disable", "<@U123|ana>", "Turning off everything of a person is not offered yet: name one key."),
     ("/ai-disable", "project search", "Turning off a whole project is not offered yet: name one key."),
-    ("/ai-team", "frob", "There is create, invite, remove, owner, project, digest and policy, but not “frob”."),
-    ("/ai-team", SECRET, "There is create, invite, remove, owner, project, digest and policy, but not that."),
+    (
+        "/ai-team",
+        "frob",
+        "There is create, invite, remove, owner, project, digest, incidents and policy, but not “frob”.",
+    ),
+    (
+        "/ai-team",
+        SECRET,
+        "There is create, invite, remove, owner, project, digest, incidents and policy, but not that.",
+    ),
+    ("/ai-team", "incidents all", "`incidents` shows those that are open and takes nothing else."),
     ("/ai-team", "create", "A name is needed, and a monthly budget."),
     ("/ai-team", "create $500", "A name is needed, and a monthly budget."),
     ("/ai-team", "create search", "Say how much may be spent a month."),

@@ -17,6 +17,8 @@ REMOVE = "/ai-team remove @ben"
 OWNER = "/ai-team owner @omar"
 PROJECT = "/ai-team project reranker $200 @ana"
 POLICY = "/ai-team policy"
+INCIDENTS = "/ai-team incidents"
+WATCH = "/ai-team watch on"
 DIGEST = "/ai-team digest 09:00 Europe/Berlin"
 PEOPLE_MOST = 50
 
@@ -64,6 +66,11 @@ class ShowPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowIncidents:
+    """Which incidents are open."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowDigest:
     """When the weekly digest comes."""
 
@@ -77,6 +84,13 @@ class SetDigest:
     time_zone: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Look through this channel's messages for keys, or not; None shows how it stands."""
+
+    is_on: bool | None = None
+
+
 TeamCommand = (
     ShowTeam
     | CreateTeam
@@ -85,8 +99,10 @@ TeamCommand = (
     | AddOwners
     | CreateProject
     | ShowPolicy
+    | ShowIncidents
     | ShowDigest
     | SetDigest
+    | Watch
     | Help
     | Mistake
 )
@@ -104,9 +120,8 @@ def parse(text: str) -> TeamCommand:
         return Help()
     reader = _READERS.get(word)
     if reader is None:
-        return Mistake(
-            f"There is create, invite, remove, owner, project, digest and policy, but not {quote(tokens[0])}.", INVITE
-        )
+        known = "create, invite, remove, owner, project, digest, incidents and policy"
+        return Mistake(f"There is {known}, but not {quote(tokens[0])}.", INVITE)
     try:
         return reader(tokens[1:])
     except Slip as slip:
@@ -183,6 +198,24 @@ def _policy(tokens: list[str]) -> TeamCommand:
     return ShowPolicy()
 
 
+def _watch(tokens: list[str]) -> TeamCommand:
+    match [token.lower() for token in tokens if token.lower() not in _FILLERS - {"on"}]:
+        case []:
+            return Watch()
+        case ["on" | "start" | "yes"]:
+            return Watch(is_on=True)
+        case ["off" | "stop" | "no" | "end"]:
+            return Watch(is_on=False)
+        case _:
+            raise Slip("`watch` takes `on`, `off`, or nothing, which shows how it stands.", WATCH)
+
+
+def _incidents(tokens: list[str]) -> TeamCommand:
+    if tokens:
+        raise Slip("`incidents` shows those that are open and takes nothing else.", INCIDENTS)
+    return ShowIncidents()
+
+
 def _digest(tokens: list[str]) -> TeamCommand:
     words = [token.strip(",").lower() for token in tokens]
     if not words:
@@ -234,5 +267,7 @@ _READERS: dict[str, Callable[[list[str]], TeamCommand]] = {
     "owner": _owner,
     "project": _project,
     "policy": _policy,
+    "incidents": _incidents,
+    "watch": _watch,
     "digest": _digest,
 }

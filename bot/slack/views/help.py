@@ -13,14 +13,14 @@ USAGE = "/ai-usage"
 USAGE_HINTS: dict[str, str] = {
     KEY: (
         "$25 7d what it is for | member $50 | project NAME $500 what for | automation NAME $200 $10/day @lead what for "
-        "| list | extend LABEL 7d | return LABEL | help"
+        "| list | extend LABEL 7d | rotate LABEL | return LABEL | help"
     ),
     BUDGET: (
         "raise $200 [team, project NAME, @name or LABEL] until 15 December what for | set team $500 | queue | help"
     ),
     TEAM: (
         "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | "
-        "digest 09:00 Europe/Berlin | policy | help"
+        "digest 09:00 Europe/Berlin | incidents | watch on | policy | help"
     ),
     DISABLE: "KEY or LABEL, and a reason | help",
     USAGE: (
@@ -31,7 +31,7 @@ USAGE_HINTS: dict[str, str] = {
 """By command, without angle brackets; the app's manifest has the same."""
 
 DESCRIPTIONS: dict[str, str] = {
-    KEY: "Ask for an AI key; see, extend or give back yours",
+    KEY: "Ask for an AI key; see, extend, rotate or give back yours",
     BUDGET: "What is left of every budget and cap; ask for more",
     TEAM: "Set up this channel's team: people, projects, budgets",
     DISABLE: "Turn a key off now. Anybody may",
@@ -50,6 +50,7 @@ month and $10 a day, with a lead who answers for it.
 • `/ai-key $25 7d project=search try prompts` charges a key to a project as well.
 • `/ai-key list` shows your keys, what they have spent and when they end.
 • `/ai-key extend ana-7kq2 7d almost done` asks for more time.
+• `/ai-key rotate ana-7kq2` gets a new key in its place; `rotate ana-7kq2 3d` or `now` says how long both work.
 • `/ai-key return ana-7kq2` gives a key back early.
 Amounts are US dollars: `$25`, `$12.50`; a plain `25` works when it comes first. Times are `36h`, `7d` or `2w`. \
 Say in a few words what it is for. Nobody approves their own request."""
@@ -64,6 +65,9 @@ Owners of the workspace in Purser can do this.
 • `/ai-team project reranker $200 @ana` adds a project with a monthly budget and a lead.
 • `/ai-team digest 09:00 Europe/Berlin` chooses when on Monday the weekly digest comes; `digest off` stops it, \
 `digest` shows when it comes.
+• `/ai-team incidents` shows what went wrong with keys and is not closed yet: spikes, loops, leaks.
+• `/ai-team watch on`, in any channel with Purser in it, has messages there looked through for keys: one that Purser \
+handed out is turned off at once. `watch off` ends it, `watch` shows how it stands. Everybody there is told.
 • `/ai-team policy` shows what is allowed here, and who has to agree to what.
 Names have 1 to 40 of a-z, 0-9 and hyphens. Budgets start again on the 1st of each month, 00:00 UTC."""
 
@@ -85,7 +89,7 @@ _DISABLE = """*Turn a key off, now*
 • `/ai-disable sk-... found in a log` turns off the key you paste. It is recognised by its fingerprint; \
 Purser neither stores nor repeats it.
 Anybody may do this: when in doubt, do it. You are told how far "off" is proven. Its holder and the owners \
-are told, and an owner can restore it."""
+are told, and an owner can restore it. A key in a message: *Report leaked key* in that message's menu."""
 
 _USAGE = """*What was used, and by whom*
 • `/ai-usage` shows your own last 30 days, by key.
