@@ -1,4 +1,4 @@
-"""`/ai-disable`: which key to turn off. Made for somebody in a hurry, who may have pasted the key itself.
+"""`/ai-disable`: which key to turn off, or whose. Made for somebody in a hurry, who may have pasted the key itself.
 
 A secret leaves here only in `DisableSecret.secret`, never in a reason or a mistake, and a reason that is too
 long is cut, not refused.
@@ -13,10 +13,15 @@ from bot.slack.grammar.text import (
     REASON_MAX_CHARS,
     Help,
     Mistake,
+    Slip,
     is_label,
     is_secret,
+    is_surely_label,
+    name,
+    not_a_person,
+    person,
     reason,
-    tidy,
+    split,
     unwrapped,
 )
 
@@ -44,7 +49,24 @@ class DisableLabel:
     reason: str
 
 
-DisableCommand = OpenDisableForm | DisableSecret | DisableLabel | Help | Mistake
+@dataclass(frozen=True, slots=True)
+class DisablePerson:
+    """Turn off every key that this person holds, by Slack user id."""
+
+    member_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisableProject:
+    """Turn off every key of the project that is called so: `NAME`, or `TEAM/NAME`."""
+
+    name: str
+    reason: str
+
+
+DisableCommand = OpenDisableForm | DisableSecret | DisableLabel | DisablePerson | DisableProject | Help | Mistake
+GROUP_EXAMPLE = "/ai-disable project nightly-evals runs wild"
 
 _LEADS = frozenset({"bearer", "authorization", "key", "label", "x-api-key", "api-key"})
 
@@ -53,9 +75,16 @@ def parse(text: str) -> DisableCommand:
     """Read what follows `/ai-disable`. Never raises.
 
     The first word decides when it is a label with a digit in it, as Purser's nearly always are; else a key pasted
-    anywhere counts, and else the first word that could be either.
+    anywhere counts, then a person or project that is named first, and else the first word that could be a key.
     """
-    tokens = tidy(text).split()
+    try:
+        return _parse(text)
+    except Slip as slip:
+        return slip.mistake
+
+
+def _parse(text: str) -> DisableCommand:
+    tokens = split(text)
     while tokens and unwrapped(tokens[0]).lower() in {*_LEADS, ""}:
         tokens = tokens[1:]
     if not tokens:
@@ -66,11 +95,30 @@ def parse(text: str) -> DisableCommand:
     pasted = any(map(is_secret, tokens))
     if is_label(first) and (any(map(str.isdigit, first)) or not pasted):
         return DisableLabel(first.lower(), _reason(tokens[1:]))
-    if tokens[0].startswith(("<@", "<!", "<#", "@")) and not pasted:
-        return Mistake("Turning off everything of a person is not offered yet: name one key.", EXAMPLE)
-    if first.lower() == "project" and not pasted:
-        return Mistake("Turning off a whole project is not offered yet: name one key.", EXAMPLE)
-    return _pasted(tokens)
+    if pasted:
+        return _pasted(tokens)
+    if tokens[0].startswith(("<@", "<!", "<#", "@")):
+        return _person(tokens)
+    return _project(tokens[1:]) if first.lower() == "project" else _pasted(tokens)
+
+
+def _person(tokens: list[str]) -> DisableCommand:
+    """Everything of a person, unless one key is named after them: then it is that one."""
+    who = person(tokens[0])
+    if who is None:
+        raise not_a_person(tokens[0], "/ai-disable @ana left the company")
+    if len(tokens) > 1 and is_surely_label(unwrapped(tokens[1])):
+        return DisableLabel(unwrapped(tokens[1]).lower(), _reason(tokens[2:]))
+    return DisablePerson(who, _reason(tokens[1:]))
+
+
+def _project(tokens: list[str]) -> DisableCommand:
+    if not tokens:
+        return Mistake("Say which project.", GROUP_EXAMPLE)
+    team, slash, project = tokens[0].strip("`\"',").rpartition("/")
+    called = name(project, GROUP_EXAMPLE)
+    where = f"{name(team, GROUP_EXAMPLE)}/" if slash else ""
+    return DisableProject(f"{where}{called}", _reason(tokens[1:]))
 
 
 def _pasted(tokens: list[str]) -> DisableCommand:

@@ -15,7 +15,7 @@ from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose
-from bot.slack.views import limits
+from bot.slack.views import after_off, limits
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert, back, stopped
 from bot.slack.views.base import (
@@ -31,6 +31,7 @@ from bot.slack.views.base import (
     stack,
 )
 from bot.slack.views.budgets import hardness
+from bot.slack.views.groups import told
 from bot.slack.views.requests import details, purpose
 from bot.slack.views.retyping import retype
 from bot.slack.views.standing import raise_stands, status
@@ -50,6 +51,8 @@ def direct(notice: Notice, now: datetime, *, for_owner: bool = False) -> Message
         return stopped(notice.keys, notice.alert)
     if notice.occasion is Occasion.KEYS_BACK:
         return back(notice.keys, notice.note)
+    if notice.occasion in (Occasion.GROUP_OFF, Occasion.GROUP_UNPROVEN):
+        return told(notice, for_owner=for_owner)
     if notice.occasion is Occasion.BUDGET_SET and notice.budget_set:
         return _budget_set(notice, notice.budget_set)
     if notice.request and (telling := _OF_REQUESTS.get(notice.occasion)):
@@ -329,6 +332,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
     Occasion.KEY_EXPIRED: _expired,
     Occasion.KEY_DISABLED: _disabled,
     Occasion.KEY_RETURNED: _returned,
+    **after_off.TO_HOLDERS,
     Occasion.KEY_ROTATED: _rotated,
     Occasion.KEY_RESTORED: _restored,
     Occasion.OFF_UNPROVEN: _unproven,
@@ -339,6 +343,7 @@ _OF_KEYS_TO_OWNERS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Messag
     Occasion.OFF_UNPROVEN: _unproven_owner,
     Occasion.KEY_EXPIRED: _expired_owner,
     Occasion.KEY_GONE: _gone_owner,
+    **after_off.TO_OWNERS,
     Occasion.CAP_RESTORED: _cap_restored_owner,
     Occasion.CAP_UNPROVEN: _cap_unproven_owner,
     Occasion.BACK_LATE: _back_late_owner,

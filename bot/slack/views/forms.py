@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain import money
 from bot.domain.facts import KeyFacts, RequestFacts
+from bot.domain.groups import Group
 from bot.domain.periods import short_duration, show_duration
 from bot.domain.requests import Purpose
 from bot.slack.views import actions as act
@@ -55,11 +56,12 @@ class ExtendInput:
 
 @dataclass(frozen=True, slots=True)
 class DisableInput:
-    """What to turn off: a key by id, or what was typed, which may be a secret."""
+    """What to turn off: a key by id, or what was typed, which may be a secret; or a whole group."""
 
     key_id: str | None
     typed: str = field(repr=False)
     reason: str
+    group: Group | None = None
 
 
 # --- an owner's answer ---
@@ -153,7 +155,10 @@ def disable_form(facts: KeyFacts | None = None) -> View:
     if facts:
         blocks = [section(f"{code(facts.key.label)} of {mention(facts.key.holder_id)} stops working at once.")]
     else:
-        hint = "Its label, such as ana-7kq2, or the key itself. A pasted key is neither stored nor shown to anybody."
+        hint = (
+            "Its label, such as ana-7kq2, or the key itself: a pasted key is neither stored nor shown to anybody. "
+            "Or `project NAME`, for all keys of a project."
+        )
         blocks = [inputs.block(act.KEY, "Key or label", {"type": "plain_text_input"}, hint=hint)]
     blocks.append(inputs.reason("Why?", optional=True))
     return modal(act.DISABLE_FORM, "Turn a key off", blocks, facts.key.id if facts else "", "Disable now")
@@ -162,9 +167,11 @@ def disable_form(facts: KeyFacts | None = None) -> View:
 def read_disable_form(view: Mapping[str, Any]) -> DisableInput | inputs.Errors:
     """Which key: that of the form, one that was chosen, or what was typed, which is never echoed in an error."""
     errors: inputs.Errors = {}
-    key_id = str(view.get("private_metadata") or "") or inputs.chosen(view, act.KEY) or None
+    about = str(view.get("private_metadata") or "")
+    group = Group.of(about)
+    key_id = None if group else about or inputs.chosen(view, act.KEY) or None
     typed = inputs.typed(view, act.KEY)
-    if key_id is None and not typed:
+    if group is None and key_id is None and not typed:
         errors[act.KEY] = "Type the key's label, or paste the key."
     reason = inputs.read_reason(view, errors, "", needed=False)
-    return errors or DisableInput(key_id, typed, reason)
+    return errors or DisableInput(key_id, typed, reason, group)
