@@ -16,7 +16,16 @@ from bot.slack.grammar import disable, key, team
 from bot.slack.grammar.disable import DisableLabel, DisableSecret, OpenDisableForm
 from bot.slack.grammar.key import AskTyped, ExtendKey, ListKeys, OpenForm, ReturnKey
 from bot.slack.grammar.reply import ApproveReply, DenyReply
-from bot.slack.grammar.team import AddOwners, CreateProject, CreateTeam, Invite, Remove, ShowPolicy, ShowTeam
+from bot.slack.grammar.team import (
+    AddOwners,
+    CreateProject,
+    CreateTeam,
+    Invite,
+    Remove,
+    ShowIncidents,
+    ShowPolicy,
+    ShowTeam,
+)
 from bot.slack.grammar.terms import LONGEST_SECONDS
 from bot.slack.grammar.text import Help, Mistake, redacted
 from tests.slack.typing import PARSERS, SECRET, parse_example, reply
@@ -210,8 +219,10 @@ BAD: list[tuple[str, str, str]] = [
     ("/ai-disable", "my key is out", "Start with the key's label, or paste the whole key."),
     ("/ai-disable", "``", "Say which key."),
     ("/ai-disable", "Bearer", "Say which key."),
-    ("/ai-disable", "<@U123|ana>", "Turning off everything of a person is not offered yet: name one key."),
-    ("/ai-disable", "project search", "Turning off a whole project is not offered yet: name one key."),
+    ("/ai-disable", "@ana", "Slack did not recognise “@ana”. Pick the person from the list that appears after @."),
+    ("/ai-disable", "<!channel> all of it", "Groups and whole channels don't work here: name people one by one."),
+    ("/ai-disable", "project", "Say which project."),
+    ("/ai-disable", "project Se_arch", "Names have 1 to 40 of a-z, 0-9 and hyphens inside."),
     (
         "/ai-team",
         "frob",
