@@ -31,6 +31,7 @@ from bot.services.digest_effects import DIGEST_EFFECTS
 from bot.services.facts import key_facts, request_facts, request_now
 from bot.services.failpoints import Failpoint
 from bot.services.incident_effects import INCIDENT_EFFECTS
+from bot.services.leak_warnings import LEAK_EFFECTS
 from bot.services.limits import limit
 from bot.services.month import month_facts
 from bot.services.ports import Sending
@@ -268,5 +269,6 @@ EFFECTS: dict[str, Effect] = {
     capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
     **DIGEST_EFFECTS,
     **INCIDENT_EFFECTS,
+    **LEAK_EFFECTS,
     **SECRET_ALERT_EFFECTS,
 }

@@ -66,18 +66,19 @@ def keys_of(session: Session, purser: Purser, secrets: Collection[str]) -> dict[
     return found
 
 
-def mark_leaked(session: Session, purser: Purser, key: Key, source: Source) -> None:
+def mark_leaked(session: Session, purser: Purser, key: Key, source: Source) -> bool:
     """Write down, before it is decided that the key goes off, that its secret is known to others.
 
     Such a secret never works again. An incident is opened when the key could be used up to now, and added to when
-    one about it is open. A key that was off already needs nobody: it is only noted.
+    one about it is open. A key that was off already needs nobody: it is only noted. False when it was written down
+    already that it stands there.
     """
     now = purser.now()
     about = Subjects(key.team_id, key.project_id, key.holder_id, key.id, key.request_id)
     if source.sighting and not runs.first_sight(session, f"leak:{key.id}:{source.sighting}", now):
-        return
+        return False
     if key.state in UNSHOWN or key.state in (KeyState.DISCARDING, KeyState.DISCARDED):
-        return
+        return True
     if key.leaked_at is None:
         keys.move(session, key.id, key.state, key.state, keys.Change(leaked_at=now))
     if could_be_used(key) or incidents.open_about(session, Layer.KEY, key.id) is not None:
@@ -85,9 +86,10 @@ def mark_leaked(session: Session, purser: Purser, key: Key, source: Source) -> N
             IncidentKind.LEAK, Layer.KEY, key.id, key.team_id, by=source.by, evidence=source.evidence, about=about
         )
         open_incident(session, purser, opening)
-        return
+        return True
     once = f"{key.id}:{ledger.head(session).seq}"
     record(session, now, actor=source.by, action="key.leaked", about=about, once=once, reason=source.where)
+    return True
 
 
 def could_be_used(key: Key) -> bool:

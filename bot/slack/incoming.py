@@ -159,6 +159,8 @@ class Incoming:
             # Keyed, for a form may hold a pasted secret.
             digest = hmac.new(self.purser.pepper, values.encode(), hashlib.sha256).hexdigest()[:16]
             return f"view:{self.view.get('id')}:{self.view.get('callback_id')}:{digest}"
+        if body.get("type") in ("message_action", "shortcut"):
+            return f"shortcut:{body.get('callback_id')}:{body.get('action_ts')}:{self.trigger_id}"
         container = body.get("container") or {}
         where = container.get("message_ts") or container.get("view_id") or ""
         return f"action:{where}:{self._action.get('action_id')}:{self._action.get('action_ts')}:{self.user_id}"

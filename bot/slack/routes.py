@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.services.context import Purser
-from bot.slack import budgets, incidents, keys, people, requests, teams, usage
+from bot.slack import budgets, incidents, keys, leaks, messages, people, requests, rotation, teams, usage
 from bot.slack.charting import Charting
 from bot.slack.guard import Handler, Submission, answered, guarded
 from bot.slack.incoming import Incoming
@@ -24,6 +24,8 @@ class Kind(StrEnum):
     COMMAND = "command"
     ACTION = "action"
     EVENT = "event"
+    SHORTCUT = "shortcut"
+    """In the menu of any message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ ROUTES = (
     Route(Kind.ACTION, actions.EXTEND, keys.open_extend),
     Route(Kind.ACTION, actions.GIVE_BACK, keys.give_back),
     Route(Kind.ACTION, actions.DISABLE_NOW, keys.disable_now),
-    Route(Kind.ACTION, actions.RESTORE, keys.restore),
+    Route(Kind.ACTION, actions.RESTORE, rotation.open_restore),
     Route(Kind.ACTION, actions.KEEP, keys.keep),
     Route(Kind.ACTION, actions.RAISE, budgets.open_raise),
     Route(Kind.ACTION, actions.SNOOZE, budgets.snooze),
@@ -75,7 +77,8 @@ ROUTES = (
     Route(Kind.ACTION, actions.USAGE_NEXT, usage.turn_page),
     Route(Kind.ACTION, actions.USAGE_PREVIOUS, usage.turn_page),
     Route(Kind.ACTION, actions.USAGE_POST, usage.post),
-    Route(Kind.EVENT, "message", requests.thread_reply),
+    Route(Kind.SHORTCUT, actions.REPORT_LEAK, leaks.report),
+    Route(Kind.EVENT, "message", messages.written),
     Route(Kind.EVENT, "app_home_opened", people.home_opened),
     Route(Kind.EVENT, "user_change", people.user_changed),
 )
@@ -107,6 +110,9 @@ def register(app: App, purser: Purser, charting: Charting | None = None) -> None
     app.view(actions.DISABLE_FORM)(
         ack=answered(keys.check_disable, incoming), lazy=[guarded(keys.submit_disable, incoming)]
     )
+    app.view(actions.RESTORE_FORM)(
+        ack=answered(rotation.check_restore, incoming), lazy=[guarded(rotation.submit_restore, incoming)]
+    )
     app.view_closed(re.compile(".*"))(ack=_acknowledge, lazy=[])
     app.command(re.compile(".*"))(ack=_acknowledge, lazy=[guarded(_unknown_command, incoming)])
     app.action(re.compile(".*"))(ack=_acknowledge, lazy=[guarded(_unknown_action, incoming)])
@@ -120,6 +126,8 @@ def _matcher(app: App, route: Route) -> Callable[..., Any]:
             return app.action(route.name)
         case Kind.EVENT:
             return app.event(route.name)
+        case Kind.SHORTCUT:
+            return app.message_shortcut(route.name)
 
 
 def _redrawing_home(handler: Handler) -> Handler:

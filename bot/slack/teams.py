@@ -46,10 +46,8 @@ def _answer(event: Incoming) -> Message:
         case grammar.ShowDigest():
             event.actor()
             return timing(allowed(team_digest.shown(purser, channel)))
-        case grammar.Watch(is_on=None):
-            return leaks.show_watch(event)
-        case grammar.Watch(is_on=bool(is_on)):
-            return leaks.turn_watch(event, on=is_on)
+        case grammar.Watch():
+            return leaks.watch_answer(event, typed.is_on)
         case Help():
             return help_for("/ai-team")
         case Mistake():

@@ -13,7 +13,7 @@ from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Verdict
-from bot.slack.views import limits
+from bot.slack.views import after_off, leaks, limits, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert
 from bot.slack.views.base import (
@@ -30,6 +30,7 @@ from bot.slack.views.base import (
     sentence,
     stack,
 )
+from bot.slack.views.groups import told
 from bot.slack.views.months import month_turned
 from bot.slack.views.standing import closed, raise_stands, status
 
@@ -40,6 +41,8 @@ def thread(notice: Notice, now: datetime) -> Message:
         return alert(notice.alert, now)
     if notice.month and notice.occasion is Occasion.MONTH_TURNED:
         return month_turned(notice.month)
+    if notice.occasion in (Occasion.GROUP_OFF, Occasion.GROUP_UNPROVEN):
+        return told(notice)
     said = line(notice)
     wants_restore = notice.occasion is Occasion.KEY_DISABLED and notice.key is not None
     restore = say.restore_button(notice.key.key, now) if wants_restore and notice.key else None
@@ -52,12 +55,16 @@ def line(notice: Notice) -> str:
         return about_request(notice, notice.request)
     if notice.key and (about_key := _OF_KEYS.get(notice.occasion)):
         return about_key(notice, notice.key)
+    if (about_leaks := leaks.line(notice)) is not None:
+        return about_leaks
     if notice.occasion is Occasion.EFFECT_FAILED:
         return _effect_failed(notice)
     if notice.occasion is Occasion.UNKNOWN_KEYS:
         return _unknown_keys(notice)
     if notice.occasion is Occasion.CREDENTIAL_FOUND:
         return _credential_found(notice)
+    if notice.occasion is Occasion.OTHERS_LIMIT:
+        return after_off.others_limit(notice)
     if notice.occasion is Occasion.SECRET_UNREAD:
         return _secret_unread(notice)
     return say.quoted(notice.note) or f"{notice.occasion.replace('_', ' ').capitalize()}."
@@ -83,7 +90,7 @@ def _needs_one_more(notice: Notice, facts: RequestFacts) -> str:
 def _approved(notice: Notice, facts: RequestFacts) -> str:
     request = facts.request
     lines = [f"{say.approved_by(facts)[:-1]}: {say.ask(facts)}.{_note(notice)}", say.changed(facts)]
-    if request.purpose is Purpose.ISSUE:
+    if request.purpose in (Purpose.ISSUE, Purpose.ROTATE):
         until = moment(request.deadline_at)
         who = mention(request.requester_id)
         lines.append(f"{who} can reveal the key from a direct message, until {until}.")
@@ -158,6 +165,8 @@ def _raise_ended(notice: Notice, facts: RequestFacts) -> str:
 
 def _revealed(notice: Notice, facts: RequestFacts) -> str:
     until = f" It works {say.ends(facts.key.key)}." if facts.key else ""
+    if facts.request.purpose is Purpose.ROTATE:
+        until += f" {rotation.old_label(facts)} {rotation.overlap(facts)}."
     return f"Revealed as {say.label(facts)}.{until}"
 
 
@@ -342,5 +351,6 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.BACK_LATE: _back_late,
     Occasion.KEY_GONE: _gone,
     Occasion.FOUND_ON: _found_on,
+    **after_off.LINES,
     Occasion.SECRET_UNRESOLVED: _secret_unresolved,
 }
