@@ -79,6 +79,10 @@ class Revealed:
     key: Key
     gateway: GatewayFacts
     secret: str = field(repr=False)
+    replaces: str = ""
+    """The label of the key whose place it takes; empty for none."""
+    overlap_seconds: int | None = None
+    """How long that one goes on working; None for not at all."""
 
 
 @dataclass(frozen=True, slots=True)

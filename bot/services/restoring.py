@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain import guard
-from bot.domain.budgets import may_still_spend
+from bot.domain.cuts import Window
 from bot.domain.deciding import within_headroom
-from bot.domain.facts import KeyFacts, Occasion
+from bot.domain.facts import KeyFacts, Occasion, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause, can_restore
 from bot.domain.people import Team
 from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, Gateway, GatewayError
-from bot.services import capping, holding
+from bot.services import capping, cuts, holding, rotating, sharing
 from bot.services.context import Actor, Purser, effect, record, take_in
-from bot.services.facts import key_facts, team_or_raise
+from bot.services.facts import key_facts, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.limits import charged_for, own_limits, still_reached
 from bot.services.people import refused_by
@@ -30,17 +30,36 @@ from storage.engine import Session
 ENABLE = "gateway.enable"
 
 
-def restore(purser: Purser, actor: Actor, key_id: str) -> KeyFacts | Refused:
-    """Let a disabled key work again. Owners only; its cap must still fit every budget it is charged to."""
+def could(purser: Purser, actor: Actor, key_id: str) -> KeyFacts | Refused:
+    """The key, if this person could restore it now: for the form behind the button. Changes nothing."""
+    with purser.books.reading() as session:
+        key = keys.get(session, key_id)
+        if key is None:
+            return Refused(Because.NOT_FOUND, "Purser does not know this key.")
+        return _refused(session, purser, actor, key, None) or key_facts(session, key, purser.now())
+
+
+def restore(
+    purser: Purser, actor: Actor, key_id: str, window: Window | None = None
+) -> KeyFacts | RequestFacts | Refused:
+    """Let a disabled key work again. Owners only; its cap must still fit every budget it is charged to.
+
+    With a window it has no more than that amount for that long, and then its cap is what it was. A leaked key never
+    comes back: its holder gets a new one in its place instead, which is what is returned.
+    """
     now = purser.now()
     with purser.deciding() as session:
         take_in(session, actor)
         key = keys.get(session, key_id)
         if key is None:
             return Refused(Because.NOT_FOUND, "Purser does not know this key.")
-        if refused := _refused(session, purser, actor, key):
+        if refused := _refused(session, purser, actor, key, window):
             return refused
+        if key.leaked_at is not None:
+            return _replace(session, purser, actor, key, window)
         keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING)
+        if window is not None:
+            cuts.begin(session, purser, key, window, actor.id)
         once = f"{key.id}:{actor.delivery}"
         seq = record(session, now, actor=actor.id, action="key.restored", about=about(key), once=once)
         refresh_card(session, now, key.request_id, seq)
@@ -136,7 +155,17 @@ def _gone(purser: Purser, key: Key, gateway: Gateway) -> None:
         start(session, purser.now(), key, "purser", OffCause.DRIFT, f"found gone at {gateway.name}")
 
 
-def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refused | None:
+def _replace(session: Session, purser: Purser, actor: Actor, key: Key, window: Window | None) -> RequestFacts | Refused:
+    """A new secret for the holder of a leaked key, with what an owner allows it."""
+    request = rotating.replace_leaked(session, purser, actor, key)
+    if isinstance(request, Refused):
+        return request
+    if window is not None:
+        cuts.begin(session, purser, key, window, actor.id)
+    return request_facts(session, purser, request, purser.now())
+
+
+def _refused(session: Session, purser: Purser, actor: Actor, key: Key, window: Window | None) -> Refused | None:
     team = team_or_raise(session, key.team_id)
     if barrier := purser.authority.barrier_to_own(actor.member, team):
         return refused_by(barrier)
@@ -145,6 +174,8 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refuse
         return Refused(Because.WRONG_STATE, why_not)
     if actor.id == key.holder_id:
         return Refused(Because.NOT_ALLOWED, "Nobody restores their own key. Another owner has to.")
+    if (heir := sharing.successor(session, key)) is not None:
+        return Refused(Because.WRONG_STATE, f"`{heir.label}` has taken the place of `{key.label}`, which stays off.")
     limits = (*charged_for(session, purser, key), *own_limits(session, purser, key))
     if (reached := next((limit for limit in limits if guard.stops(limit)), None)) is not None:
         then = "Then it works again by itself." if key.off_cause is OffCause.BUDGET else "Then restore it."
@@ -153,8 +184,9 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refuse
         return refused
     if key.off_cause is OffCause.BUDGET:
         return None  # what it may still spend has been promised to it all the time
-    spent = key_facts(session, key, now).spent_micros or 0
-    return within_headroom(may_still_spend(key.cap_micros, spent), charged_for(session, purser, key))
+    left = sharing.left(session, key, now)
+    wanted = left if window is None else min(left, window.micros)
+    return within_headroom(wanted, charged_for(session, purser, key))
 
 
 def _holder_refused(session: Session, purser: Purser, team: Team, key: Key) -> Refused | None:

@@ -21,6 +21,7 @@ from bot.domain.keys import (
 )
 from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import AliasTaken, FailureKind, GatewayError, Issued
+from bot.services.caps import works
 from bot.services.context import Actor, Purser, record
 from bot.services.facts import gateway_facts, known_models
 from bot.services.failpoints import Failpoint
@@ -193,9 +194,8 @@ def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[R
             foreseen = True
             return _turned_off(key)
         purser.failpoint(Failpoint.AFTER_RECORDED_BEFORE_SHOWN)
-        show(
-            Revealed(key, gateway_facts(gateway, key.models or known_models(purser, gateway), key.kind), issued.secret)
-        )
+        facts = gateway_facts(gateway, key.models or known_models(purser, gateway), key.kind)
+        show(Revealed(key, facts, issued.secret, *_beside(purser, key)))
         purser.failpoint(Failpoint.AFTER_SHOWN_BEFORE_LIVE)
         live, old_off = _go_live(purser, key)
         foreseen = True
@@ -250,6 +250,15 @@ def _record(purser: Purser, key: Key, issued: Issued) -> bool:
             return False
         record(session, now, actor="purser", action="key.minted", about=about(key), once=key.id)
         return True
+
+
+def _beside(purser: Purser, key: Key) -> tuple[str, int | None]:
+    """The label of the key whose place this one takes, and how long that one goes on working."""
+    with purser.books.reading() as session:
+        request, old = requests.get(session, key.request_id), keys.get(session, key.replaces_id or "")
+    if request is None or old is None:
+        return "", None
+    return old.label, request.terms.duration_seconds if works(old) and old.leaked_at is None else None
 
 
 def _go_live(purser: Purser, key: Key) -> tuple[bool, int | None]:

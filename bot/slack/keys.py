@@ -8,17 +8,18 @@ from typing import assert_never
 
 from bot.domain.facts import Revealed
 from bot.domain.requests import Because, Refused
-from bot.services import keeping, requests, restoring, revealing, turning_off
+from bot.services import keeping, requests, revealing, turning_off
 from bot.services.context import BooksUnavailable
 from bot.services.facts import key_now, keys_of, request_now
 from bot.services.ports import DeliveryError
 from bot.services.turning_off import Target
+from bot.slack import groups, rotation
 from bot.slack import requests as asking
 from bot.slack.errors import translated
 from bot.slack.grammar import disable as disable_grammar
 from bot.slack.grammar import key as key_grammar
 from bot.slack.grammar.text import Help, Mistake, redacted
-from bot.slack.guard import CLOSED, Response, with_errors
+from bot.slack.guard import CLOSED, Response, replaced_by, with_errors
 from bot.slack.incoming import Incoming, Stop, allowed
 from bot.slack.patience import told_if_slow
 from bot.slack.views import answers, forms
@@ -51,6 +52,8 @@ def key_command(event: Incoming) -> None:
         case key_grammar.ExtendKey():
             outcome = requests.extend(event.purser, event.actor(), typed.label, typed.duration_seconds, typed.reason)
             event.answer(asking.asked(outcome, event.purser.now()))
+        case key_grammar.RotateKey():
+            rotation.rotate(event, typed)
         case Help():
             event.answer(help_for("/ai-key"))
         case Mistake():
@@ -134,7 +137,7 @@ def give_back(event: Incoming) -> None:
 
 
 def disable_command(event: Incoming) -> None:
-    """`/ai-disable KEY|LABEL reason`, by anyone."""
+    """`/ai-disable KEY|LABEL|@user|project NAME reason`, by anyone."""
     typed = disable_grammar.parse(event.text)
     match typed:
         case disable_grammar.OpenDisableForm():
@@ -144,6 +147,8 @@ def disable_command(event: Incoming) -> None:
             _disable(event, Target(secret=typed.secret), typed.reason)
         case disable_grammar.DisableLabel():
             _disable(event, Target(label=typed.label), typed.reason)
+        case disable_grammar.DisablePerson() | disable_grammar.DisableProject():
+            event.open_form(groups.form_for(event, typed))
         case Help():
             event.answer(help_for("/ai-disable"))
         case Mistake():
@@ -158,9 +163,14 @@ def disable_now(event: Incoming) -> None:
 
 
 def check_disable(event: Incoming) -> Response:
-    """The form behind a bare `/ai-disable`: closes it, or says what is missing."""
+    """The form behind a bare `/ai-disable`: closes it, says what is missing, or asks about all keys of a project."""
     read = forms.read_disable_form(event.view)
-    return with_errors(read) if isinstance(read, dict) else CLOSED
+    if isinstance(read, dict):
+        return with_errors(read)
+    typed = _typed(read)
+    if isinstance(typed, disable_grammar.DisablePerson | disable_grammar.DisableProject):
+        return replaced_by(groups.form_for(event, typed))
+    return CLOSED
 
 
 def submit_disable(event: Incoming) -> None:
@@ -168,10 +178,13 @@ def submit_disable(event: Incoming) -> None:
     read = forms.read_disable_form(event.view)
     if isinstance(read, dict):
         return
+    if read.group is not None:
+        groups.disable_group(event, read.group, read.reason)
+        return
     if read.key_id is not None:
         _disable(event, Target(key_id=read.key_id), redacted(read.reason))
         return
-    typed = disable_grammar.parse(f"{read.typed} {read.reason}")
+    typed = _typed(read)
     match typed:
         case disable_grammar.DisableSecret():
             _disable(event, Target(secret=typed.secret), typed.reason)
@@ -179,14 +192,15 @@ def submit_disable(event: Incoming) -> None:
             _disable(event, Target(label=typed.label), typed.reason)
         case Mistake():
             event.answer(answers.mistake(typed.text, typed.example))
+        case disable_grammar.DisablePerson() | disable_grammar.DisableProject():
+            return  # `check_disable` has asked about it
         case _:
             event.answer(answers.unknown_key())
 
 
-def restore(event: Incoming) -> None:
-    """Restore, by an owner."""
-    facts = allowed(restoring.restore(event.purser, event.actor(fresh=True), event.value))
-    event.answer(views.restored(facts, event.purser.now()))
+def _typed(read: forms.DisableInput) -> disable_grammar.DisableCommand:
+    """What was typed into the form, read as if it was typed after the command."""
+    return disable_grammar.parse(f"{read.typed} {read.reason}")
 
 
 def keep(event: Incoming) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.keys import KeyKind
+from bot.domain.periods import DAY_SECONDS
 from bot.slack.grammar.terms import Reader, duration, is_amount, read_terms, span
 from bot.slack.grammar.text import (
     HELP_WORDS,
@@ -28,6 +29,7 @@ ASK_AUTOMATION = "/ai-key automation nightly-evals $200 $10/day @omar nightly ev
 EXTEND = "/ai-key extend ana-7kq2 7d"
 RETURN = "/ai-key return ana-7kq2"
 LIST = "/ai-key list"
+ROTATE = "/ai-key rotate ana-7kq2 2h"
 WHAT_FOR = "Say in a few words what it is for."
 
 
@@ -74,7 +76,15 @@ class ExtendKey:
     reason: str
 
 
-KeyCommand = OpenForm | AskTyped | ListKeys | ReturnKey | ExtendKey | Help | Mistake
+@dataclass(frozen=True, slots=True)
+class RotateKey:
+    """A new key in the place of one. How long both work: None when that was not said, 0 for not at all."""
+
+    label: str
+    overlap_seconds: int | None
+
+
+KeyCommand = OpenForm | AskTyped | ListKeys | ReturnKey | ExtendKey | RotateKey | Help | Mistake
 
 
 def parse(text: str) -> KeyCommand:
@@ -85,8 +95,6 @@ def parse(text: str) -> KeyCommand:
     word = tokens[0].lower()
     if word in HELP_WORDS:
         return Help()
-    if word in _NOT_OFFERED:
-        return _NOT_OFFERED[word]
     try:
         reader = _READERS.get(word)
         return reader(tokens[1:]) if reader else _ask(KeyKind.TEMPORARY, tokens, ASK)
@@ -212,9 +220,25 @@ def _extend(tokens: list[str]) -> KeyCommand:
     return ExtendKey(named, seconds, optional_reason(tuple(rest[length:]), EXTEND))
 
 
-_NOT_OFFERED = {
-    "rotate": Mistake("Rotating is not offered yet. Give the key back and ask for a new one.", RETURN),
-}
+def _rotate(tokens: list[str]) -> KeyCommand:
+    """`rotate LABEL`, and for how long the old key works on: `now`, `2h`, `3d`."""
+    if not tokens:
+        raise Slip("Say which key gets a new one in its place.", ROTATE)
+    named = label(tokens[0], ROTATE)
+    rest = tokens[1:]
+    if not rest:
+        return RotateKey(named, None)
+    if [word.lower() for word in rest] == ["now"]:
+        return RotateKey(named, 0)
+    length = span(rest)
+    if not length or len(rest) > length:
+        raise Slip("After the label comes how long the old key works on, or nothing.", ROTATE)
+    seconds = duration(" ".join(rest), ROTATE)
+    if seconds > 7 * DAY_SECONDS:
+        raise Slip("Two keys work for one for at most 7 days.", ROTATE)
+    return RotateKey(named, seconds)
+
+
 _READERS: dict[str, Callable[[list[str]], KeyCommand]] = {
     "member": _member,
     "temporary": _temporary,
@@ -223,4 +247,5 @@ _READERS: dict[str, Callable[[list[str]], KeyCommand]] = {
     "list": _list,
     "return": _return,
     "extend": _extend,
+    "rotate": _rotate,
 }

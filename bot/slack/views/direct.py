@@ -15,7 +15,7 @@ from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose
-from bot.slack.views import after_off, limits
+from bot.slack.views import after_off, limits, rotated
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert, back, stopped
 from bot.slack.views.base import (
@@ -92,6 +92,8 @@ def _approved(notice: Notice, facts: RequestFacts) -> Message:
         return _tell(f"You get {say.ask(facts)}. {say.approved_by(facts)} The new end is being set at the gateway.")
     if request.purpose is Purpose.RAISE:
         return _tell(stack([f"*Your raise was approved.* {status(facts)}", say.changed(facts)]))
+    if request.purpose is Purpose.ROTATE:
+        return rotated.granted(facts)
     clock = (
         f" Its time of {show_duration(request.terms.duration_seconds)} starts then."
         if request.terms.duration_seconds
@@ -212,10 +214,6 @@ def _returned(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     return _tell(f"{code(facts.key.label)}: {say.key_state(facts.key)}\nThank you. {_ASK_AGAIN}")
 
 
-def _rotated(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
-    return _tell(f"*{code(facts.key.label)} is off*, as it was replaced by a new key. {_off_words(facts)}")
-
-
 def _restored(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
     who = f" by {mention(notice.actor_id)}" if notice.actor_id else ""
     return _tell(f"Your key {code(facts.key.label)} was restored{who} and works again, {say.ends(facts.key)}.")
@@ -333,7 +331,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
     Occasion.KEY_DISABLED: _disabled,
     Occasion.KEY_RETURNED: _returned,
     **after_off.TO_HOLDERS,
-    Occasion.KEY_ROTATED: _rotated,
+    Occasion.KEY_ROTATED: lambda _, facts, __: rotated.gone(facts),
     Occasion.KEY_RESTORED: _restored,
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.KEY_GONE: _gone,

@@ -100,7 +100,7 @@ def _request_button(one: RequestFacts) -> Block | None:
     request = one.request
     if request.state is RequestState.WAITING:
         return say.cancel_button(request)
-    if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
+    if request.state is RequestState.APPROVED and request.purpose in (Purpose.ISSUE, Purpose.ROTATE):
         return say.reveal_button(request)
     return None
 

@@ -16,6 +16,7 @@ from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.periods import show_duration
 from bot.slack.views import actions as act
 from bot.slack.views import phrases as say
+from bot.slack.views import rotation
 from bot.slack.views.base import (
     Block,
     Message,
@@ -67,6 +68,7 @@ def revealed_modal(revealed: Revealed, now: datetime) -> View:
             ("Cap", say.cap(key.cap_micros, key.kind, key.daily_cap_micros)),
             ("Works", _lifetime(key, now)),
         ),
+        *([section(beside)] if (beside := rotation.revealed(revealed.replaces, revealed.overlap_seconds)) else []),
         section("*In your shell* (asks for the key, so that it stays out of your history)"),
         literal(
             f"export OPENAI_BASE_URL=\"{base_url}\"\nprintf 'Key: '; read -rs OPENAI_API_KEY; export OPENAI_API_KEY"
@@ -167,7 +169,8 @@ def key_lines(keys: list[KeyFacts], first: str = "", last: str = "") -> str:
 def key_line(facts: KeyFacts) -> str:
     """A key in one line: label, kind, team, spend and how fresh it is, and its state."""
     key = facts.key
-    head = f"*{code(key.label)}* · {key.kind} · team {clip(facts.team_name, 40)} · {say.spent(facts)}"
+    named = f"*{code(key.label)}* · {key.kind} · team {clip(facts.team_name, 40)}"
+    head = f"{named} · {say.spent(facts)}{rotation.links(facts)}"
     if say.is_off(key):
         since = f" since {moment(key.off_at)}" if key.off_at else ""
         return f"{head}\nOff{since}: {_OFF_SHORT[key.off_cause or OffCause.DISABLED]}."

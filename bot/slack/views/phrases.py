@@ -11,7 +11,7 @@ from bot.domain.money import show, show_beside
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose, Request, RequestState, Terms, Verdict
 from bot.slack.views import actions as act
-from bot.slack.views import limits
+from bot.slack.views import limits, rotation
 from bot.slack.views.base import (
     NAME_CHARS,
     REASON_CHARS,
@@ -84,6 +84,8 @@ def ask(facts: RequestFacts, terms: Terms | None = None) -> str:
         return f"{more(stands.duration_seconds or 0)} for {label(facts)}"
     if request.purpose is Purpose.RAISE:
         return more_money(facts, stands)
+    if request.purpose is Purpose.ROTATE:
+        return f"a new key in the place of {rotation.old_label(facts)}"
     span = f", {show_duration(stands.duration_seconds)}" if stands.duration_seconds else ""
     return f"{kind(facts)} ({cap(stands.cap_micros, request.kind, stands.daily_cap_micros)}{span})"
 
@@ -167,6 +169,8 @@ def budget_lines(facts: RequestFacts) -> list[str]:
     request = facts.request
     if request.purpose is Purpose.EXTEND:
         return ["Its cap stays the same, so no new money is promised."]
+    if request.purpose is Purpose.ROTATE and not facts.budgets:
+        return ["The cap stays the same, so no new money is promised."]
     shown = [limits.line(limit, request.terms.cap_micros) for limit in facts.budgets]
     return [*shown, limits.binds(facts.budgets)]
 
@@ -216,7 +220,7 @@ def off_cause(key: Key) -> str:
             return f"Found off or gone at the gateway{when}; Purser did not do that."
         case _ if key.off_by == "purser":
             why = clip(key.off_reason or "nobody holds it any more", 300).rstrip(".")
-            return f"Off{when}: a limit had stopped it, and it does not come back, because {why}."
+            return f"Turned off by Purser{when}: {why}."
         case _:
             return f"Turned off{by}{when}{because(key.off_reason or '')}"
 
@@ -260,6 +264,8 @@ _PASSING = {
 
 def key_state(key: Key) -> str:
     """The truth of the moment about a key, in a sentence or two."""
+    if key.state is KeyState.LIVE and key.retires_at is not None:
+        return f"Live until {moment(key.retires_at)}: another key is taking its place."
     if key.state is KeyState.LIVE:
         return f"Live {ends(key)}."
     if key.state is KeyState.DISABLING:
@@ -290,7 +296,7 @@ def is_waiting(request: Request) -> bool:
 
 def extend_button(key: Key) -> Block | None:
     """Extend, for a key that has an end, and works or is stopped by a limit."""
-    wanted = (key.state is KeyState.LIVE or is_stopped(key)) and key.expires_at is not None
+    wanted = (key.state is KeyState.LIVE or is_stopped(key)) and key.expires_at is not None and not key.retires_at
     return button("Extend", act.EXTEND, key.id) if wanted else None
 
 

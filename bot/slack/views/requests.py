@@ -14,7 +14,7 @@ from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose, Request, RequestState
 from bot.slack.views import actions as act
-from bot.slack.views import limits
+from bot.slack.views import limits, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.base import (
     Block,
@@ -121,6 +121,8 @@ def _headline(facts: RequestFacts) -> str:
         return f"{who} wants {say.ask(facts)}"
     if request.purpose is Purpose.RAISE:
         return f"{who} asks for {say.ask(facts)}"
+    if request.purpose is Purpose.ROTATE:
+        return f"{who} gets {say.ask(facts)}"
     return f"{who} asks for {say.kind(facts)}"
 
 
@@ -142,6 +144,12 @@ def details(facts: RequestFacts) -> Block:
         pairs.append(("More time", show_duration(terms.duration_seconds or 0)))
         if facts.key and facts.request.state in _UNDECIDED:
             pairs.append(("Without more time", f"works {say.ends(facts.key.key)}"))
+            pairs.append(("Use", say.spent(facts.key)))
+    elif request.purpose is Purpose.ROTATE:
+        pairs.append(("Old key", rotation.overlap(facts) or "is gone"))
+        pairs.append(("New key", "works as long as the old one would have"))
+        pairs.append(("Models", say.models(terms.models)))
+        if facts.key and facts.key.spent_micros is not None:
             pairs.append(("Use", say.spent(facts.key)))
     else:
         to_come = request.state in _UNDECIDED
@@ -181,6 +189,7 @@ def _money(facts: RequestFacts) -> list[Block]:
         else ""
     )
     lines = [use, *say.budget_lines(facts)]
+    lines = [*lines, rotation.shared(facts)]
     return [section(stack(["*Budget*", *lines]))] if any(lines) else []
 
 
@@ -217,7 +226,7 @@ def _receipt_text(facts: RequestFacts) -> str:
         who = say.asked_owners(facts)
         after = "You get a direct message as soon as it is decided."
         return f"You asked for {what}. {who}\n{after} Unanswered, it expires {moment(request.deadline_at)}."
-    if request.state is RequestState.APPROVED and request.purpose is Purpose.ISSUE:
+    if request.state is RequestState.APPROVED and request.purpose in (Purpose.ISSUE, Purpose.ROTATE):
         return f"You asked for {what}. {say.approved_by(facts)}\nA direct message with *Reveal key* is on its way."
     return f"You asked for {what}. {status(facts)}"
 

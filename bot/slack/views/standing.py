@@ -8,7 +8,7 @@ from bot.domain.facts import RequestFacts
 from bot.domain.keys import KeyState, OffCause
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Request, RequestState, Verdict
-from bot.slack.views import limits
+from bot.slack.views import limits, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.base import code, mention, mentions, moment
 
@@ -107,7 +107,10 @@ def _approved(facts: RequestFacts) -> str:
         return f"{said} {raise_stands(facts)}"
     until = moment(request.deadline_at)
     if facts.key is None:
-        return f"{said} Waiting for {who} to reveal it, until {until}. No key exists before that."
+        before = "No key exists before that."
+        if request.purpose is Purpose.ROTATE and facts.old and facts.old.key.state is KeyState.LIVE:
+            before = f"Until then {rotation.old_label(facts)} works as before."
+        return f"{said} Waiting for {who} to reveal it, until {until}. {before}"
     if facts.key.key.state in (KeyState.MINTING, KeyState.MINTED):
         return f"{said} {who} is revealing it now."
     return f"{said} A first key was never surely shown, so it is withdrawn. {who} can reveal again until {until}."
@@ -120,6 +123,8 @@ def _fulfilled(facts: RequestFacts, now: datetime | None) -> str:
         return f"{say.approved_by(facts)} Done."
     key = facts.key.key
     done = "Extended" if facts.request.purpose is Purpose.EXTEND else f"Revealed as {code(key.label)}"
+    if facts.request.purpose is Purpose.ROTATE:
+        done = f"{done}; {rotation.old_label(facts)} {rotation.overlap(facts)}"
     return f"{say.approved_by(facts)} {done}. {say.key_state(key)}"
 
 
@@ -146,4 +151,7 @@ def _lapsed(facts: RequestFacts) -> str:
         return f"{say.approved_by(facts)} Lapsed: the new cap could not be set, so nothing was changed."
     if facts.request.purpose is Purpose.EXTEND:
         return f"{say.approved_by(facts)} Lapsed: the new end could not be set, so nothing was changed."
+    if facts.request.purpose is Purpose.ROTATE:
+        stays = "Nothing became of it" if facts.old is None else f"{rotation.old_label(facts)} stays as it is"
+        return f"{say.approved_by(facts)} Lapsed: no new key was revealed. {stays}."
     return f"{say.approved_by(facts)} Lapsed: it was not revealed in time, so no key was made."

@@ -13,7 +13,7 @@ from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Verdict
-from bot.slack.views import after_off, leaks, limits, rotation
+from bot.slack.views import after_off, leaks, limits, rotated, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert
 from bot.slack.views.base import (
@@ -209,14 +209,6 @@ def _restored(notice: Notice, facts: KeyFacts) -> str:
     return f"Restored{who}: {code(facts.key.label)} works again, {say.ends(facts.key)}."
 
 
-def _cut_ended(notice: Notice, facts: KeyFacts) -> str:
-    key = facts.key
-    return (
-        f"The time for which {code(key.label)} had less to spend is over: its cap is "
-        f"{say.cap(key.cap_micros, key.kind, key.daily_cap_micros)} again. Nothing that was spent is reset."
-    )
-
-
 def _unproven(notice: Notice, facts: KeyFacts) -> str:
     why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
     return (
@@ -343,7 +335,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.KEY_DISABLED: _off,
     Occasion.KEY_RETURNED: _off,
     Occasion.KEY_ROTATED: _off,
-    Occasion.CUT_ENDED: _cut_ended,
+    Occasion.CUT_ENDED: lambda _, facts: rotated.cut_ended(facts),
     Occasion.KEY_RESTORED: _restored,
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.CAP_RESTORED: _cap_restored,
