@@ -71,8 +71,7 @@ def given_up_at(week: Week, zone: tzinfo) -> datetime:
 
 def newest_due(now: datetime, minutes: int, zone: tzinfo) -> Week:
     """The newest week whose digest should have come by now."""
-    today = now.astimezone(UTC).date()
-    week = Week(today - timedelta(days=today.weekday())).moved(-1)
+    week = Week.of(now.astimezone(UTC).date()).moved(-1)
     return week if due_at(week, minutes, zone) <= now else week.moved(-1)
 
 

@@ -130,9 +130,8 @@ def _week(
     session: Session, purser: Purser, member: Member, asked: tuple[Scope, Grouping], now: datetime
 ) -> Report | None:
     """This week from Monday on, as far as the person may see it."""
-    this = Week(now.date() - timedelta(days=now.weekday()))
     scope, by = asked
-    found = report_of(session, purser, Question(scope, this.span, by), viewer=member, at=now)
+    found = report_of(session, purser, Question(scope, Week.of(now.date()).span, by), viewer=member, at=now)
     return None if isinstance(found, Refused) else found
 
 

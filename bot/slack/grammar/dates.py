@@ -10,7 +10,7 @@ from bot.slack.grammar.text import Slip
 FARTHEST_DAYS = 366
 SHAPE = "Dates look like 2026-12-15 or 15 December."
 
-_MONTHS = (
+MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
@@ -58,7 +58,7 @@ def _day(words: list[str], today: date) -> tuple[date, int] | None:
     if len(words) < 2:
         return None
     number, month = (words[0], words[1]) if _DAY.fullmatch(words[0]) else (words[1], words[0])
-    found, named = _DAY.fullmatch(number), _month(month)
+    found, named = _DAY.fullmatch(number), month_named(month)
     if found is None or named is None:
         return None
     if len(words) > 2 and _YEAR.fullmatch(words[2]):
@@ -74,11 +74,12 @@ def _next(month: int, number: int, today: date) -> date | None:
     return next((day for day in years if day is not None and day >= today), None)
 
 
-def _month(word: str) -> int | None:
+def month_named(word: str) -> int | None:
+    """The number of the month that this word names or begins, with three letters or more: `nov.` is 11."""
     folded = word.lower().rstrip(".")
     if len(folded) < 3:
         return None
-    return next((number for number, month in enumerate(_MONTHS, 1) if month.startswith(folded)), None)
+    return next((number for number, month in enumerate(MONTHS, 1) if month.startswith(folded)), None)
 
 
 def _date(year: int, month: int, day: int) -> date | None:

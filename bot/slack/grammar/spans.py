@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from bot.domain.digests import Week
 from bot.domain.spans import FIRST_YEAR, LAST_YEAR, LONGEST_DAYS, Span, last_days, month_so_far, whole_month
+from bot.slack.grammar.dates import MONTHS, month_named
 from bot.slack.grammar.text import Slip, quote
 
 SHAPE = "7d, 30d, 90d, week, month, or a month such as 2026-10"
@@ -27,10 +28,6 @@ _DATED = re.compile(r"[-+.\d/]*\d[-.\d/]*[a-z%]{0,8}", re.ASCII | re.IGNORECASE)
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 _LAST = frozenset({"last", "past", "previous"})
 _THIS = frozenset({"this", "current"})
-_MONTH_NAMES = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ def is_one(word: str) -> bool:
 def is_meant(word: str) -> bool:
     """Whether a word is a span, or meant as one."""
     folded = word.lower()
-    months = _MONTH_NAMES[:4] + _MONTH_NAMES[5:]  # May is a name as well
+    months = {*MONTHS} - {"may"}  # that is a name as well
     return is_one(word) or folded in months or _DATED.fullmatch(folded) is not None
 
 
@@ -93,7 +90,7 @@ def _this(unit: str, today: date, length: int = 2) -> Typed | None:
     """`week`, `this month`."""
     match unit:
         case "week":
-            return Typed(_week(today).span, length, "week")
+            return Typed(Week.of(today).span, length, "week")
         case "month":
             return Typed(month_so_far(today), length, "month")
         case _:
@@ -106,17 +103,13 @@ def _last(words: list[str], today: date, corrected: Callable[[str], str]) -> Typ
         raise Slip(f"Say the last what: {SHAPE}.", corrected("7d"))
     match words[1].lower():
         case "week":
-            return Typed(_week(today).moved(-1).span, 2, "last week")
+            return Typed(Week.of(today).moved(-1).span, 2, "last week")
         case "month":
             end = today.replace(day=1)
             return Typed(whole_month((end - timedelta(days=1)).replace(day=1)), 2, "last month")
         case _:
             found = read(words[1:], today, corrected)
             return None if found is None else Typed(found.span, found.words + 1, found.shortest)
-
-
-def _week(today: date) -> Week:
-    return Week(today - timedelta(days=today.weekday()))
 
 
 def _days(number: int, unit: str, length: int, today: date, corrected: Callable[[str], str]) -> Typed:
@@ -141,9 +134,9 @@ def _month(word: str, today: date, corrected: Callable[[str], str]) -> Typed | N
         return Typed(month_so_far(today) if today in whole else whole, 1, f"{since:%Y-%m}")
     if (day := _DAY.fullmatch(word)) and 1 <= int(day[2]) <= 12:
         raise Slip("Usage is asked for by span or month, not by date.", corrected(f"{day[1]}-{int(day[2]):02d}"))
-    if len(word) >= 3 and (number := _name_of_month(word)):
-        year = today.year if number <= today.month else today.year - 1
-        raise Slip("Months look like 2026-10.", corrected(f"{year}-{number:02d}"))
+    if (named := month_named(word)) is not None:
+        year = today.year if named <= today.month else today.year - 1
+        raise Slip("Months look like 2026-10.", corrected(f"{year}-{named:02d}"))
     if other := _OTHER_UNIT.fullmatch(word):
         number, unit = int(other[1]), other[2].lower()
         days = -(-number // _HOURS) if unit == "h" else number * _UNIT_DAYS[unit]
@@ -157,9 +150,3 @@ def _month(word: str, today: date, corrected: Callable[[str], str]) -> Typed | N
 def _nearest(days: int) -> str:
     """What was probably meant, as it should be typed."""
     return f"{days}d" if 1 <= days <= LONGEST_DAYS else DEFAULT
-
-
-def _name_of_month(word: str) -> int:
-    """The number of the month that this word names or begins; 0 for none."""
-    folded = word.lower().rstrip(".")
-    return next((number for number, month in enumerate(_MONTH_NAMES, 1) if month.startswith(folded)), 0)

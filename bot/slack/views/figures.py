@@ -79,7 +79,7 @@ def spent(totals: Totals) -> str:
 
 
 def undated(micros: int, when: str) -> str:
-    """What was spent and no day is known of, from a cent on; below that it is only rounded."""
+    """What was spent and no day is known of, from a cent on: below that, sums of many calls were only rounded apart."""
     if micros < MICROS_PER_CENT:
         return ""
     return f"{show(micros)} more was spent {when}; the gateway has not said on which days."

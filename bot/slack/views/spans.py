@@ -40,7 +40,7 @@ def typed(span: Span, today: date) -> str:
     recent = span.until == today + timedelta(days=1)
     if recent and span.days in _USUAL_DAYS:
         return f"{span.days}d"
-    week = Week(today - timedelta(days=today.weekday()))
+    week = Week.of(today)
     if span == week.span:
         return "week"
     if span == week.moved(-1).span:

@@ -13,7 +13,7 @@ from bot.domain.usage import NOTHING
 from bot.slack.views import limits
 from bot.slack.views import spans as say
 from bot.slack.views.base import clip, code, join, moment, stack
-from bot.slack.views.figures import counted, spend_moved, unpriced
+from bot.slack.views.figures import counted, spend_moved, undated, unpriced
 from bot.slack.views.phrases import capital
 
 READ_EVERY_SECONDS = 600
@@ -146,14 +146,8 @@ def _stale(freshness: tuple[Freshness, ...], now: datetime) -> list[str]:
 
 
 def _undated(report: Report) -> str:
-    if (
-        report.undated_micros < MICROS_PER_CENT
-    ):  # two sums of many calls, rounded apart from each other, differ a little
-        return ""
-    return (
-        f"Live totals know {show(report.undated_micros)} more of this month that is not dated yet; it is in no "
-        "figure here."
-    )
+    said = undated(report.undated_micros, "this month")
+    return f"{said} It is in no figure here." if said else ""
 
 
 def _withheld(report: Report) -> str:

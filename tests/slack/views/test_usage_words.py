@@ -183,7 +183,7 @@ def test_what_is_withheld_not_dated_or_not_told_is_said() -> None:
     said = words(page(kit_usage.everything(EVERYDAY)))
     assert "3 keys of others" in said
     assert "a key is shown to who holds or leads it, to owners and to finance" in said
-    assert "Live totals know $1.20 more of this month that is not dated yet" in said
+    assert "$1.20 more was spent this month; the gateway has not said on which days." in said
     assert "What it told last is 1 hour old" in said
     assert "do not tell retries" in said
 
@@ -191,7 +191,7 @@ def test_what_is_withheld_not_dated_or_not_told_is_said() -> None:
 @pytest.mark.parametrize(("micros", "is_said"), [(-1, False), (0, False), (1, False), (9_999, False), (10_000, True)])
 def test_what_two_sums_differ_by_through_rounding_is_not_called_spend(micros: int, is_said: bool) -> None:
     said = words(page(kit_usage.report(EVERYDAY, undated_micros=micros)))
-    assert ("not dated yet" in said) is is_said
+    assert ("has not said on which days" in said) is is_said
 
 
 def test_old_figures_say_how_old_they_are() -> None:
