@@ -158,6 +158,23 @@ def _show_digest(team: str, week: str | None, png: Path | None) -> None:
 
 
 @app.command()
+def scan(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH|-", help="Files, directories, or - for standard input.")],
+    disable: Annotated[bool, typer.Option("--disable", help="Turn off the keys that are found, with proof.")] = False,
+) -> None:
+    """Look for leaked keys in files, diffs and logs. Exits 1 when one was found that may be used. See docs/leaks.md."""
+    from bot.app import Identity, build
+    from bot.scanning import scan as run
+
+    configuration = _configuration(http=False, any_mode=True)
+    with _explained(), _books() as books:
+        running = build(configuration, books, Identity("", ""))
+        code = run(running.purser, paths, print, disable=disable)
+        running.stop_idle()
+    raise typer.Exit(code)
+
+
+@app.command()
 def health() -> None:
     """Ask the running bot whether it is ready; for the container's health check."""
     import httpx

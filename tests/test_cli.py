@@ -30,7 +30,7 @@ SETTINGS = {
 }
 
 
-def purser(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def purser(*arguments: str, cwd: Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run it as its own process, with these settings and nothing else in the environment."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
     return subprocess.run(
@@ -39,6 +39,7 @@ def purser(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedP
         env=environment,
         capture_output=True,
         text=True,
+        input=stdin,
         check=False,
         timeout=50,
     )

@@ -18,10 +18,12 @@ from bot.playground.slack.model import Message
 from bot.services.effects import EFFECTS
 from bot.services.failpoints import Failpoint, all_failpoints
 from storage import requests
+from tests.crash.alerts import Alerts
 from tests.crash.digests import Digests
 from tests.crash.exports import Export
 from tests.crash.limits import Limits
 from tests.faults import kit
+from tests.github import FakeGitHub
 from tests.office import Office, Spawned, eventually
 
 pytestmark = [pytest.mark.crash, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -41,7 +43,7 @@ class Step:
 class Story:
     """Ana's way to a key and its end, walked on whatever happens to Purser meanwhile."""
 
-    def __init__(self, office: Office, failpoint: str) -> None:
+    def __init__(self, office: Office, failpoint: str, github: FakeGitHub) -> None:
         self.office = office
         self.failpoint = failpoint
         self.ana, self.omar = office.slack.person("ana"), office.slack.person("omar")
@@ -49,6 +51,7 @@ class Story:
         self.limits = Limits(office, failpoint)
         self.export = Export(office, failpoint)
         self.digests = Digests(office, failpoint, self._is_dead)
+        self.alerts = Alerts(office, failpoint, github)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -73,6 +76,8 @@ class Story:
         if self.digests.comes:
             yield Step("use the key", self.digests.use_key, self.digests.is_used)
             yield Step("ask for a digest", self.digests.want_one, self.digests.is_wanted)
+        if self.alerts.come:
+            yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
         yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
@@ -172,8 +177,8 @@ class Story:
 
 @pytest.mark.parametrize("failpoint", all_failpoints(EFFECTS))
 def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite: Path, tmp_path: Path) -> None:
-    with Office(kit.sqlite_url(tmp_path, migrated_sqlite), tmp_path) as office:
-        story = Story(office, failpoint)
+    with FakeGitHub() as github, Office(kit.sqlite_url(tmp_path, migrated_sqlite), tmp_path) as office:
+        story = Story(office, failpoint, github)
         story.walk()
         kit.assert_all_is_well(office)
         first = office.cards()[0]
@@ -190,6 +195,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.limits.assert_told_once()
         story.export.assert_told_once()
         story.digests.assert_told_once()
+        story.alerts.assert_told_once()
 
 
 @pytest.mark.parametrize(
@@ -197,8 +203,8 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
     [Failpoint.AFTER_DECISION_COMMIT, Failpoint.AFTER_GATEWAY_MINTED, Failpoint.AFTER_GATEWAY_DISABLED],
 )
 def test_on_postgresql_as_well(failpoint: str, migrated_postgres_url: str, tmp_path: Path) -> None:
-    with Office(migrated_postgres_url, tmp_path) as office:
-        Story(office, failpoint).walk()
+    with FakeGitHub() as github, Office(migrated_postgres_url, tmp_path) as office:
+        Story(office, failpoint, github).walk()
         kit.assert_all_is_well(office)
         assert len(kit.reveal_dms(office, "ana")) == 1
         assert kit.live(office, "ana") == []
