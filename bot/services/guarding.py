@@ -179,7 +179,8 @@ def _end(session: Session, purser: Purser, key_id: str) -> None:
     if key is None or key.off_cause is not OffCause.BUDGET or end_if_over(session, now, key):
         return
     if (why := holding.lost(session, purser, key)) is not None:
-        start(session, now, key, "purser", OffCause.DISABLED, why)
+        stays_off = f"a limit had stopped it, and it does not come back, because {why}"
+        start(session, now, key, "purser", OffCause.DISABLED, stays_off)
 
 
 def _bring_back(session: Session, purser: Purser, some: Sequence[Watched]) -> None:

@@ -275,7 +275,9 @@ def _record_probe(purser: Purser, pasted: Pasted) -> None:
         if key is None or key.state is not KeyState.DISABLED:
             return
         found = {Proof.QUIET: Proof.PROBED_QUIET, Proof.RECORDED: Proof.PROBED}.get(key.proof or Proof.RECORDED)
-        change = keys.Change() if found is None else keys.Change(proof=found, proven_at=now)
+        if found is None:
+            return
+        change = keys.Change(proof=found, proven_at=now)
         keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLED, change)
         once = f"{key.id}:{pasted.once}"
         seq = record(session, now, actor="purser", action="key.probed_off", about=about(key), once=once)
