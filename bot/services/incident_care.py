@@ -99,6 +99,18 @@ def reopen(purser: Purser, actor: Actor, incident_id: str, words: str = "") -> D
     return _do(purser, actor, incident_id, Deed.REOPEN, do, when_closed=True)
 
 
+def open_form(purser: Purser, actor: Actor, incident_id: str, deed: Deed) -> Did:
+    """The incident for a form about it, if this person may do what the form is for; it is judged again when sent."""
+    with purser.books.reading() as session:
+        incident = incidents.get(session, incident_id)
+        if incident is None:
+            return Refused(Because.NOT_FOUND, "Purser does not know this incident.")
+        if no := refused(session, purser, actor, incident, deed):
+            return no
+        facts = gather(session, purser, incident_id)
+    return _OVER if facts is None or incident.state is IncidentState.CLOSED else facts
+
+
 def is_thread(purser: Purser, place: tuple[str, str]) -> bool:
     """Whether `place`, a channel's id and a thread's timestamp, is the thread of an incident."""
     with purser.books.reading() as session:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bot.domain.incident_facts import IncidentFacts
-from bot.domain.requests import Because, Refused
+from bot.domain.incidents import Deed
+from bot.domain.requests import Refused
 from bot.services import incident_care, incident_export, incident_facts
 from bot.slack.grammar.text import redacted
 from bot.slack.guard import CLOSED, Response, replaced_by, with_errors
@@ -17,7 +18,6 @@ from bot.slack.views.base import Message, View
 from bot.slack.views.requests import refused_modal
 
 ALSO_SENT_TO_CHANNEL = "thread_broadcast"
-_UNKNOWN = Refused(Because.NOT_FOUND, "Purser does not know this incident.")
 
 
 def acknowledge(event: Incoming) -> None:
@@ -28,7 +28,7 @@ def acknowledge(event: Incoming) -> None:
 
 def open_snooze(event: Incoming) -> None:
     """Snooze: for how long."""
-    _open(event, forms.snooze_form)
+    _open(event, Deed.SNOOZE, forms.snooze_form)
 
 
 def submit_snooze(event: Incoming) -> Response:
@@ -42,7 +42,7 @@ def submit_snooze(event: Incoming) -> Response:
 
 def open_assign(event: Incoming) -> None:
     """Assign: to whom."""
-    _open(event, forms.assign_form)
+    _open(event, Deed.ASSIGN, forms.assign_form)
 
 
 def submit_assign(event: Incoming) -> Response:
@@ -56,7 +56,7 @@ def submit_assign(event: Incoming) -> Response:
 
 def open_close(event: Incoming) -> None:
     """Close incident: what was behind it."""
-    _open(event, forms.close_form)
+    _open(event, Deed.CLOSE, forms.close_form)
 
 
 def submit_close(event: Incoming) -> Response:
@@ -95,11 +95,8 @@ def open_ones(event: Incoming, team_id: str, team_name: str) -> Message:
     return views.listed(incident_facts.open_incidents(event.purser, team_id), team_name, event.purser.now())
 
 
-def _open(event: Incoming, form: Callable[[IncidentFacts], View]) -> None:
-    event.actor(fresh=True)
-    facts = incident_facts.facts_of(event.purser, event.value)
-    if facts is None:
-        raise Stop(_UNKNOWN)
+def _open(event: Incoming, deed: Deed, form: Callable[[IncidentFacts], View]) -> None:
+    facts = allowed(incident_care.open_form(event.purser, event.actor(fresh=True), event.value, deed))
     event.open_form(form(facts))
 
 
