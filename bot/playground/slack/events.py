@@ -4,7 +4,7 @@ Decides subscription, membership and retries. What happened is told to it by the
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bot.playground.slack.courier import Courier, Parcel
@@ -22,9 +22,16 @@ MESSAGE_EVENTS = {
 
 class Events:
     def __init__(
-        self, state: State, manifest: Manifest, courier: Courier, retry_delays_seconds: Sequence[float]
+        self,
+        state: State,
+        manifest: Manifest,
+        courier: Courier,
+        retry_delays_seconds: Sequence[float],
+        base_url: Callable[[], str] = str,
     ) -> None:
+        """`base_url` is where files are read from."""
         self._state = state
+        self._base_url = base_url
         self._manifest = manifest
         self._courier = courier
         self.retry_delays_seconds = tuple(retry_delays_seconds)
@@ -37,7 +44,7 @@ class Events:
 
     def message_posted(self, message: Message) -> None:
         channel = self._state.channels[message.channel]
-        event = self._message_event(channel, message.ts) | self._state.message_wire(message)
+        event = self._message_event(channel, message.ts) | self._state.message_wire(message, self._base_url())
         if message.bot_id is None:
             event["client_msg_id"] = f"{message.ts}-{message.user}"
         self._tell_of_message(channel, event)
@@ -49,7 +56,7 @@ class Events:
         event = self._message_event(channel, self._state.new_ts()) | {
             "subtype": "message_changed",
             "hidden": True,
-            "message": self._state.message_wire(message),
+            "message": self._state.message_wire(message, self._base_url()),
             "previous_message": before,
         }
         self._tell_of_message(channel, event)

@@ -55,7 +55,9 @@ class World:
         self.tickets = Tickets(self.state, options.monotonic)
         self.hub = SocketHub(options.host, options.socket_port)
         self.courier = Courier(self.hub, self.journal, self.faults, SIGNING_SECRET)
-        self.events = Events(self.state, self.manifest, self.courier, options.retry_delays_seconds)
+        self.events = Events(
+            self.state, self.manifest, self.courier, options.retry_delays_seconds, lambda: self.base_url
+        )
         self.courier.ack_seconds = options.ack_seconds
         self.tickets.trigger_seconds = options.trigger_seconds
         self.base_url = ""
