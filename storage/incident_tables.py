@@ -31,6 +31,7 @@ class IncidentRow(SQLModel, table=True):
             postgresql_where=_OPEN,
         ),
         Index("ix_incidents_opened", "team_id", "opened_at"),
+        Index("ix_incidents_subject", "layer", "subject_id", "opened_at"),
         # A reply in a thread is looked up by the message that it stands under.
         Index("ix_incidents_message", "channel_id", "ts"),
     )

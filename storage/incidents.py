@@ -57,8 +57,9 @@ def open_about(session: Session, layer: Layer | None, subject_id: str) -> Incide
 def last_about(session: Session, layer: Layer | None, subject_id: str) -> Incident | None:
     """The newest incident about this subject, open or closed, or None."""
     about = (IncidentRow.layer == ("" if layer is None else str(layer)), IncidentRow.subject_id == subject_id)
-    found = _many(session, *about)
-    return found[-1] if found else None
+    newest = (col(IncidentRow.opened_at).desc(), col(IncidentRow.id).desc())
+    row = session.exec(select(IncidentRow).where(*about).order_by(*newest).limit(1)).first()
+    return None if row is None else _incident(row)
 
 
 def at_message(session: Session, channel_id: str, ts: str) -> Incident | None:

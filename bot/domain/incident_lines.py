@@ -32,6 +32,7 @@ _UNTOLD: Final = frozenset(
         "key.minted",
         "key.withdrawn",
         "key.kept",
+        "key.late_spend",
     }
 )
 _LEFT_OUT: Final = "[left out]"
@@ -75,13 +76,17 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "key.drift": "found the key gone at its gateway",
         "key.budget": "stopped the key, a limit was reached",
         "key.probed_off": "saw a call with the secret refused",
-        "key.quiet_off": "saw no spend since the key was proven off",
+        "key.quiet": "saw no spend since the key was proven off",
+        "key.off_unproven": "could not confirm that the key is off",
+        "key.spent_after_off": "saw spend although the key was off",
+        "key.late_spend": "was told late of spend from before",
+        "key.removed": "deleted the key at its gateway for good",
+        "key.replaced": "was shown a new key in its place",
         "key.found_on": "found the key working although it was off, and turned it off again",
         "key.restored": "restored the key",
         "key.resumed": "let the key come back",
         "key.proven_on": "read in the gateway's record that the key works again",
         "key.leaked": "found the key's secret once more",
-        "key.deleted": "deleted the key at its gateway",
         "key.revealed": "was shown the key",
         "key.cap_restored": "put the key's cap back at the gateway",
     }

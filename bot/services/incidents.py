@@ -143,7 +143,11 @@ def changed(session: Session, purser: Purser, key_id: str) -> None:
     spends after that, is deleted, restored, rotated. Does nothing for a key without an incident that is open, or was
     until yesterday.
     """
-    now = purser.now()
+    touched(session, purser.now(), key_id)
+
+
+def touched(session: Session, now: datetime, key_id: str) -> None:
+    """As `changed`, where the moment is known."""
     found = incidents.last_about(session, Layer.KEY, key_id)
     if found is not None and (found.closed_at is None or found.closed_at > now - AFTERWARDS):
         refresh(session, now, found.id, once=f"changed:{ledger.head(session).seq}")

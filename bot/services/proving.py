@@ -17,6 +17,7 @@ from bot.services import live
 from bot.services.context import Purser, Subjects, effect, record
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
+from bot.services.incidents import touched
 from bot.services.telling import (
     Telling,
     key_stream,
@@ -123,6 +124,7 @@ def disable_again(session: Session, purser: Purser, key: Key) -> int | None:
         return None
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor="purser", action="key.found_on", about=about(key), once=once)
+    touched(session, now, key.id)
     refresh_card(session, now, key.request_id, seq)
     telling = Telling(Occasion.FOUND_ON, None, key.request_id, key.id)
     tell_thread(session, now, telling, once=once)
@@ -166,6 +168,7 @@ def tell_unproven(purser: Purser, key_id: str, error: str, *, together: bool = F
         if _was_unproven(session, once):
             return
         record(session, now, actor="purser", action=_UNPROVEN, about=about(key), once=once, reason=error[:300])
+        touched(session, now, key.id)
         refresh_card(session, now, key.request_id, f"unproven:{once}")
         telling = Telling(Occasion.OFF_UNPROVEN, None, key.request_id, key.id, note=error)
         tell_thread(session, now, telling, once=once)
@@ -281,6 +284,7 @@ def _record_probe(purser: Purser, pasted: Pasted) -> None:
         keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLED, change)
         once = f"{key.id}:{pasted.once}"
         seq = record(session, now, actor="purser", action="key.probed_off", about=about(key), once=once)
+        touched(session, now, key.id)
         refresh_card(session, now, key.request_id, seq)
 
 
@@ -297,6 +301,7 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
         rows = about(key, amount_micros=None if seen is None else seen.spent_micros)
         proven_once = f"{_off_once(key)}:{now.isoformat()}"
         seq = record(session, now, actor="purser", action="key.proven_off", about=rows, once=proven_once)
+        touched(session, now, key.id)
         refresh_card(session, now, key.request_id, seq)
         cause = key.off_cause or OffCause.DISABLED
         if cause is OffCause.BUDGET:  # the limit's own message says it, and one to each holder

@@ -23,7 +23,7 @@ from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.domain.money import show
 from bot.domain.periods import DAY_SECONDS, MINUTE_SECONDS
 from bot.services.context import Purser, effect, record
-from bot.services.incidents import Opening, open_incident
+from bot.services.incidents import Opening, open_incident, touched
 from bot.services.proving import about, owners_of
 from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
 from storage import keys, ledger, offs, readings, syncs
@@ -81,6 +81,7 @@ def spent_after(session: Session, purser: Purser, key: Key, total_micros: int) -
     once = f"{key.id}:{ledger.head(session).seq}"
     record(session, now, actor="purser", action="key.spent_after_off", about=subjects, once=once, reason=show(grown))
     open_incident(session, purser, _opening(key, grown, total_micros))
+    touched(session, now, key.id)
     change = keys.Change()
     if key.off_cause is OffCause.BUDGET:  # it does not come back with the next month
         change = keys.Change(off_at=key.off_at, off_by="purser", off_cause=OffCause.DISABLED, off_reason=WHY)
@@ -113,6 +114,7 @@ def delete_at_gateway(purser: Purser, key_id: str) -> None:
             return
         once = f"{key.id}:{now.isoformat()}"
         seq = record(session, now, actor="purser", action="key.removed", about=about(key), once=once, reason=WHY)
+        touched(session, now, key.id)
         refresh_card(session, now, key.request_id, seq)
         telling = Telling(Occasion.KEY_DELETED, None, key.request_id, key.id, note=WHY)
         tell_thread(session, now, telling, once=once)
@@ -172,6 +174,7 @@ def _call_quiet(session: Session, purser: Purser, key_id: str) -> None:
     change = keys.Change(proof=_THEN[key.proof], proven_at=now)
     if keys.move(session, key.id, KeyState.DISABLED, KeyState.DISABLED, change):
         seq = record(session, now, actor="purser", action="key.quiet", about=about(key), once=once)
+        touched(session, now, key.id)
         if was_proven is not None and (now - was_proven).total_seconds() < DAY_SECONDS:  # nobody looks at older cards
             refresh_card(session, now, key.request_id, seq)
 

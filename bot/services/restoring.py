@@ -17,6 +17,7 @@ from bot.services import capping, cuts, holding, rotating, sharing
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.facts import key_facts, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
+from bot.services.incidents import touched
 from bot.services.limits import charged_for, own_limits, still_reached
 from bot.services.people import refused_by
 from bot.services.proving import about
@@ -62,6 +63,7 @@ def restore(
             cuts.begin(session, purser, key, window, actor.id)
         once = f"{key.id}:{actor.delivery}"
         seq = record(session, now, actor=actor.id, action="key.restored", about=about(key), once=once)
+        touched(session, now, key.id)
         refresh_card(session, now, key.request_id, seq)
         stream = key_stream(key.id)
         payload = {"key_id": key.id, "by": actor.id}
@@ -133,6 +135,7 @@ def proven_on(session: Session, key: Key, once: str, now: datetime) -> bool:
     if not keys.move(session, key.id, KeyState.RESTORING, KeyState.LIVE):
         return False
     seq = record(session, now, actor="purser", action="key.proven_on", about=about(key), once=once)
+    touched(session, now, key.id)
     refresh_card(session, now, key.request_id, seq)
     refresh_stop(session, now, key.stop)
     return True

@@ -8,6 +8,7 @@ from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState
 from bot.services.batches import RESUME, Batch, alert_of, tell_back
 from bot.services.context import Purser, effect, record
+from bot.services.incidents import touched
 from bot.services.proving import about, owners_of
 from bot.services.restoring import proven_on, turned_on
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
@@ -25,6 +26,7 @@ def resume(session: Session, now: datetime, key: Key, batch: Batch) -> bool:
     if not keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING):
         return False
     seq = record(session, now, actor="purser", action=alerts.RESUMED, about=about(key), once=once, reason=batch.why)
+    touched(session, now, key.id)
     refresh_card(session, now, key.request_id, seq)
     payload = {"key_id": key.id, "batch": batch.id, "together": list(batch.key_ids), "why": batch.why}
     effect(session, now, stream=key_stream(key.id), name=RESUME, payload=payload, once=once)

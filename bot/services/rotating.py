@@ -23,6 +23,7 @@ from bot.services import caps, holding, sharing
 from bot.services.approvals import approved
 from bot.services.context import Actor, Purser, record, take_in
 from bot.services.facts import HELD, team_or_raise
+from bot.services.incidents import touched
 from bot.services.limits import binding_limits, charged_for, own_limits, still_reached
 from bot.services.people import refused_by
 from bot.services.proving import about
@@ -131,6 +132,7 @@ def took_over(session: Session, purser: Purser, new: Key) -> int | None:
         session, now, actor=new.holder_id, action="key.replaced", about=about(old), once=new.id, reason=reason
     )  # fmt: skip
     refresh_card(session, now, old.request_id, seq)
+    touched(session, now, old.id)
     sharing.settle(session, now, new)
     return outbox_id
 

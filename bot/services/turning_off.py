@@ -16,6 +16,7 @@ from bot.gateways.base import Gateway
 from bot.services import batches, capping, extending, others
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.failpoints import Failpoint
+from bot.services.incidents import touched
 from bot.services.leaking import Source, credential_found, key_of, managed_with, mark_leaked
 from bot.services.proving import (
     DELETE,
@@ -130,6 +131,7 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
         extending.end_all(session, key, now)
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
+    touched(session, now, key.id)
     # Of very many keys at once, all are stopped before the first card is written anew.
     if cause is not OffCause.BUDGET and not group:
         refresh_card(session, now, key.request_id, seq)

@@ -116,6 +116,7 @@ def _incidents() -> None:
         postgresql_where=_OPEN,
     )
     op.create_index("ix_incidents_opened", "incidents", ["team_id", "opened_at"], unique=False)
+    op.create_index("ix_incidents_subject", "incidents", ["layer", "subject_id", "opened_at"], unique=False)
     op.create_index("ix_incidents_message", "incidents", ["channel_id", "ts"], unique=False)
     op.create_table(
         "incident_lines",
