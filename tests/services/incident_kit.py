@@ -20,7 +20,8 @@ from bot.services.turning_off import start
 from storage import incidents as rows
 from storage import keys, ledger
 from tests.company import ANA, Company
-from tests.services.guard_kit import TEAM_ID, USD
+from tests.services.guard_kit import TEAM_ID
+from tests.services.kit import USD
 
 HOUR = timedelta(hours=1)
 

@@ -10,8 +10,9 @@ from bot.services.incident_export import export, lines, plain
 from bot.services.incident_facts import gather
 from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.fakes import Mishap
-from tests.services.guard_kit import USD, add_key, spend, sync
+from tests.services.guard_kit import add_key, spend, sync
 from tests.services.incident_kit import done, is_true, open_about, open_elsewhere, spike, turn_off
+from tests.services.kit import USD
 
 LINK = "https://acme.slack.com/archives/C0LEAKS/p1732186800000100"
 

@@ -14,9 +14,9 @@ from bot.services.setting import BudgetSetting
 from bot.services.words import KeyWord, ProjectWord, TeamWord
 from storage import keys, usage
 from tests.company import ANA, BEN, OMAR, Company
-from tests.services.guard_kit import TEAM_ID, USD, add_key, add_project, spend, sync
+from tests.services.guard_kit import TEAM_ID, add_key, add_project, spend, sync
 from tests.services.incident_kit import facts, open_about, open_elsewhere, turn_off
-from tests.services.kit import CHANNEL, held
+from tests.services.kit import CHANNEL, USD, held
 from tests.services.raising_kit import approve, asked
 
 

@@ -7,8 +7,9 @@ from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 from bot.services import incident_care
 from bot.services.incident_times import watch_incidents
 from tests.company import BEN, OMAR, Company
-from tests.services.guard_kit import USD, add_key, another, spend, sync
+from tests.services.guard_kit import add_key, another, spend, sync
 from tests.services.incident_kit import done, facts, is_true, message, open_about, sent, told
+from tests.services.kit import USD
 
 
 def _pass(company: Company, **by: float) -> None:
