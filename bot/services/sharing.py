@@ -22,11 +22,12 @@ from storage import cuts, keys, ledger, raises, requests
 from storage.engine import Session
 
 CAPS = (Layer.KEY, Layer.AUTOMATION)
+_NEVER_SHOWN = UNSHOWN | {KeyState.DISCARDING, KeyState.DISCARDED}
 
 
 def family(session: Session, key: Key) -> list[Key]:
     """The key, all it was minted in the place of, and all that were shown in its place; oldest first."""
-    first = key
+    key = first = keys.get(session, key.id) or key
     while first.replaces_id is not None and (before := keys.get(session, first.replaces_id)) is not None:
         first = before
     found, look = {key.id: key, first.id: first}, [first]
@@ -81,6 +82,8 @@ def settle(session: Session, now: datetime, key: Key) -> None:
     some = family(session, key)
     if len(some) == 1:
         return
+    for over in _over(session, some, now):
+        cuts.mark_ended(session, over.id, now)
     _follow(session, some)
     for part in parts(session, family(session, key), now):
         cuts.put_shared(session, _cut(part.key, part.layer, max(0, part.full_micros - part.cap_micros), now))
@@ -138,20 +141,20 @@ def parts(session: Session, some: list[Key], now: datetime) -> Iterator[Part]:
 
 
 def _families(session: Session) -> list[Key]:
-    """One key of each family that shares a cap and has a key that works."""
+    """One key of each family that shares a cap."""
     found: dict[str, Key] = {}
     for key_id in cuts.shared(session):
         key = keys.get(session, key_id)
-        if key is None or key.state in UNSHOWN or not caps.works(key):
-            continue
-        some = family(session, key)
-        if len(some) > 1:
-            found[some[0].id] = key
+        if key is not None and key.state not in _NEVER_SHOWN:
+            found[family(session, key)[0].id] = key
     return list(found.values())
 
 
 def _moves(session: Session, key: Key, now: datetime) -> bool:
+    """Whether a family's caps have to move, or one of its cuts is over."""
     some = family(session, key)
+    if _over(session, some, now):
+        return True
     off = [one for one in some if not caps.works(one)]
     if any(caps.works(one) for one in some) and any(_has_own(session, one) for one in off):
         return True
@@ -159,6 +162,14 @@ def _moves(session: Session, key: Key, now: datetime) -> bool:
         max(MICROS_PER_CENT, min(part.full_micros, part.cap_micros)) != caps.cap_of(part.key, part.layer)
         for part in parts(session, some, now)
     )
+
+
+def _over(session: Session, some: list[Key], now: datetime) -> list[Cut]:
+    """Cuts of keys that are off, which make no difference any more: their month is over, or all the others are off."""
+    all_off = not any(caps.works(one) for one in some)
+    off = [one for one in some if not caps.works(one) and one.state is not KeyState.DISABLING]
+    shared = (cut for one in off for cut in cuts.standing(session, one.id) if cut.why is CutWhy.ROTATED)
+    return [cut for cut in shared if all_off or cut.ends_at <= now]
 
 
 def _has_own(session: Session, key: Key) -> bool:
