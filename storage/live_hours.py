@@ -7,7 +7,7 @@ begin again, and what grew while nobody looked for long.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from sqlalchemy import String, bindparam, delete, text
@@ -64,11 +64,6 @@ _BY_HOUR: Final = (
     )
     .columns(hour=UtcDateTime())
 )
-_LAST: Final = (
-    text("SELECT key_id, max(hour) AS hour FROM live_hours WHERE key_id IN :keys GROUP BY key_id")
-    .bindparams(bindparam("keys", expanding=True, type_=String()))
-    .columns(hour=UtcDateTime())
-)
 
 
 def note(session: Session, totals: Mapping[str, int], at: datetime) -> None:
@@ -94,15 +89,6 @@ def off_hours(session: Session, chosen: Chosen, span: Span, zone: tzinfo) -> Tim
             seen += micros
             off += micros if is_off_hour(hour, zone) else 0
     return Timed(off, seen) if seen else None
-
-
-def last_seen(session: Session, key_ids: Iterable[str]) -> dict[str, date]:
-    """The last UTC day on which a key's live total was seen to grow, of those where it was."""
-    return {
-        row.key_id: row.hour.date()
-        for keys in _chunks(sorted(key_ids))
-        for row in session.execute(_LAST, {"keys": keys})
-    }
 
 
 def prune(session: Session, before: datetime) -> None:

@@ -119,14 +119,13 @@ def undated(narrow: frozenset[str]) -> Any:  # noqa: ANN401
 
 
 @cache
-def ends(*, first: bool) -> Any:  # noqa: ANN401
-    """The first or last day on which each key was used."""
-    order = "ASC" if first else "DESC"
+def first_use(narrow: frozenset[str]) -> Any:  # noqa: ANN401
+    """The first day on which each key was used."""
     return _typed(
         f"""
         SELECT k.id, (SELECT u.day FROM usage_days u WHERE u.key_id = k.id AND u.requests > 0
-                      ORDER BY u.day {order} LIMIT 1) AS day
-        FROM keys k WHERE k.id IN :key_ids
+                      ORDER BY u.day LIMIT 1) AS day
+        FROM keys k {_where(narrow)}
         """  # noqa: S608
     )
 

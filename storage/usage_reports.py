@@ -5,7 +5,7 @@ The database makes the sums. What is asked for costs what its keys and days cost
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -142,18 +142,9 @@ def undated_micros(session: Session, chosen: Chosen, month: str) -> int:
     return int(session.execute(sql.undated(_narrow(chosen)), _asked(chosen) | {"month": month}).scalar_one())
 
 
-def first_use(session: Session, key_ids: Iterable[str]) -> dict[str, date]:
-    """The first UTC day on which each key was used; keys that never were are left out."""
-    return _ends(session, key_ids, first=True)
-
-
-def last_use(session: Session, key_ids: Iterable[str]) -> dict[str, date]:
-    """The last UTC day on which each key was used; keys that never were are left out."""
-    return _ends(session, key_ids, first=False)
-
-
-def _ends(session: Session, key_ids: Iterable[str], *, first: bool) -> dict[str, date]:
-    found = session.execute(sql.ends(first=first), {"key_ids": sorted(key_ids)})
+def first_use(session: Session, chosen: Chosen) -> dict[str, date]:
+    """The first UTC day on which each of the keys was used; keys that never were are left out."""
+    found = session.execute(sql.first_use(_narrow(chosen)), _asked(chosen))
     return {row.id: date.fromisoformat(row.day) for row in found if row.day is not None}
 
 

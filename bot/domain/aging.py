@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 
 from bot.domain.digests import Age, OldKey
 from bot.domain.facts import KeyFacts
-from bot.domain.keys import PERSONAL_KINDS, Key, KeyState
+from bot.domain.keys import PERSONAL_KINDS, KeyKind, KeyState
 from bot.domain.periods import DAY_SECONDS
 from bot.domain.policy import Policy
 
@@ -19,6 +20,27 @@ KEEP_SECONDS = 30 * DAY_SECONDS
 """How long a key that somebody keeps is not called old."""
 IN_USE = frozenset({KeyState.LIVE, KeyState.RESTORING})
 """States of keys that may be called old. What is off, or on its way there, needs nobody's attention."""
+
+
+class Held(Protocol):
+    """A key, or so much of it as is looked at here."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def kind(self) -> KeyKind: ...
+    @property
+    def state(self) -> KeyState: ...
+    @property
+    def holder_id(self) -> str: ...
+    @property
+    def lead_id(self) -> str | None: ...
+    @property
+    def revealed_at(self) -> datetime | None: ...
+    @property
+    def kept_until(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +62,18 @@ class Keeping:
     until: datetime
 
 
-def answers_for(key: Key) -> str:
+def answers_for(key: Held) -> str:
     """Who answers for the key, by Slack user id: a person's own keys their holder, the others their lead."""
     return key.holder_id if key.kind in PERSONAL_KINDS else key.lead_id or key.holder_id
 
 
-def is_kept(key: Key, now: datetime) -> bool:
+def is_kept(key: Held, now: datetime) -> bool:
     """Whether somebody keeps it, so that it is not called old."""
     return key.kept_until is not None and key.kept_until > now
 
 
 def ages(
-    key: Key,
+    key: Held,
     last_used: date | None,
     people: Collection[str],
     policy: Policy,
@@ -78,7 +100,7 @@ def ages(
 
 
 def old_key(
-    key: Key,
+    key: Held,
     last_used: date | None,
     people: Collection[str],
     policy: Policy,
@@ -95,7 +117,7 @@ def old_key(
     return OldKey(key.id, key.label, answers_for(key), why, since)
 
 
-def rotation_due(key: Key, policy: Policy) -> datetime | None:
+def rotation_due(key: Held, policy: Policy) -> datetime | None:
     """When the key should be replaced by a new one; None for kinds that are not rotated, and before its reveal."""
     limits = policy.kinds.get(key.kind)
     if limits is None or limits.rotate_seconds is None or key.revealed_at is None:

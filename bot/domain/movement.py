@@ -89,6 +89,8 @@ def _of_cell(now: Totals, before: Totals) -> tuple[int, _Moved]:
         dearer = (many + few) * (now.cost_micros * few - before.cost_micros * many)
         price = rounded(dearer, 2 * many * few)
     by_number = _Moved((many - few) * _MILLION, cost - price)
+    if now.unpriced_requests == before.unpriced_requests:
+        return price, by_number
     without = _Moved((now.unpriced_requests - before.unpriced_requests) * _MILLION, 0)
     got_a_price, (left, _) = _set_off([by_number, without])
     return price + got_a_price, left

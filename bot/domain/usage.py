@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import reduce
 from typing import NamedTuple
 
 
@@ -72,5 +71,5 @@ NOTHING = Totals()
 
 
 def total(parts: Iterable[Totals]) -> Totals:
-    """All of them together, exactly."""
-    return reduce(Totals.plus, parts, NOTHING)
+    """All of them together, exactly; column by column, as there may be very many."""
+    return Totals(*map(sum, zip(*parts, strict=True)))

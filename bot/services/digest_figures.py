@@ -49,7 +49,7 @@ def figures(session: Session, purser: Purser, team: Team, week: Week) -> Figures
         name=team.name,
         totals=total(now.values()),
         before=total(before.values()),
-        causes=causes(now, before, new_keys(session, now, span)),
+        causes=causes(now, before, new_keys(session, chosen, span)),
         days=each_day(days, span),
         days_before=each_day(days, span.moved(-7)),
         members=ranks(now, before, lambda cell: known[cell[0]].counts_to, mention),
@@ -90,10 +90,9 @@ def weekend(days: Days, span: Span) -> int:
     return sum(days.get(day, NOTHING).cost_micros for day in span.each() if day.weekday() >= 5)
 
 
-def new_keys(session: Session, now: Cells, span: Span) -> set[str]:
+def new_keys(session: Session, chosen: Chosen, span: Span) -> set[str]:
     """Keys that were first used in the span."""
-    used = usage_reports.first_use(session, {key_id for key_id, _ in now})
-    return {key_id for key_id, day in used.items() if day in span}
+    return {key_id for key_id, day in usage_reports.first_use(session, chosen).items() if day in span}
 
 
 def active(now: Cells, holders: Mapping[str, str]) -> set[str]:
@@ -170,10 +169,10 @@ def _courses(session: Session, purser: Purser, projects: Sequence[Project], week
 
 
 def _summed(cells: Cells, part: Callable[[Cell], str]) -> dict[str, Totals]:
-    sums: defaultdict[str, Totals] = defaultdict(Totals)
+    parts: defaultdict[str, list[Totals]] = defaultdict(list)
     for cell, totals in cells.items():
-        sums[part(cell)] = sums[part(cell)].plus(totals)
-    return sums
+        parts[part(cell)].append(totals)
+    return {one: total(several) for one, several in parts.items()}
 
 
 def _month_of(week: Week) -> str:

@@ -49,7 +49,7 @@ def personal(session: Session, purser: Purser, member_id: str, week: Week) -> Fi
         name=mention(member_id),
         totals=total(now.values()),
         before=total(before.values()),
-        causes=causes(now, before, new_keys(session, now, span)),
+        causes=causes(now, before, new_keys(session, chosen, span)),
         days=each_day(days, span),
         days_before=each_day(days, span.moved(-7)),
         models=ranks(now, before, lambda cell: cell[1], str),

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from bot.domain import aging
 from bot.domain.aging import KEEP_SECONDS, Keeping, Kept
-from bot.domain.budgets import Layer
 from bot.domain.digests import OldKey
 from bot.domain.keys import Key
 from bot.domain.people import BARRIER_TEXT, Role, Team
@@ -16,7 +15,7 @@ from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser, record, take_in
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.proving import about
-from storage import keys, ledger, live_hours, people, syncs, usage_reports
+from storage import held_keys, keys, ledger, people, syncs
 from storage.engine import Session
 from storage.syncs import What
 
@@ -28,18 +27,11 @@ FRESH_SECONDS = 2 * DAY_SECONDS
 
 def old_keys(session: Session, purser: Purser, team_id: str, now: datetime) -> tuple[OldKey, ...]:
     """The team's keys that are old at this moment: those unused longest first."""
-    held = keys.under(session, Layer.TEAM, team_id, aging.IN_USE)
+    held = held_keys.of_team(session, team_id, aging.IN_USE)
     here = _still_here(session, purser, team_or_raise(session, team_id))
-    used = usage_reports.last_use(session, [key.id for key in held])
-    seen = live_hours.last_seen(session, [key.id for key in held])
     told = {name: _tells_use(session, purser, name, now) for name in {key.gateway for key in held}}
-    found = []
-    for key in held:
-        last = max((day for day in (used.get(key.id), seen.get(key.id)) if day is not None), default=None)
-        old = aging.old_key(key, last, here, purser.policy, now, use_known=told[key.gateway])
-        if old is not None:
-            found.append(old)
-    return tuple(sorted(found, key=lambda old: (old.since, old.label)))
+    aged = (aging.old_key(key, key.last_used, here, purser.policy, now, use_known=told[key.gateway]) for key in held)
+    return tuple(sorted(filter(None, aged), key=lambda old: (old.since, old.label)))
 
 
 def keep(purser: Purser, actor: Actor, key_id: str) -> Kept | Refused:

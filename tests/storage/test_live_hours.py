@@ -152,15 +152,6 @@ def test_off_hours_are_those_of_the_teams_zone(books: Books) -> None:
     assert seen("Europe/Berlin", Chosen(team_ids=("none",))) is None
 
 
-def test_the_last_day_on_which_each_key_was_seen_to_spend(books: Books) -> None:
-    read(books, minutes(0), one=0, two=0)
-    read(books, minutes(1), one=10)
-    read(books, minutes(60 * 24), one=10)
-    read(books, minutes(60 * 24 + 1), one=30)
-    with books.reading() as session:
-        assert live_hours.last_seen(session, ["one", "two"]) == {"one": date(2026, 11, 21)}
-
-
 def test_hours_are_forgotten_when_they_are_old(books: Books) -> None:
     read(books, minutes(0), one=0)
     read(books, minutes(1), one=10)

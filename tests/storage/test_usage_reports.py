@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from bot.domain.keys import KeyKind
+from bot.domain.keys import KeyKind, KeyState
 from bot.domain.people import Project, Team
 from bot.domain.spans import Span, last_days, whole_month
 from bot.domain.usage import NOTHING, Totals, Usage, total
-from storage import people, recount, usage, usage_reports
+from storage import held_keys, keys, people, recount, usage, usage_reports
 from storage import usage_report_statements as statements
 from storage.engine import Books
+from storage.money_tables import LiveHourRow
 from storage.usage_reports import EVERYTHING, Chosen, of_team
 from tests.storage.kit import run
 from tests.storage.spending import GATEWAY, NOW, a_key, assert_summed, found_team, put, used
@@ -149,16 +150,33 @@ def test_what_a_gateway_tells_no_more_is_in_no_sum(books: Books) -> None:
     assert_summed(books)
     with books.reading() as session:
         assert micros(usage_reports.by_key(session, of_team("t1"), last_days(1, TODAY))) == {"one": 1, "led": 0}
-        assert usage_reports.last_use(session, ["led"]) == {"led": TODAY - 6 * DAY}, "telling nothing is no use"
 
 
-def test_first_and_last_use_are_days_with_requests(books: Books) -> None:
-    keys = ("one", "led", "ads", "never", "no such key")
+def test_the_first_use_is_the_first_day_with_requests(books: Books) -> None:
     with books.reading() as session:
-        assert usage_reports.first_use(session, keys) == {
+        assert usage_reports.first_use(session, EVERYTHING) == {
             "one": TODAY - 9 * DAY, "led": TODAY - 6 * DAY, "ads": TODAY - 7 * DAY}  # fmt: skip
-        assert usage_reports.last_use(session, keys) == {"one": TODAY, "led": TODAY, "ads": TODAY}
-        assert usage_reports.last_use(session, []) == {}
+        assert usage_reports.first_use(session, Chosen(key_ids=("led", "never"))) == {"led": TODAY - 6 * DAY}
+
+
+def test_keys_are_held_with_the_last_day_on_which_they_were_used(books: Books) -> None:
+    with books.transaction() as session:
+        usage.zero(session, GATEWAY, [used("led", NOW, 8)])
+        session.add(LiveHourRow(key_id="never", hour=NOW - 2 * DAY, spent_micros=1))
+        session.add(LiveHourRow(key_id="one", hour=NOW - 2 * DAY, spent_micros=1))
+    with books.reading() as session:
+        held = {key.id: key for key in held_keys.of_team(session, "t1", (KeyState.LIVE,))}
+        assert {key.id: key.last_used for key in held.values()} == {
+            "one": TODAY,
+            "led": TODAY - 6 * DAY,
+            "never": TODAY - 2 * DAY,
+        }, "telling nothing is no use, and live totals see some that no usage dates"
+        for key_id, key in held.items():
+            whole = keys.get(session, key_id)
+            assert whole is not None
+            for name in key._fields[:-1]:
+                assert getattr(key, name) == getattr(whole, name), name
+        assert held_keys.of_team(session, "t1", (KeyState.DISABLED,)) == []
 
 
 def test_names_are_those_of_teams_and_projects(books: Books) -> None:

@@ -1,0 +1,58 @@
+"""A team's keys with when each was last used: so much of each as tells whether it is old, of thousands at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import String, bindparam, text
+from sqlmodel import Session
+
+from bot.domain.keys import KeyKind, KeyState
+from storage.columns import UtcDateTime
+
+
+class HeldKey(NamedTuple):
+    """One key."""
+
+    id: str
+    label: str
+    kind: KeyKind
+    state: KeyState
+    gateway: str
+    holder_id: str
+    lead_id: str | None
+    revealed_at: datetime | None
+    kept_until: datetime | None
+    last_used: date | None
+    """The last UTC day on which it was used, by dated usage, or by its live total that was seen to grow."""
+
+
+_HELD: Final = (
+    text(
+        """
+        SELECT k.id, k.label, k.kind, k.state, k.gateway, k.holder_id, k.lead_id, k.revealed_at, k.kept_until,
+               (SELECT u.day FROM usage_days u WHERE u.key_id = k.id AND u.requests > 0
+                ORDER BY u.day DESC LIMIT 1) AS used,
+               (SELECT max(h.hour) FROM live_hours h WHERE h.key_id = k.id) AS seen
+        FROM keys k WHERE k.team_id = :team_id AND k.state IN :states
+        """
+    )
+    .bindparams(bindparam("states", expanding=True, type_=String()))
+    .columns(revealed_at=UtcDateTime(), kept_until=UtcDateTime(), seen=UtcDateTime())
+)
+
+
+def of_team(session: Session, team_id: str, states: Collection[KeyState]) -> list[HeldKey]:
+    """The team's keys in these states, in no order."""
+    found = session.execute(_HELD, {"team_id": team_id, "states": sorted(states)})
+    return [
+        HeldKey(one, label, KeyKind(kind), KeyState(state), gateway, holder, lead, revealed, kept, _later(used, seen))
+        for one, label, kind, state, gateway, holder, lead, revealed, kept, used, seen in found
+    ]
+
+
+def _later(used: str | None, seen: datetime | None) -> date | None:
+    days = [date.fromisoformat(used)] if used is not None else []
+    return max([*days, seen.date()] if seen is not None else days, default=None)
