@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain import guard
 from bot.domain.cuts import Window
@@ -14,7 +14,7 @@ from bot.domain.people import Team
 from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, Gateway, GatewayError
 from bot.services import capping, cuts, holding, rotating, sharing
-from bot.services.context import Actor, Purser, effect, record, take_in
+from bot.services.context import Actor, Purser, Subjects, effect, record, take_in
 from bot.services.facts import key_facts, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.incidents import touched
@@ -62,7 +62,8 @@ def restore(
         if window is not None:
             cuts.begin(session, purser, key, window, actor.id)
         once = f"{key.id}:{actor.delivery}"
-        seq = record(session, now, actor=actor.id, action="key.restored", about=about(key), once=once)
+        rows, reason = _restored_with(key, window, now)
+        seq = record(session, now, actor=actor.id, action="key.restored", about=rows, once=once, reason=reason)
         touched(session, now, key.id)
         refresh_card(session, now, key.request_id, seq)
         stream = key_stream(key.id)
@@ -74,6 +75,15 @@ def restore(
             after = keys.get(session, key_id)
             assert after is not None
             return key_facts(session, after, now)
+
+
+def _restored_with(key: Key, window: Window | None, now: datetime) -> tuple[Subjects, str]:
+    """What the ledger says of the budget it comes back with: how much and until when, or nothing for all of its cap."""
+    if window is None:
+        return about(key), ""
+    return about(
+        key, amount_micros=window.micros
+    ), f"until {now + timedelta(seconds=window.seconds):%Y-%m-%d %H:%M} UTC"
 
 
 def enable_at_gateway(purser: Purser, key_id: str, by: str, once: str) -> None:

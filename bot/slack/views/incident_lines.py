@@ -108,7 +108,7 @@ def _restored(facts: IncidentFacts, line: Line) -> str:
 def _with(line: Line) -> str:
     amount = f" with {show(line.amount_micros)}" if line.amount_micros is not None else ""
     said = clip(line.reason, DETAIL_CHARS)
-    return f"{amount}{f': {said}' if said else ''}".rstrip(".")
+    return f"{amount}{f' {said}' if said else ''}".rstrip(".")
 
 
 def _proven_on(_facts: IncidentFacts, _line: Line) -> str:

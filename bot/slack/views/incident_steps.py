@@ -5,8 +5,9 @@ Whoever is asked to explain is mentioned once; everything else mentions only who
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.domain.budgets import Layer
 from bot.domain.incident_facts import Change, IncidentFacts, IncidentNotice, Part, What
 from bot.domain.incidents import IncidentKind, IncidentState
 from bot.domain.keys import KeyState
@@ -32,6 +33,8 @@ from bot.slack.views.base import (
 )
 
 CHANGES_SHOWN = 8
+EXPECTED_DAYS = 7
+"""For how long more is expected, in the example."""
 DETAIL_CHARS = 200
 
 
@@ -87,10 +90,11 @@ def _changes(facts: IncidentFacts) -> list[str]:
     """The newest changes, oldest first."""
     if facts.incident.layer is None:
         return []
-    if not facts.changes:
-        return ["*Changed lately:* nothing in the seven days before."]
-    shown = facts.changes[-CHANGES_SHOWN:]
-    more = len(facts.changes) - len(shown)
+    changes = [one for one in facts.changes if not (one.what is What.APPROVED and one.at == facts.approved_at)]
+    if not changes:
+        return ["*Changed lately:* nothing else in the seven days before."]
+    shown = changes[-CHANGES_SHOWN:]
+    more = len(changes) - len(shown)
     head = f"*Changed lately* (and {more} times before):" if more > 0 else "*Changed lately:*"
     return [head, *(f"• {moment(one.at)}: {change(one)}" for one in shown)]
 
@@ -104,19 +108,25 @@ def change(one: Change) -> str:
         case What.APPROVED:
             return f"agreed to{by}{f', with{amount}' if amount else ''}"
         case What.RAISED:
-            return f"raised{f' by{amount}' if amount else ''}{by.replace(' by ', ', agreed to by ')}"
+            return f"{_limit(one)}raised{f' by{amount}' if amount else ''}{by.replace(' by ', ', agreed to by ')}"
         case What.EXTENDED:
             return f"given more time{by}"
         case What.BUDGET_SET:
-            return f"budget set{f' to{amount}' if amount else ''}{by}"
+            return f"{_limit(one)}set{f' to{amount}' if amount else ''}{by}"
         case What.CAP_PUT_BACK:
             return "its cap had been changed at the gateway; Purser put it back"
         case What.ROTATED:
             return f"rotated{by}{f', in the place of {code(one.detail)}' if detail else ''}"
         case What.RESTORED:
-            return f"restored{by}{f' with{amount}' if amount else ''}"
+            return f"restored{by}{f' with{amount}' if amount else ''}{f' {detail}' if detail else ''}"
         case What.NEW_MODEL:
             return f"the model {code(one.detail)} was used for the first time"
+
+
+def _limit(one: Change) -> str:
+    """Whose budget it was: its detail begins with that."""
+    whose = one.detail.partition(":")[0]
+    return f"budget of the {whose} " if whose in set(Layer) - {Layer.KEY, Layer.AUTOMATION} else "its cap "
 
 
 def _question(facts: IncidentFacts) -> str:
@@ -187,7 +197,8 @@ def _of_spend(facts: IncidentFacts) -> list[str]:
 def _expect(facts: IncidentFacts) -> str:
     named = facts.project.name if facts.project else ""
     what = f"project {clip(named, NAME_CHARS)}" if named else "team"
-    return f"`/ai-team expect {what} until 2026-12-15 launch week`"
+    until = facts.incident.opened_at + timedelta(days=EXPECTED_DAYS)
+    return f"`/ai-team expect {what} until {until:%Y-%m-%d} launch week`"
 
 
 _OF_KIND = {IncidentKind.LEAK: _of_leak, IncidentKind.CREDENTIAL: _of_credential}

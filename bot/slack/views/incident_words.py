@@ -188,7 +188,7 @@ def _works(facts: IncidentFacts) -> str:
     back = restored(facts)
     if back is None:
         return "*The key works.*" if facts.incident.state is IncidentState.CLOSED else "*It still works.*"
-    budget = f" with {show(back.micros)}" if back.micros is not None else ""
+    budget = f" with {show(back.micros)}" if back.micros is not None else " with what was left of its cap"
     until = f" {clip(back.detail, NAME_CHARS)}" if back.detail else ""
     by = f" by {person(back.by)}" if back.by else ""
     return f"*It works again:* restored{by} {moment(back.at)}{budget}{until}."

@@ -67,12 +67,12 @@ def told(world: World, kind: IncidentKind = IncidentKind.SPIKE, **changes: Any) 
 def changes(world: World) -> tuple[Change, ...]:
     many = [
         Change(What.APPROVED, NOW - timedelta(days=6), OMAR, 25 * USD),
-        Change(What.RAISED, NOW - timedelta(days=5), OLGA, 10 * USD),
+        Change(What.RAISED, NOW - timedelta(days=5), OLGA, 10 * USD, f"key: {world.reason}"),
         Change(What.EXTENDED, NOW - timedelta(days=4), OMAR),
-        Change(What.BUDGET_SET, NOW - timedelta(days=3), OLGA, 500 * USD),
+        Change(What.BUDGET_SET, NOW - timedelta(days=3), OLGA, 500 * USD, f"team: {world.reason}"),
         Change(What.CAP_PUT_BACK, NOW - timedelta(days=2), "purser"),
         Change(What.ROTATED, NOW - timedelta(hours=30), ANA, detail=world.label),
-        Change(What.RESTORED, NOW - timedelta(hours=29), OMAR, 10 * USD, world.note),
+        Change(What.RESTORED, NOW - timedelta(hours=29), OMAR, 10 * USD, "until 2026-11-20 13:25 UTC"),
         Change(What.NEW_MODEL, NOW - timedelta(minutes=50), detail=world.models[0]),
     ]
     return tuple(many * (2 if world.many > 2 else 1))
@@ -105,7 +105,7 @@ def states(world: World) -> dict[str, IncidentFacts]:
     )
     quiet = Since(0, NOW - timedelta(minutes=9), NOW - timedelta(minutes=1))
     explained = (line("incident.explained", ANA, world.reason), line("incident.explained", LEA, world.note))
-    restored = (*changes(world), Change(What.RESTORED, NOW, OLGA, 10 * USD, "for the next 24 hours"))
+    restored = (*changes(world), Change(What.RESTORED, NOW, OLGA, 10 * USD, "until 2026-11-21 18:25 UTC"))
     ended = line("incident.closed", OMAR, f"retry_loop: {world.note}")
     by_purser = off(world, off_by="purser", kind=KeyKind.AUTOMATION, lead_id=LEA)
     leaked = off(world, Proof.PROBED, leaked_at=OPENED)
@@ -171,7 +171,7 @@ LINES = {
     "proven_off": ("key.proven_off", "purser", ""),
     "probed_off": ("key.probed_off", "purser", ""),
     "quiet_off": ("key.quiet_off", "purser", ""),
-    "restored": ("key.restored", OLGA, ""),
+    "restored": ("key.restored", OLGA, "until 2026-11-21 18:25 UTC"),
     "proven_on": ("key.proven_on", "purser", ""),
     "rotated": ("key.rotated", "purser", ""),
     "found_on": ("key.found_on", "purser", ""),

@@ -149,7 +149,7 @@ class Breaks {
     const last = this.app.keys.at(-1);
     this.paste.disabled = !last;
     this.leakLine.textContent = last
-      ? `Posts ${masked(last.secret)}, the key revealed last, for all to read. /ai-disable turns it off.`
+      ? `Posts ${masked(last.secret)}, the key revealed last, for all to read. Type /ai-team watch on there before, and Purser turns it off by itself.`
       : "No key was revealed on this page yet. Reveal one first.";
   }
 
