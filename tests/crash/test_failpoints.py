@@ -21,6 +21,7 @@ from storage import requests
 from tests.crash.alerts import Alerts
 from tests.crash.digests import Digests
 from tests.crash.exports import Export
+from tests.crash.incidents import Incidents
 from tests.crash.limits import Limits
 from tests.faults import kit
 from tests.github import FakeGitHub
@@ -52,6 +53,7 @@ class Story:
         self.export = Export(office, failpoint)
         self.digests = Digests(office, failpoint, self._is_dead)
         self.alerts = Alerts(office, failpoint, github)
+        self.incidents = Incidents(office, failpoint)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -78,6 +80,7 @@ class Story:
             yield Step("ask for a digest", self.digests.want_one, self.digests.is_wanted)
         if self.alerts.come:
             yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
+        yield from self._incidents()
         yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
@@ -94,6 +97,14 @@ class Story:
         if self.limits.is_raised:
             yield Step("ask for a raise", self.limits.ask_more, self.limits.is_asked)
             yield Step("agree to the raise", self._approve, self.limits.is_capped)
+
+    def _incidents(self) -> Iterator[Step]:
+        if self.incidents.is_leak:
+            yield Step("paste the key", self.incidents.paste_key, self.incidents.is_told)
+        if self.incidents.is_exported:
+            yield Step("export the timeline", self.incidents.export, self.incidents.has_come)
+        if self.incidents.is_credential:
+            yield Step("paste the credential", self.incidents.paste_credential, self.incidents.owners_know)
 
     def walk(self) -> None:
         """Do each step until it worked; when Purser dies, start it again and try again as people do."""
@@ -160,6 +171,7 @@ class Story:
             return next((m for m in room.replies(self.office.cards()[0]) if "Restore" in str(m.blocks)), None)
 
         self.omar.click("Restore", in_=self.office.sees(offer))
+        self.omar.submit(self.office.sees(self.omar.modal))
 
     # --- what they see ---
 
@@ -196,6 +208,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.export.assert_told_once()
         story.digests.assert_told_once()
         story.alerts.assert_told_once()
+        story.incidents.assert_told_once()
 
 
 @pytest.mark.parametrize(
