@@ -172,8 +172,6 @@ class Occasion(StrEnum):
     WATCH_ON = "watch_on"
     """In a channel: from now on its messages are looked through for keys."""
     WATCH_OFF = "watch_off"
-    CREDENTIAL_FOUND = "credential_found"
-    """Somebody pasted the credential that Purser manages a gateway with."""
     OTHERS_LIMIT = "others_limit"
     """Somebody came to the limit of how many keys of others one person may turn off."""
     SECRET_UNREAD = "secret_unread"

@@ -122,7 +122,7 @@ def _note_others(session: Session, purser: Purser, heard: Heard, seen: Seen, sou
     for gateway in sorted({one.gateway for one in seen.own}):
         named = f"{OWN}:{gateway}"
         if runs.first_sight(session, f"leak:{named}:{heard.sighting}", now):
-            credential_found(session, purser, purser.gateways[gateway], source, f"{heard.sighting}:{gateway}")
+            credential_found(session, purser, purser.gateways[gateway], source)
             noted.append(named)
     for provider in sorted({one.provider for _, one in seen.foreign}):
         named = f"{FOREIGN}:{provider}"

@@ -9,13 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.domain.budgets import Layer
-from bot.domain.facts import Occasion
 from bot.domain.incidents import Evidence, Found, IncidentKind
 from bot.domain.keys import UNSHOWN, Key, KeyState, OffCause, fingerprint
 from bot.gateways.base import Gateway
 from bot.services.context import Purser, Subjects, record
 from bot.services.incidents import Opening, open_incident
-from bot.services.telling import Telling, tell_people
 from storage import incidents, key_secrets, keys, ledger, runs
 from storage.engine import Session
 
@@ -99,14 +97,10 @@ def could_be_used(key: Key) -> bool:
     return key.state is KeyState.DISABLED and key.off_cause is OffCause.BUDGET
 
 
-def credential_found(session: Session, purser: Purser, gateway: Gateway, source: Source, once: str) -> None:
-    """Somebody found what Purser manages a gateway with. Only people can change that one: call the owners.
+def credential_found(session: Session, purser: Purser, gateway: Gateway, source: Source) -> None:
+    """Somebody found what Purser manages a gateway with. Only people can change that one.
 
-    `once` names the finding: it is told once, and another one again.
+    The incident calls the workspace's owners directly: when it is opened, and each time it is found again.
     """
-    now = purser.now()
-    record(session, now, actor=source.by, action="credential.found", about=Subjects(), once=once)
     opening = Opening(IncidentKind.CREDENTIAL, None, gateway.name, None, by=source.by, evidence=source.evidence)
     open_incident(session, purser, opening)
-    telling = Telling(Occasion.CREDENTIAL_FOUND, source.by, note=gateway.name)
-    tell_people(session, now, telling, sorted(purser.authority.workspace_owner_ids), once=once)

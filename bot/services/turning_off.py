@@ -243,8 +243,7 @@ def _call_owners_about(purser: Purser, gateway: Gateway, source: Source, actor: 
     with purser.deciding() as session:
         if actor is not None:
             take_in(session, actor)
-        once = purser.ids.new("found") if actor is None else actor.delivery
-        credential_found(session, purser, gateway, source, once)
+        credential_found(session, purser, gateway, source)
     text = (
         f"This is not a member's key but the one Purser manages {gateway.name} with. Purser cannot turn it off: it "
         f"has to be changed at {gateway.name} and in Purser's settings. The owners are being told now; tell them too."

@@ -230,7 +230,7 @@ def test_a_key_that_was_off_already_is_told_to_its_author_and_opens_nothing(desk
 def test_purser_credential_posted_calls_the_owners_loudly_and_the_thread_gives_nothing_away(desk: Desk) -> None:
     watched(desk)
     message = desk.who("ben").says("search", f"LITELLM_MASTER_KEY={desk.gateway.master_key}")
-    told = desk.text(desk.dm("olga", "has leaked"))
+    told = desk.text(desk.dm("olga", "Leak: the credential"))
     assert desk.gateway.master_key not in told
     assert "only people can change it" in desk.text(desk.dm("ben", "holds a key"))
     desk.settle()

@@ -12,6 +12,6 @@ def test_a_pasted_management_credential_calls_the_owners_and_is_not_repeated(off
     assert ben.command(f"/ai-disable {credential} found in a wiki", channel="search").ok
 
     answer = office.reads("ben", "not a member's key", where="search")
-    told = office.reads("olga", "has leaked")
+    told = office.reads("olga", "Leak: the credential")
     assert credential not in office.text(answer) + office.text(told)
-    assert "make a new one" in office.text(told)
+    assert "change it at `litellm` first" in office.text(told)

@@ -105,7 +105,7 @@ def test_a_reported_management_credential_calls_the_owners(desk: Desk) -> None:
     message = desk.who("ana").says("search", f"key: {desk.gateway.master_key}")
     said = reports(desk, "ben", message, "owners are being called")
     assert desk.gateway.master_key not in said
-    desk.dm("olga", "has leaked")
+    desk.dm("olga", "Leak: the credential")
     desk.settle()
     assert open_incidents(desk) == ["credential"]
 

@@ -61,8 +61,6 @@ def line(notice: Notice) -> str:
         return _effect_failed(notice)
     if notice.occasion is Occasion.UNKNOWN_KEYS:
         return _unknown_keys(notice)
-    if notice.occasion is Occasion.CREDENTIAL_FOUND:
-        return _credential_found(notice)
     if notice.occasion is Occasion.OTHERS_LIMIT:
         return after_off.others_limit(notice)
     if notice.occasion is Occasion.SECRET_UNREAD:
@@ -297,15 +295,6 @@ def _unknown_keys(notice: Notice) -> str:
     return (
         f"*The gateway{where} holds {what} that Purser did not make:* {join(shown)}.\n"
         f"Nothing was changed. If nobody knows {them}, block {them} at the gateway. You are told once."
-    )
-
-
-def _credential_found(notice: Notice) -> str:
-    who = f"{mention(notice.actor_id)} pasted" if notice.actor_id else "Somebody pasted"
-    return (
-        f"*{who} the credential that Purser manages {code(notice.note)} with, so it has leaked.*\n"
-        "It is above every cap, and only people can change it: make a new one at the gateway now, put it into "
-        "Purser's settings, and restart Purser."
     )
 
 

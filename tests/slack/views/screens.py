@@ -20,6 +20,7 @@ from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
 from tests.slack.views.screens_incidents import every_about_incidents
+from tests.slack.views.screens_leaks import every_about_leaks
 from tests.slack.views.screens_money import every_about_money
 from tests.slack.views.screens_usage import every_about_usage
 from tests.slack.views.screens_weeks import every_about_weeks
@@ -164,7 +165,6 @@ def key_notices(world: World) -> dict[str, Notice]:
         "unknown_keys": Notice(Occasion.UNKNOWN_KEYS, note="litellm", others=unknown),
         "unknown_key": Notice(Occasion.UNKNOWN_KEYS, note="litellm", others=unknown[:1]),
         "found_on": Notice(Occasion.FOUND_ON, key=disabled),
-        "credential_found": Notice(Occasion.CREDENTIAL_FOUND, OMAR, note="litellm"),
         "secret_unread": Notice(Occasion.SECRET_UNREAD, note=world.note, others=("https://github.com/a/b/security/1",)),
         "secret_unresolved": Notice(Occasion.SECRET_UNRESOLVED, key=disabled, note=world.note),
         "cap_restored": Notice(Occasion.CAP_RESTORED, key=live, note=world.note),
@@ -284,6 +284,7 @@ def every(world: World) -> dict[str, Screen]:
     """All screens of a world by name."""
     found: dict[str, Screen] = {}
     draws = (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens)
-    for draw in (*draws, every_about_money, every_about_usage, every_about_weeks, every_about_incidents):
+    others = (every_about_money, every_about_usage, every_about_weeks, every_about_incidents, every_about_leaks)
+    for draw in (*draws, *others):
         found |= draw(world)
     return found
