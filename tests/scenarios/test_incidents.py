@@ -101,6 +101,16 @@ def test_a_spike_is_told_looked_after_stopped_explained_closed_and_exported(desk
     desk.settle()
     desk.card_says(told, f"@ana says: “{NO_BACKOFF}”")
 
+    desk.clicks("olga", "Restore", desk.now(told))
+    form = desk.modal("olga", "It works again as soon as the gateway says so.")
+    assert desk.who("olga").submit(form, {"It may spend, in US dollars": "$10"}).ok
+    desk.settle()
+    assert desk.office.chat(secret).status_code == 200
+    again = desk.card_says(told, "*It works again:* restored by @olga")
+    assert "with $10 until" in again
+    desk.thread_says(told, "@olga restored the key with $10 until")
+    desk.thread_says(told, "*It works again:* the gateway's own record, read again, says so.")
+
     closes(desk, "omar", told, words="fixed in 1.4")
     closed = desk.card_says(told, "Closed. Spike:")
     assert "by @omar" in closed
@@ -111,7 +121,7 @@ def test_a_spike_is_told_looked_after_stopped_explained_closed_and_exported(desk
     assert "comes as a Markdown file" in desk.presses("omar", "Export timeline", desk.now(told))
     desk.settle()
     written = files(desk)
-    assert label in written
+    assert label.replace("-", "\\-") in written
     for line in ("acknowledged it", "turned the key off", NO_BACKOFF, "closed it: a retry loop"):
         assert line in written
     assert secret not in written
@@ -248,6 +258,36 @@ def test_a_secret_in_an_explanation_is_kept_nowhere(desk: Desk) -> None:
     assert secret not in said
     with desk.bot.running.purser.books.reading() as session:
         assert secret not in str(session.connection().exec_driver_sql("SELECT reason FROM ledger").all())
+
+
+def test_a_leak_in_a_public_channel_from_the_post_to_a_new_secret(desk: Desk) -> None:
+    label, secret = desk.key()
+    desk.types("omar", "/ai-team watch on")
+    posted = desk.who("ben").says("search", f"it worked with OPENAI_API_KEY={secret} yesterday")
+    desk.settle()
+    assert desk.office.chat(secret).status_code == 401
+    told = desk.posted(f"Leak: the secret of `{label}`")
+    said = desk.card_says(told, "*Off.*")
+    assert "It was posted by @ben in #search" in said
+    assert "never works again" in said
+    assert [one.split("*")[1] for one in desk.thread(told)[:2]] == ["Whose:", "What is left to do."]
+    assert "@ana: how did it get there?" in desk.thread(told)[0]
+    for everybody in (*desk.thread(told), *desk.thread(posted), said, *desk.dms("ana"), *desk.dms("omar")):
+        assert secret not in everybody
+
+    desk.clicks("omar", "Restore", desk.now(told))
+    form = desk.modal("omar", "never works again")
+    assert desk.who("omar").submit(form, {}).ok
+    desk.settle()
+    dm = desk.dm("ana", "[Reveal key]")
+    fresh = desk.office.reveal(desk.slack.as_seen(dm))
+    desk.who("ana").close()
+    desk.settle()
+    assert fresh != secret
+    assert desk.office.chat(fresh).status_code == 200
+    assert desk.office.chat(secret).status_code == 401
+    closes(desk, "omar", told, "The key had leaked", "Ben took it out")
+    desk.card_says(told, "the key had leaked. “Ben took it out”")
 
 
 def test_an_incident_goes_on_across_a_restart(desk: Desk) -> None:
