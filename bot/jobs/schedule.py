@@ -19,7 +19,6 @@ from bot.services.posting import post_days
 from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
 from bot.services.resting import rest
-from bot.services.rotating import retire
 from bot.services.sharing import share
 from bot.services.syncing import catch_up, sync_live, sync_usage
 
@@ -68,7 +67,7 @@ JOBS = (
     Job("usage", 600, (sync_usage,)),
     Job("posting", 3600, (post_days,)),
     Job("digest", 60, (send_digests,)),
-    Job("expiry", 30, (pass_time, retire)),
+    Job("expiry", 30, (pass_time,)),
     Job("incidents", 60, (watch_incidents,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),

@@ -30,15 +30,19 @@ def stand(session: Session, key_id: str) -> Key | None:
     key = keys.get(session, key_id)
     if key is None:
         return None
-    whole = max(MICROS_PER_CENT, full(session, key, Layer.KEY) - _shared(session, key, Layer.KEY))
-    day = None
-    if key.daily_cap_micros is not None:
-        day = max(MICROS_PER_CENT, full(session, key, Layer.AUTOMATION) - _shared(session, key, Layer.AUTOMATION))
+    whole = standing(session, key, Layer.KEY)
+    day = None if key.daily_cap_micros is None else standing(session, key, Layer.AUTOMATION)
     if (whole, day) == (key.cap_micros, key.daily_cap_micros):
         return key
     moved = keys.move(session, key.id, key.state, key.state, keys.Change(cap_micros=whole, daily_cap_micros=day))
     assert moved, key.id
     return keys.get(session, key_id)
+
+
+def standing(session: Session, key: Key, layer: Layer) -> int:
+    """What one of the key's caps should be by the books. One that is off shows again what it would be alone."""
+    shares = works(key) or key.state is not KeyState.DISABLED
+    return max(MICROS_PER_CENT, full(session, key, layer) - (_shared(session, key, layer) if shares else 0))
 
 
 def full(session: Session, key: Key, layer: Layer) -> int:

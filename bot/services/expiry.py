@@ -13,6 +13,7 @@ from bot.domain.requests import Nudge, Purpose, Request, RequestState, nudge_due
 from bot.services.context import Purser, record
 from bot.services.deciders import owners_to_ask
 from bot.services.revealing import withdraw_lost
+from bot.services.rotating import retire
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_people, tell_thread
 from bot.services.turning_off import end_if_over
@@ -34,6 +35,7 @@ def pass_time(purser: Purser) -> None:
             _watch_key(purser, key, now)
     for request in waiting:
         _nudge(purser, request, now)
+    retire(purser)
     withdraw_lost(purser)
 
 

@@ -18,6 +18,7 @@ from bot.domain.periods import day_end, month_end
 from bot.services import capping, caps
 from bot.services.context import Purser, record
 from bot.services.proving import about
+from bot.services.telling import refresh_card
 from storage import cuts, keys, ledger, raises, requests
 from storage.engine import Session
 
@@ -92,11 +93,13 @@ def settle(session: Session, now: datetime, key: Key) -> None:
         if before is None or after is None or _caps(before) == _caps(after):
             continue
         once = f"{one.id}:{ledger.head(session).seq}"
+        if not caps.works(after):
+            refresh_card(session, now, one.request_id, f"cap:{once}")
+            continue
         rows = about(after, amount_micros=after.cap_micros)
         reason = f"its part of the cap it shares is {show(after.cap_micros)}"
         record(session, now, actor="purser", action="key.shared", about=rows, once=once, reason=reason)
-        if caps.works(after):
-            capping.wanted(session, now, one.id, once=once)
+        capping.wanted(session, now, one.id, once=once)
 
 
 def share(purser: Purser) -> None:
@@ -153,7 +156,7 @@ def _families(session: Session) -> list[Key]:
 def _moves(session: Session, key: Key, now: datetime) -> bool:
     """Whether a family's caps have to move, or one of its cuts is over."""
     some = family(session, key)
-    if _over(session, some, now):
+    if _over(session, some, now) or any(caps.standing(session, one, Layer.KEY) != one.cap_micros for one in some):
         return True
     off = [one for one in some if not caps.works(one)]
     if any(caps.works(one) for one in some) and any(_has_own(session, one) for one in off):

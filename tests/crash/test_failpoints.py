@@ -22,6 +22,7 @@ from tests.crash.alerts import Alerts
 from tests.crash.digests import Digests
 from tests.crash.exports import Export
 from tests.crash.incidents import Incidents
+from tests.crash.leaks import Leaks
 from tests.crash.limits import Limits
 from tests.faults import kit
 from tests.github import FakeGitHub
@@ -54,6 +55,7 @@ class Story:
         self.digests = Digests(office, failpoint, self._is_dead)
         self.alerts = Alerts(office, failpoint, github)
         self.incidents = Incidents(office, failpoint)
+        self.leaks = Leaks(office, failpoint)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -81,6 +83,9 @@ class Story:
         if self.alerts.come:
             yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
         yield from self._incidents()
+        if self.leaks.is_posted:
+            yield Step("watch the channel", self.leaks.watch, self.leaks.is_watched)
+            yield Step("post the key", self.leaks.post_key, self.leaks.is_warned)
         yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
@@ -209,6 +214,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.digests.assert_told_once()
         story.alerts.assert_told_once()
         story.incidents.assert_told_once()
+        story.leaks.assert_told_once()
 
 
 @pytest.mark.parametrize(

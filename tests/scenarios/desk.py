@@ -70,6 +70,21 @@ class Desk:
         reply = self.who(person).click(label, in_=shown, nth=nth)
         assert reply.ok, reply
 
+    def restores(self, person: str, shown: Message | View, amount: str = "", window: str = "24 hours") -> str:
+        """Press Restore, choose how much and how long, and wait for the answer that comes as a direct message."""
+        before = len(self.who(person).dms())
+        self.clicks(person, "Restore", shown)
+        form = self.modal(person, "It may spend")
+        given = {"cap": amount, "time": window} if amount else {}
+        assert self.who(person).submit(form, given).ok
+        answers = ("works again", "being restored", "leaked, so it stays off", "stays off", "already", "Only", "not off")
+
+        def new() -> str | None:
+            said = [self.text(message) for message in self.who(person).dms()[before:]]
+            return next((one for one in said if any(words in one for words in answers)), None)
+
+        return self.sees(new)
+
     def presses_in(self, person: str, label: str, shown: Message) -> str:
         """Press a button in an ephemeral message; what then stands in its place."""
         before = self.text(shown)

@@ -154,7 +154,7 @@ def test_a_key_turned_off_closes_its_ask_for_more_time_even_if_it_is_restored(de
     desk.types("ben", f"/ai-disable {label} leaked")
     said = desk.card_says(card, f"Closed: `{label}` was turned off before this was decided")
     assert "If it is restored, more time has to be asked for again." in said
-    desk.presses("omar", "Restore", desk.dm("omar", "Turned off by mistake?"))
+    desk.restores("omar", desk.dm("omar", "Turned off by mistake?"))
     desk.settle()
     assert buttons(desk.now(card)) == []
     assert "You asked for" in desk.types("ana", f"/ai-key extend {label} 7d almost done")

@@ -70,6 +70,7 @@ def test_a_restored_key_works_again_and_an_expired_one_does_not(
         eventually(lambda: chat(litellm.base_url, secret).status_code == 401)
 
         assert omar.click("Restore", in_=told).ok
+        assert omar.submit(office.sees(omar.modal)).ok
         eventually(lambda: chat(litellm.base_url, secret).status_code == 200)
 
         office.clock.advance(days=8)  # Purser's clock and Slack's; LiteLLM's own goes on

@@ -164,7 +164,7 @@ def test_an_owner_restores_and_the_key_works_again(desk_on_each: Desk) -> None:
         assert answer in desk.presses(person, "Restore", desk.now(card))
     assert desk.office.chat(secret).status_code == 401
 
-    said = desk.presses("omar", "Restore", desk.who("omar").dms()[-1])
+    said = desk.restores("omar", desk.who("omar").dms()[-1])
     assert f"`{label}` of @ana works again" in said
     assert "(7 days left)" in said
     assert desk.office.chat(secret).status_code == 200
@@ -191,7 +191,7 @@ def test_what_is_over_stays_over(desk: Desk) -> None:
     desk.types("ben", f"/ai-disable {other}")
     desk.settle()
     off = desk.slack.as_seen(stale)
-    desk.clicks("omar", "Restore", off)
+    desk.restores("omar", off)
     desk.card_says(stale, "Live until")
     desk.types("ana", f"/ai-key return {other}")
     assert "given back by its holder" in desk.presses("omar", "Restore", off)

@@ -52,7 +52,7 @@ def direct(notice: Notice, now: datetime, *, for_owner: bool = False) -> Message
     if notice.occasion is Occasion.KEYS_BACK:
         return back(notice.keys, notice.note)
     if notice.occasion in (Occasion.GROUP_OFF, Occasion.GROUP_UNPROVEN):
-        return told(notice, for_owner=for_owner)
+        return told(notice)
     if notice.occasion is Occasion.BUDGET_SET and notice.budget_set:
         return _budget_set(notice, notice.budget_set)
     if notice.request and (telling := _OF_REQUESTS.get(notice.occasion)):
@@ -331,7 +331,7 @@ _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
     Occasion.KEY_DISABLED: _disabled,
     Occasion.KEY_RETURNED: _returned,
     **after_off.TO_HOLDERS,
-    Occasion.KEY_ROTATED: lambda _, facts, __: rotated.gone(facts),
+    Occasion.KEY_ROTATED: lambda _, facts, __: _tell(rotated.gone(facts)),
     Occasion.KEY_RESTORED: _restored,
     Occasion.OFF_UNPROVEN: _unproven,
     Occasion.KEY_GONE: _gone,
