@@ -83,9 +83,6 @@ class Story:
         if self.alerts.come:
             yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
         yield from self._incidents()
-        if self.leaks.is_posted:
-            yield Step("watch the channel", self.leaks.watch, self.leaks.is_watched)
-            yield Step("post the key", self.leaks.post_key, self.leaks.is_warned)
         yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
@@ -110,6 +107,9 @@ class Story:
             yield Step("export the timeline", self.incidents.export, self.incidents.has_come)
         if self.incidents.is_credential:
             yield Step("paste the credential", self.incidents.paste_credential, self.incidents.owners_know)
+        if self.leaks.is_posted:
+            yield Step("watch the channel", self.leaks.watch, self.leaks.is_watched)
+            yield Step("post the key", self.leaks.post_key, self.leaks.is_warned)
 
     def walk(self) -> None:
         """Do each step until it worked; when Purser dies, start it again and try again as people do."""
