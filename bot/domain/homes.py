@@ -31,11 +31,10 @@ class HomeFacts:
 
     member: Member
     keys: tuple[KeyFacts, ...] = ()
+    """Those that can be used first, then those that were turned off last."""
     requests: tuple[RequestFacts, ...] = ()
     waiting_for_me: tuple[RequestFacts, ...] = ()
     """Those that have waited longest."""
-    waiting_left_out: int = 0
-    """How many more wait for the person."""
     budgets: tuple[Budget, ...] = ()
     is_owner: bool = False
     week: Report | None = None
@@ -44,6 +43,10 @@ class HomeFacts:
     """Teams the person owns, by name."""
     teams_left_out: int = 0
     """How many more teams they own."""
+    keys_left_out: int = 0
+    """How many more keys they hold."""
+    waiting_left_out: int = 0
+    """How many more requests wait for them."""
     wants_digest: bool = False
     """Whether they asked for a weekly digest of their own."""
 

@@ -23,8 +23,8 @@ _DRIFT = {
 
 def team_troubles(session: Session, purser: Purser, team: Team, week: Week) -> Troubles:
     """What the team should know of its week."""
-    since = week.span.begins_at
-    dead = [letter for letter in outbox.dead(session) if letter.created_at >= since]
+    since, until = week.span.begins_at, week.span.ends_at
+    dead = [letter for letter in outbox.dead(session) if since <= letter.next_try_at < until]  # when it was given up
     return Troubles(
         dead_letters=sum(1 for letter in dead if _team_of(session, letter) in (team.id, team.channel_id)),
         drift=drift(session, week, team.id),

@@ -15,6 +15,7 @@ import structlog
 from bot.domain.budgets import Budget, Layer
 from bot.domain.digests import Week
 from bot.domain.homes import HomeFacts, Shown, TeamGlance
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.people import Member, Role, Team
 from bot.domain.reports import Extent, Grouping, Question, Report, Scope
 from bot.domain.requests import Refused, Request, RequestState, Target
@@ -26,6 +27,7 @@ from bot.services.ports import DeliveryError, FailureKind
 from bot.services.reporting import report_of
 from storage import homes, keys, people, requests
 from storage.engine import Session
+from storage.usage_reports import team_names
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ SLOW_SECONDS = 30
 """How long all are, when Slack asks to slow down and does not say for how long."""
 WAITING = 10
 """How many requests that wait for a person are worked out in full."""
+KEYS = 10
+"""How many of a person's keys are; those that are off stay theirs for good."""
 TEAMS = 5
 """How many teams an owner sees at a glance."""
 
@@ -66,7 +70,8 @@ def _facts(session: Session, purser: Purser, member: Member, now: datetime) -> H
     owned = _owned(session, purser, member)
     return HomeFacts(
         member=member,
-        keys=tuple(key_facts(session, key, now) for key in held),
+        keys=tuple(key_facts(session, key, now) for key in _by_interest(held)[:KEYS]),
+        keys_left_out=max(0, len(held) - KEYS),
         requests=tuple(request_facts(session, purser, request, now) for request in mine),
         waiting_for_me=tuple(request_facts(session, purser, request, now) for request in waiting[:WAITING]),
         waiting_left_out=max(0, len(waiting) - WAITING),
@@ -74,9 +79,18 @@ def _facts(session: Session, purser: Purser, member: Member, now: datetime) -> H
         is_owner=bool(owned) or member.id in purser.authority.workspace_owner_ids,
         week=_week(session, purser, member, (Scope(Extent.MEMBER, member.id), Grouping.KEY), now) if held else None,
         teams=tuple(_glance(session, purser, member, team, open_requests, now) for team in owned[:TEAMS]),
-        teams_left_out=max(0, len(owned) - TEAMS),
+        teams_left_out=max(0, _how_many(session, purser, member, owned) - TEAMS),
         wants_digest=people.wants_digest(session, member.id),
     )
+
+
+def _by_interest(held: list[Key]) -> list[Key]:
+    """Keys that can be used or may be again without anybody's word, oldest first; then the others, newest first."""
+    on: list[Key] = []
+    off: list[Key] = []
+    for key in held:
+        (off if key.state is KeyState.DISABLED and key.off_cause is not OffCause.BUDGET else on).append(key)
+    return on + sorted(off, key=lambda key: key.off_at or key.created_at, reverse=True)
 
 
 def _waiting_for(session: Session, purser: Purser, member: Member, waiting: list[Request]) -> list[Request]:
@@ -105,12 +119,18 @@ def _budgets(session: Session, purser: Purser, member: Member) -> Iterable[Budge
 
 
 def _owned(session: Session, purser: Purser, member: Member) -> list[Team]:
-    """Teams the person owns, by name; for an owner of the workspace all others come after those."""
+    """Teams the person owns, by name; for an owner of the workspace some others come after those, by name as well."""
     own = [team for team in people.teams_of(session, member.id) if team.role_of(member.id) is Role.OWNER]
     if member.id not in purser.authority.workspace_owner_ids:
         return own
     known = {team.id for team in own}
-    return own + [team for team in people.all_teams(session) if team.id not in known]
+    others = sorted((name, team_id) for team_id, name in team_names(session).items() if team_id not in known)
+    return own + [team for _, team_id in others[:TEAMS] if (team := people.team(session, team_id)) is not None]
+
+
+def _how_many(session: Session, purser: Purser, member: Member, owned: list[Team]) -> int:
+    """How many teams the person owns in all."""
+    return people.count_teams(session) if member.id in purser.authority.workspace_owner_ids else len(owned)
 
 
 def _glance(

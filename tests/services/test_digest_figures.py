@@ -206,6 +206,24 @@ def test_what_went_wrong_in_the_week_is_told_once_and_of_this_team(company: Comp
     assert (worked_out(company, W49).troubles.drift, worked_out(company, W49).troubles.dead_letters) == ((), 0)
 
 
+def test_what_purser_gave_up_on_belongs_to_the_week_in_which_it_did(company: Company) -> None:
+    """Made to be done on Sunday, given up on Monday, after the digest of the week before."""
+    key = begin(company)
+    company.clock.at = on("2026-11-29 23:00")
+    assert key.handle is not None
+    company.gateway.change(key.handle, cap_micros=999 * USD)
+    reconcile(company.purser)
+    company.clock.at = on("2026-11-30 10:00")
+    company.notifier.mishaps.add("reply", Mishap.DOWN)
+    company.perform()
+    company.clock.at = on("2026-11-30 10:30")
+    company.notifier.mishaps.add("reply", Mishap.REFUSED)
+    company.perform()
+    assert worked_out(company, W48).troubles.dead_letters == 0
+    company.clock.at = on("2026-12-07 09:00")
+    assert worked_out(company, W49).troubles.dead_letters == 1
+
+
 def test_the_attached_table_adds_up_to_what_was_told_and_names_no_key(company: Company) -> None:
     key = begin(company)
     keys = [key, held(company, BEN, wanted(20))]

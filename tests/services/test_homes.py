@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.digests import Age
 from bot.domain.homes import HomeFacts, Shown
-from bot.domain.keys import KeyKind
+from bot.domain.keys import KeyKind, KeyState, OffCause
 from bot.domain.people import Member
 from bot.domain.requests import RequestState
 from bot.services import approvals, homes, teams
@@ -19,10 +19,11 @@ from bot.services.ports import DeliveryError
 from bot.services.subscribing import want_digest
 from bot.services.syncing import sync_live, sync_usage
 from storage import ledger, requests
+from storage.tables import KeyRow
 from tests.company import ANA, BEN, OLGA, OMAR, Company, person
 from tests.fakes import Mishap
 from tests.services.kit import CHANNEL, USD, add_project, ask, held, project_wanted, wanted
-from tests.storage.spending import a_request
+from tests.storage.spending import a_key, a_request, put
 
 
 def shown(company: Company, who: Member = ANA) -> HomeFacts:
@@ -319,3 +320,18 @@ def test_who_leads_a_project_and_may_agree_alone_is_shown_what_waits_for_them(co
     waits = ask(company, ANA, project_wanted(30))
     assert [one.request.id for one in home_facts(company.purser, BEN).waiting_for_me] == [waits]
     assert home_facts(company.purser, OMAR).waiting_for_me == ()
+
+
+def test_of_many_keys_those_in_use_are_shown_and_of_the_others_those_turned_off_last(company: Company) -> None:
+    made = held(company)
+    with company.books.transaction() as session:
+        for number in range(12):
+            off = a_key(f"off-{number:02d}", KeyState.DISABLED, team_id="team_1", holder_id=ANA.id)
+            put(session, off)
+            row = session.get(KeyRow, off.id)
+            assert row is not None
+            row.off_at, row.off_cause = off.created_at + timedelta(days=number), OffCause.RETURNED
+    ana = home_facts(company.purser, ANA)
+    newest_first = [f"off-{number:02d}" for number in range(11, 2, -1)]
+    assert [one.key.id for one in ana.keys] == [made.id, *newest_first]
+    assert ana.keys_left_out == 3

@@ -123,7 +123,7 @@ def _keys(facts: HomeFacts) -> list[Block]:
             blocks += actions(say.extend_button(one.key), say.give_back_button(one.key), say.raise_button(one.key))
     if off := [one for one in shown if say.is_off(one.key)]:
         blocks.append(section(key_lines(off)))
-    return [*blocks, *_more(len(keys) - KEYS_SHOWN), divider()]
+    return [*blocks, *_more(len(keys[KEYS_SHOWN:]) + facts.keys_left_out), divider()]
 
 
 def _budgets(facts: HomeFacts) -> list[Block]:
