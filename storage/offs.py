@@ -29,10 +29,17 @@ _BY: Final = (
     .bindparams(bindparam("since", type_=UtcDateTime()))
     .columns(at=UtcDateTime())
 )
+# All that a key has spent which was revealed today was spent today: its first reading tells no hour.
 _TODAY: Final = text(
     """
-    SELECT key_id, CAST(sum(spent_micros) AS BIGINT) AS micros FROM live_hours
-    WHERE key_id IN :keys AND hour >= :since GROUP BY key_id
+    SELECT k.id AS key_id,
+           coalesce(CASE WHEN k.revealed_at >= :since THEN (
+             SELECT r.lifetime_micros FROM readings r WHERE r.key_id = k.id AND length(r.period) = 7
+             ORDER BY r.period DESC LIMIT 1)
+           ELSE (
+             SELECT CAST(sum(h.spent_micros) AS BIGINT) FROM live_hours h WHERE h.key_id = k.id AND h.hour >= :since)
+           END, 0) AS micros
+    FROM keys k WHERE k.id IN :keys
     """
 ).bindparams(bindparam("keys", expanding=True, type_=String()), bindparam("since", type_=UtcDateTime()))
 # Totals are told neither of keys that were deleted because they spent, nor of those that were found gone.
@@ -94,7 +101,7 @@ def by_person(session: Session, actor_id: str, since: datetime) -> list[TurnedOf
 
 
 def today(session: Session, key_ids: Iterable[str], now: datetime) -> dict[str, int]:
-    """What live totals saw each of these keys spend in this UTC day, in micro-USD; 0 is left out."""
+    """What live totals saw each of these keys spend in this UTC day, in micro-USD."""
     since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     ids = sorted(key_ids)
     parts = (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))

@@ -33,7 +33,7 @@ from storage.engine import Session
 PATIENCE_SECONDS = 10.0
 """How long whoever turns a group off waits for the outcome of all of it."""
 UNPROVEN_SECONDS = 3.0
-UNPROVEN_PER_KEY_SECONDS = 0.25
+UNPROVEN_PER_KEY_SECONDS = 0.1
 """People are told that some keys are not off yet after so long, and so much longer for each key."""
 _EVER = frozenset({*UNSHOWN, *HELD})
 

@@ -106,11 +106,11 @@ def group_off(outcome: GroupOff) -> Message:
     lag = outcome.disable_lag_seconds
     wait = f"The gateway may accept them for up to {show_duration(lag)} more. " if lag and not not_off else ""
     told = f"{wait}Their holders and the owners of their teams are told. A mistake? An owner can press *Restore*."
-    return message(opening, section(f"{opening}{already}"), _by_proof(keys), context("" if not_off else told))
+    return message(opening, section(f"{opening}{already}"), _by_proof(keys), context(_do_this(not_off) or told))
 
 
-def told(notice: Notice, *, for_owner: bool = False) -> Message:
-    """What holders, owners and the project's channel read: of the keys that concern them, as they are now."""
+def told(notice: Notice) -> Message:
+    """What holders, leads, owners and the project's channel read: of the keys that concern them, as they are now."""
     group, project, team = (*notice.others, "", "", "")[:3]
     found = Group.of(group)
     name = "Several keys" if found is None else _of(found, project, team)
@@ -121,9 +121,7 @@ def told(notice: Notice, *, for_owner: bool = False) -> Message:
     if not_off:
         head = f"{head} *{len(not_off)} NOT off yet.*"
     hint = "Calls with them fail. A mistake? An owner can restore each with *Restore* on its card."
-    if not_off:
-        hint = _do_this(not_off) if for_owner else "Please stop using those, and remove them where they are set up."
-    return message(head, section(head), _by_proof(keys), context(hint))
+    return message(head, section(head), _by_proof(keys), context(_do_this(not_off) or hint))
 
 
 def _by_proof(keys: Sequence[Key]) -> list[Block]:
@@ -155,11 +153,16 @@ _TITLES: tuple[tuple[Proof | None, str], ...] = (
 
 
 def _do_this(not_off: Sequence[Key]) -> str:
-    """What an owner can do where Purser cannot."""
+    """What people can do where Purser cannot; nothing when all are off."""
+    if not not_off:
+        return ""
     named = [code(key.alias) for key in not_off[:_ALIASES]]
     more = f" and {len(not_off) - _ALIASES} more" if len(not_off) > _ALIASES else ""
     where = join([code(name) for name in sorted({key.gateway for key in not_off})])
-    return f"*Do this now:* block or delete {', '.join(named)}{more} in the gateway {where}. Purser keeps retrying."
+    return (
+        f"*Do this now:* whoever administers the gateway {where} blocks or deletes {', '.join(named)}{more} there. "
+        "Whoever uses one of them: please stop, and remove it where it is set up. Purser keeps retrying."
+    )
 
 
 def _of(group: Group, project: str, team: str) -> str:
