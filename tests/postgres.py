@@ -37,6 +37,8 @@ SERVER_OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "max_connections": "200",
     "timezone": "Asia/Kolkata",
     "log_min_error_statement": "panic",
@@ -98,8 +100,9 @@ def running() -> Iterator[Server]:
     folder = binaries()
     if folder is None:
         raise NoServer(HOW_TO_INSTALL)
-    # /tmp, not the session's own folder: a socket's path is short, and an unprivileged user must reach it.
-    home = Path(tempfile.mkdtemp(prefix="purser-pg-", dir="/tmp"))
+    # Not the session's own folder: a socket's path is short, and an unprivileged user must reach it.
+    in_memory = tempfile.gettempdir() == "/dev/shm"
+    home = Path(tempfile.mkdtemp(prefix="purser-pg-", dir="/dev/shm" if in_memory else "/tmp"))
     user = _unprivileged_user()
     try:
         if user is not None:
