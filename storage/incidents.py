@@ -120,12 +120,16 @@ def timeline(session: Session, incident: Incident) -> Iterator[LedgerRow]:
     yield from session.exec(query)
 
 
-def added(session: Session, incident_id: str, *actions: str, newest: int | None = None) -> list[LedgerRow]:
+def added(
+    session: Session, incident_id: str, *actions: str, newest: int | None = None, since: datetime | None = None
+) -> list[LedgerRow]:
     """The newest rows of these actions, of all when none is named, that were added to it; oldest first."""
     query = select(LedgerRow).join(IncidentLineRow, col(IncidentLineRow.seq) == col(LedgerRow.seq))
     query = query.where(IncidentLineRow.incident_id == incident_id)
     if actions:
         query = query.where(col(LedgerRow.action).in_(actions))
+    if since is not None:
+        query = query.where(col(LedgerRow.at) > since)
     return list(session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(newest)))[::-1]
 
 

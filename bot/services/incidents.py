@@ -115,9 +115,9 @@ def tell_parts(session: Session, now: datetime, incident_id: str, *, late: bool 
 def _notice_again(session: Session, now: datetime, found: Incident, opening: Opening) -> Incident:
     """Add to an open incident what is noticed about its subject. What only goes on is written down once an hour."""
     reason = _reason(opening)
-    earlier = incidents.added(session, found.id, AGAIN, OPENED, REOPENED, newest=20)
     since = now - timedelta(seconds=AGAIN_SECONDS)
-    if opening.kind in OF_AMOUNTS and any(row.reason == reason and row.at > since for row in earlier):
+    earlier = incidents.added(session, found.id, AGAIN, OPENED, REOPENED, since=since)
+    if opening.kind in OF_AMOUNTS and any(row.reason == reason for row in earlier):
         return found
     note(session, now, found, action=AGAIN, by=opening.by, about=opening.about, reason=reason)
     if calls_again(found, opening.kind):
