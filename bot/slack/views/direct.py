@@ -203,6 +203,8 @@ def _disabled(notice: Notice, facts: KeyFacts, now: datetime) -> Message:
         hint = "Please stop using it. Not expected? Ask an owner of the team."
     elif say.is_stopped(key):
         hint = "Calls with it fail until then."
+    elif say.restore_button(key, now) and key.leaked_at is not None:
+        hint = "Calls with it fail, and it never works again. An owner of the team can give you a new one in its place."
     elif say.restore_button(key, now):
         hint = "Calls with it fail. Not expected? An owner of the team can restore it."
     else:

@@ -81,9 +81,10 @@ def _closed(_facts: IncidentFacts, line: Line) -> str:
 
 def _off(facts: IncidentFacts, line: Line) -> str:
     """Who turned it off; and for as long as it is not confirmed, just that."""
-    verb = "stopped it at once" if line.actor == words.PURSER else "turned the key off"
     not_yet = "" if _is_off(facts) else f" {words.NOT_YET}"
-    return f"{words.person(line.actor)} {verb}{say.because(line.reason)}{not_yet}"
+    if line.actor == words.PURSER:
+        return f"Purser stopped it at once{words.own_reason(line.reason)}{not_yet}"
+    return f"{words.person(line.actor)} turned the key off{say.because(line.reason)}{not_yet}"
 
 
 def _proven_off(_facts: IncidentFacts, line: Line) -> str:

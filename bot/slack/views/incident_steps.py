@@ -38,7 +38,7 @@ EXPECTED_DAYS = 7
 DETAIL_CHARS = 200
 
 
-def step(notice: IncidentNotice, now: datetime) -> Message:
+def step(notice: IncidentNotice) -> Message:
     """One message of the thread."""
     facts = notice.facts
     match notice.part:
@@ -48,7 +48,7 @@ def step(notice: IncidentNotice, now: datetime) -> Message:
             return _checklist(facts)
         case _:
             said = lines.line_of(notice)
-            return message(said, section(said), actions(*_line_buttons(notice, now)))
+            return message(said, section(said), actions(*_line_buttons(notice)))
 
 
 def close_button(facts: IncidentFacts) -> Block | None:
@@ -130,10 +130,10 @@ def _limit(one: Change) -> str:
 
 
 def _question(facts: IncidentFacts) -> str:
-    if not facts.asked_ids:
-        return ""
-    what = "how did it get there?" if facts.incident.kind is IncidentKind.LEAK else "what is it doing?"
-    return f"{mentions(facts.asked_ids)}: {what} Please answer here; a line is enough."
+    is_leak, author = facts.incident.kind is IncidentKind.LEAK, facts.incident.evidence.author_id
+    asked = tuple(dict.fromkeys((*facts.asked_ids, *([author] if is_leak and author else []))))
+    what = "how did it get there?" if is_leak else "what is it doing?"
+    return f"{mentions(asked)}: {what} Please answer here; a line is enough." if asked else ""
 
 
 # --- what may be behind it ---
@@ -233,8 +233,8 @@ def _own_way_out(facts: IncidentFacts) -> str:
     return "Not meant to happen, or not sure? *Disable now* stops it. An owner can restore it."
 
 
-def _line_buttons(notice: IncidentNotice, now: datetime) -> list[Block | None]:
-    """A reminder can be answered where it stands, and so can the news that a key is off."""
+def _line_buttons(notice: IncidentNotice) -> list[Block | None]:
+    """A reminder can be answered where it stands."""
     facts = notice.facts
     action = notice.line.action if notice.line else ""
     if facts.incident.state is IncidentState.CLOSED:
@@ -243,6 +243,4 @@ def _line_buttons(notice: IncidentNotice, now: datetime) -> list[Block | None]:
         disable = say.disable_button(facts.key.key) if facts.key else None
         is_open = facts.incident.state is IncidentState.OPEN
         return [disable, button("Acknowledge", act.ACKNOWLEDGE, facts.incident.id) if is_open else None]
-    if action in ("key.proven_off", "key.probed_off") and facts.key:
-        return [say.restore_button(facts.key.key, now)]
     return []

@@ -118,8 +118,9 @@ def _also(facts: IncidentFacts) -> str:
 def found_where(seen: Evidence, by: str) -> str:
     """How a secret was found, and where it stands."""
     author = f" by {mention(seen.author_id)}" if seen.author_id else ""
+    is_message = seen.found in (Found.WATCHED, Found.REPORTED)
     channel = f" in <#{seen.channel_id}>" if re.fullmatch(r"[CGD][A-Z0-9]{1,20}", seen.channel_id) else ""
-    place = where(seen.where)
+    place = where(seen.where) if _is_link(seen.where) or not is_message else ""
     match seen.found:
         case Found.WATCHED:
             return f"It was posted{author}{channel}{f' ({place})' if place else ''}."
@@ -136,9 +137,13 @@ def found_where(seen: Evidence, by: str) -> str:
 
 def where(place: str) -> str:
     """A link where it is surely one, else the place as a name; never what it does not say."""
-    if len(place) <= WHERE_CHARS and _LINK.fullmatch(place):
+    if _is_link(place):
         return f"<{place.replace('&', '&amp;')}|look at it there>"
     return code(place, WHERE_CHARS) if place.strip() else ""
+
+
+def _is_link(place: str) -> bool:
+    return len(place) <= WHERE_CHARS and _LINK.fullmatch(place) is not None
 
 
 def whose(facts: IncidentFacts) -> str:
@@ -180,8 +185,14 @@ def off_by(key: Key) -> str:
     if key.off_cause is OffCause.ROTATED:
         return f"Another key took its place{when}."
     if key.off_by == PURSER and key.off_cause is OffCause.DISABLED:
-        return f"Purser stopped it at once{when}{say.because(key.off_reason or '')}"
+        return f"Purser stopped it at once{when}{own_reason(key.off_reason or '')}"
     return say.off_cause(key)
+
+
+def own_reason(reason: str) -> str:
+    """Purser's own reason, to end a sentence with: `: its secret stood in a message.`"""
+    said = clip(reason, NOTE_CHARS).rstrip(".")
+    return f": {said}." if said else "."
 
 
 def _works(facts: IncidentFacts) -> str:

@@ -64,9 +64,9 @@ def incident(notice: IncidentNotice, now: datetime) -> Message:
     )
 
 
-def step(notice: IncidentNotice, now: datetime) -> Message:
+def step(notice: IncidentNotice, _now: datetime) -> Message:
     """What is written in its thread."""
-    return steps.step(notice, now)
+    return steps.step(notice)
 
 
 def direct(notice: IncidentNotice, now: datetime, member_id: str) -> Message:
