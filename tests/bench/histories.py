@@ -59,6 +59,10 @@ class History:
     cap_micros: int
     cap_hours: int
     """How long the cap is for."""
+    zone: int
+    """The team's time zone, in hours from UTC."""
+    is_personal: bool
+    """Whether it is one person's key, and not a service's or a batch's."""
     known: tuple[int, ...]
     """What was seen in each hour of the eight weeks, in micro-USD."""
     growth: tuple[tuple[int, int], ...]
@@ -87,6 +91,8 @@ def draw(pattern: str, seed: int) -> History:
         made.born,
         round(cap * USD),
         made.cap_hours,
+        made.zone,
+        made.is_personal,
         known,
         growth,
         labels,

@@ -1,4 +1,7 @@
-"""What keys cost, hour by hour, when nothing is wrong: work, services, batches, launches, holidays; by chance."""
+"""What keys cost, hour by hour, when nothing is wrong: work, services, batches, launches, holidays; by chance.
+
+Sizes are those of keys that people ask for: $5 to $250 a month for a person, $20 to $2,500 for a service.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ class Draft:
     born: int = -1000
     zone: int = 0
     smooth: bool = False
+    is_personal: bool = False
     cap: float | None = None
     cap_hours: int = 30 * 24
     expected: list[tuple[int, int]] = field(default_factory=list)
@@ -42,7 +46,8 @@ def dollars(random: Random, low: float, high: float) -> float:
 
 def _person(made: Draft) -> None:
     """Somebody at work: in most hours something, more or less at random."""
-    random, level = made.random, dollars(made.random, 0.05, 6)
+    made.is_personal = True
+    random, level = made.random, dollars(made.random, 0.03, 1.5)
     often, noise, evening = random.uniform(0.4, 0.9), random.uniform(0.5, 1.0), random.choice((0, 0, 0.05, 0.15))
     for hour in range(HOURS):
         chance = often if made.works(hour) else evening * (made.at(hour).hour > 7)
@@ -51,7 +56,7 @@ def _person(made: Draft) -> None:
 
 def _service(made: Draft) -> None:
     """Traffic of customers, day and night."""
-    random, level = made.random, dollars(made.random, 0.2, 25)
+    random, level = made.random, dollars(made.random, 0.05, 5)
     night, weekend = random.uniform(0.1, 0.8), random.uniform(0.3, 1.1)
     noise, made.smooth = random.uniform(0.08, 0.3), True
     for hour in range(HOURS):
@@ -62,7 +67,7 @@ def _service(made: Draft) -> None:
 
 def _checks(made: Draft) -> None:
     """Tests that run with every change: so many an hour, all about as dear."""
-    random, price, often = made.random, dollars(made.random, 0.05, 1.5), made.random.uniform(0.3, 2.5)
+    random, price, often = made.random, dollars(made.random, 0.02, 0.5), made.random.uniform(0.3, 2.5)
     for hour in range(HOURS):
         runs = _count(random, often if made.works(hour) else often * 0.05)
         made.cost[hour] = sum(price * random.lognormvariate(0, 0.2) for _ in range(runs))
@@ -71,19 +76,19 @@ def _checks(made: Draft) -> None:
 def _weekly(made: Draft) -> None:
     """A batch once a week, on its day and about its hour; next to nothing besides."""
     random, weekday, begins = made.random, made.random.randrange(7), made.random.randrange(24)
-    _batches(made, lambda at: at.weekday() == weekday, begins, dollars(random, 5, 80))
+    _batches(made, lambda at: at.weekday() == weekday, begins, dollars(random, 2, 40))
 
 
 def _monthly(made: Draft) -> None:
     """A batch once a month, on its day and about its hour; next to nothing besides."""
     random, day, begins = made.random, made.random.choice((1, 1, 1, 2, 15, 28)), made.random.randrange(24)
-    _batches(made, lambda at: at.day == day, begins, dollars(random, 5, 150))
+    _batches(made, lambda at: at.day == day, begins, dollars(random, 4, 100))
 
 
 def _nightly(made: Draft) -> None:
     """A batch every night, or every working day's."""
     random, last = made.random, made.random.choice((5, 7))
-    _batches(made, lambda at: at.weekday() < last, random.choice((22, 23, 0, 1, 2, 3, 4)), dollars(random, 1, 25))
+    _batches(made, lambda at: at.weekday() < last, random.choice((22, 23, 0, 1, 2, 3, 4)), dollars(random, 0.5, 10))
 
 
 def _batches(made: Draft, falls: Callable[[datetime], bool], begins: int, size: float) -> None:
@@ -101,7 +106,8 @@ def _batches(made: Draft, falls: Callable[[datetime], bool], begins: int, size: 
 
 def _few(made: Draft) -> None:
     """A few dear calls on a working day."""
-    random, price, often = made.random, dollars(made.random, 0.2, 3), made.random.uniform(0.5, 5) / 9
+    made.is_personal = True
+    random, price, often = made.random, dollars(made.random, 0.1, 1.5), made.random.uniform(0.5, 5) / 9
     for hour in range(HOURS):
         calls = _count(random, often) if made.works(hour) else 0
         made.cost[hour] = sum(price * random.lognormvariate(0, 0.6) for _ in range(calls))
@@ -109,6 +115,7 @@ def _few(made: Draft) -> None:
 
 def _idle(made: Draft) -> None:
     """Nothing for months; then, mostly, somebody goes back to work with it."""
+    made.is_personal = True
     random = made.random
     if random.random() < 0.6:
         _person(made)
@@ -128,14 +135,15 @@ def _new(made: Draft) -> None:
 
 def _trial(made: Draft) -> None:
     """A temporary key: an amount and a few days to spend it in, by runs of some hours."""
+    made.is_personal = True
     random = made.random
     cap = made.cap = random.choice((10, 25, 25, 50, 50, 100, 200))
     made.cap_hours = random.choice((3, 7, 7, 7, 14, 30)) * 24
     made.born = KNOWN_HOURS + random.randrange(-24 * 2, 24 * 14)
     left = cap * random.uniform(0.3, 0.9)
+    working = [hour for hour in range(made.born, made.born + made.cap_hours) if made.works(hour)] or [made.born]
     for _ in range(random.randrange(3, 14)):
-        start = made.born + random.randrange(made.cap_hours)
-        start += next(n for n in range(200) if made.works(start + n))
+        start = random.choice(working)
         run, takes = min(left, cap * random.uniform(0.02, 0.2)), random.choice((1, 1, 2, 3))
         left -= run
         for number in range(start, min(start + takes, HOURS)):
@@ -162,8 +170,8 @@ def add_quirks(made: Draft, pattern: str) -> None:
 
 
 def _growth(made: Draft) -> None:
-    """Up by half a percent to three percent a day."""
-    by = made.random.uniform(1.005, 1.03)
+    """Up by a third of a percent to one and a half a day: twice to three times as much in the end, mostly."""
+    by = made.random.uniform(1.003, 1.015)
     made.cost = [cost * by ** (hour / 24) for hour, cost in enumerate(made.cost)]
 
 
