@@ -50,6 +50,20 @@ def test_commands_equal_the_routes_and_their_help() -> None:
         assert command["should_escape"] is True, "people and channels arrive as ids only when escaped"
 
 
+def test_shortcuts_equal_the_routes_and_fit_slacks_schema() -> None:
+    shortcuts = MANIFEST["features"]["shortcuts"]
+    assert [one["callback_id"] for one in shortcuts] == names(Kind.SHORTCUT)
+    for shortcut in shortcuts:
+        assert set(shortcut) == {"name", "type", "callback_id", "description"}
+        assert shortcut["type"] == "message"
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+
+
+def test_reading_files_is_the_one_scope_that_can_be_left_out() -> None:
+    assert MANIFEST["oauth_config"]["scopes"]["bot_optional"] == ["files:read"]
+
+
 def test_events_equal_the_routes() -> None:
     events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     assert {event.partition(".")[0] for event in events} == set(names(Kind.EVENT))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.facts import KeyFacts, Notice, Occasion
-from bot.domain.keys import KeyState
+from bot.domain.keys import KeyState, OffCause
 from bot.domain.leaks import REVOKE_URLS, Foreign
 from bot.slack.views import phrases as say
 from bot.slack.views.base import Message, clip, code, join, mention, message, section, stack
 
 MOST_KEYS = 10
-_NO_PAGE = "where it was made"
 
 
 def line(notice: Notice) -> str | None:
@@ -33,7 +32,7 @@ def to_author(notice: Notice) -> str:
 
 
 def _what_next(notice: Notice) -> str:
-    held = [facts.key.label for facts in notice.keys if facts.key.state is not KeyState.DISCARDED]
+    held = [facts.key.label for facts in notice.keys if facts.key.off_cause is OffCause.DISABLED]
     again = f" A new secret on the same terms: {code(f'/ai-key rotate {held[0]}')}, by its holder." if held else ""
     return f"*Please delete the message now.* Purser cannot, and has kept nothing of it.{again}"
 
@@ -79,11 +78,10 @@ def _others(others: tuple[str, ...]) -> list[str]:
 
 def foreign(provider: str, revoke_url: str) -> str:
     """A key that is not ours: who can turn it off, and where."""
-    page = f"at <{revoke_url}|{clip(provider, 40)}'s page>" if revoke_url else _NO_PAGE
-    return (
-        f"What looks like a key of {clip(provider, 40)}. Purser did not hand it out and cannot turn it off: revoke it "
-        f"{page}."
-    )
+    name = clip(provider, 40)
+    whose = f"of {name}" if revoke_url else f"of a {name} gateway"
+    page = f"at <{revoke_url}|{name}'s page>" if revoke_url else "where it was made"
+    return f"What looks like a key {whose}. Purser did not hand it out and cannot turn it off: revoke it {page}."
 
 
 def watch_on(notice: Notice) -> str:

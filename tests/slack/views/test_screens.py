@@ -93,7 +93,10 @@ def test_what_only_the_longest_have_stays_within_slacks_limits_too() -> None:
     assert {name: found for name, screen in further.items() if (found := problems(screen))} == {}
 
 
-MARKUP = re.compile(r"<@U0(?!VICTIM)\w+>|<#C\w+>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC>")
+MARKUP = re.compile(
+    r"<@U0(?!VICTIM)\w+>|<#C\w+>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC>"
+    r"|<https://[^<>|\s]+\|[\w' ]+>"
+)
 ESCAPE = re.compile(r"&(?:amp|lt|gt);")
 
 
