@@ -118,8 +118,8 @@ class Authority:
         return person.id in self.workspace_owner_ids or person.id in self.finance_ids
 
     def sees_keys_of(self, person: Member, team: Team) -> bool:
-        """Whether this person sees the usage of each key of the team, whoever holds it."""
-        return self.owns(person, team) or self.sees_everything(person)
+        """Whether this person, no guest, sees the usage of each key of the team, whoever holds it."""
+        return (self.owns(person, team) and not person.is_guest) or self.sees_everything(person)
 
     def barrier_to_look(self, person: Member, team: Team) -> Barrier | None:
         """Why this person may not see what the team uses, or None. Guests see the teams they are in."""

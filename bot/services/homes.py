@@ -25,7 +25,7 @@ from bot.services.keeping import old_keys
 from bot.services.limits import limit, name_of
 from bot.services.ports import DeliveryError, FailureKind
 from bot.services.reporting import report_of
-from storage import homes, keys, people, requests
+from storage import homes, incidents, keys, people, requests
 from storage.engine import Session
 from storage.usage_reports import team_names
 
@@ -119,8 +119,9 @@ def _budgets(session: Session, purser: Purser, member: Member) -> Iterable[Budge
 
 
 def _owned(session: Session, purser: Purser, member: Member) -> list[Team]:
-    """Teams the person owns, by name; for an owner of the workspace some others come after those, by name as well."""
-    own = [team for team in people.teams_of(session, member.id) if team.role_of(member.id) is Role.OWNER]
+    """Teams that the person, no guest, owns, by name; for an owner of the workspace some others come after those."""
+    may_own = () if member.is_guest else people.teams_of(session, member.id)
+    own = [team for team in may_own if team.role_of(member.id) is Role.OWNER]
     if member.id not in purser.authority.workspace_owner_ids:
         return own
     known = {team.id for team in own}
@@ -143,6 +144,7 @@ def _glance(
         week=_week(session, purser, member, (Scope(Extent.TEAM, team.id), Grouping.MEMBER), now),
         waiting=sum(request.team_id == team.id for request in waiting),
         old_keys=tuple(old_keys(session, purser, team.id, now)),
+        incidents=len(incidents.unclosed(session, team.id)),
     )
 
 

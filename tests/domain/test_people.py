@@ -59,6 +59,10 @@ def test_owners_see_each_key_and_finance_sees_everything_and_decides_nothing(
     assert authority.barrier_to_decide(person, TEAM, "U0ZED") is AUTHORITY.barrier_to_decide(person, TEAM, "U0ZED")
 
 
+def test_an_owner_who_became_a_guest_sees_no_keys_of_others() -> None:
+    assert not AUTHORITY.sees_keys_of(member(id="U0OMAR", is_guest=True), TEAM)
+
+
 def test_anybody_looks_at_a_team_but_strangers_and_guests_from_outside() -> None:
     assert AUTHORITY.barrier_to_look(member(id="U0FAY"), TEAM) is None
     assert AUTHORITY.barrier_to_look(member(id="U0ANA", is_guest=True), TEAM) is None

@@ -335,3 +335,9 @@ def test_of_many_keys_those_in_use_are_shown_and_of_the_others_those_turned_off_
     newest_first = [f"off-{number:02d}" for number in range(11, 2, -1)]
     assert [one.key.id for one in ana.keys] == [made.id, *newest_first]
     assert ana.keys_left_out == 3
+
+
+def test_an_owner_who_became_a_guest_sees_no_team_at_a_glance(company: Company) -> None:
+    guest = replace(OMAR, is_guest=True)
+    assert home_facts(company.purser, OMAR).teams
+    assert home_facts(company.purser, guest).teams == ()
