@@ -23,6 +23,8 @@ class TeamGlance:
     waiting: int = 0
     """Requests of the team that wait for a decision."""
     old_keys: tuple[OldKey, ...] = ()
+    incidents: int = 0
+    """Incidents of the team that are not closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,3 +307,10 @@ def test_an_incident_goes_on_across_a_restart(desk: Desk) -> None:
     again.settle()
     again.card_says(told, "*Off.* Turned off by @omar")
     assert desk.office.chat(secret).status_code == 401
+
+
+def test_owners_see_in_their_home_tab_that_something_is_open(desk: Desk) -> None:
+    _, _, told = spiking(desk)
+    assert "*1 incident* is open: #search" in desk.text(desk.home("omar"))
+    closes(desk, "omar", told)
+    assert "incident" not in desk.text(desk.home("omar"))

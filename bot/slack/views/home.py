@@ -171,7 +171,15 @@ def _glance(one: TeamGlance) -> list[str]:
     are = "is" if len(one.old_keys) == 1 else "are"
     old = f"*{counted(len(one.old_keys), 'key')}* {are} old: unused, past rotation, or without a holder."
     week = [] if one.week is None else team_week(one.week)
-    return [head, *week, waits if one.waiting else "", old if one.old_keys else ""]
+    return [head, *_incidents(one), *week, waits if one.waiting else "", old if one.old_keys else ""]
+
+
+def _incidents(one: TeamGlance) -> list[str]:
+    if not one.incidents:
+        return []
+    are = "is" if one.incidents == 1 else "are"
+    where = f"<#{one.team.channel_id}>, or `/ai-team incidents` there"
+    return [f"*{counted(one.incidents, 'incident')}* {are} open: {where}."]
 
 
 def _hidden(old: list[OldKey]) -> str:

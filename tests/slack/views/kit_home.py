@@ -54,6 +54,7 @@ def glance(world: World, **changes: Any) -> TeamGlance:
     facts: dict[str, Any] = {
         "budget": kit_money.limit(world), "week": report(world, Extent.TEAM), "waiting": max(2, world.many),
         "old_keys": tuple(kit_digest.old_key(world, Age.UNUSED, number=n) for n in range(max(2, world.many))),
+        "incidents": max(2, world.many),
     }  # fmt: skip
     return TeamGlance(kit.team(world), **(facts | changes))
 
