@@ -33,8 +33,8 @@ from bot.slack.views.thread import thread
 from bot.slack.views.usage import posted
 
 EVENT_TYPE = "purser_posted"
-LOOK_BACK = 100
-"""Messages to look through for one that may have been posted already."""
+LOOK_BACK = 999
+"""Messages to look through for one that may have been posted already: as many as Slack tells at once."""
 FOLLOW_SECONDS = 12
 """For the messages of one thread in one try: well within the 30 after which another takes over."""
 REST_FOLLOWS = "a digest with much to say takes long; the rest of it follows at the next try"

@@ -93,6 +93,13 @@ def test_slow_down_leaves_nothing_half_done(slack: FakeSlack, notifier: SlackNot
     assert [has_picture(message) for message in posted(slack)] == [True]
 
 
+def test_what_was_posted_is_found_again_after_much_talk(slack: FakeSlack, notifier: SlackNotifier) -> None:
+    first = notifier.post_digest(DIGEST, FIRST)
+    for number in range(300):
+        slack.person("ana").says("search", f"line {number}")
+    assert notifier.post_digest(DIGEST, AGAIN) == first
+
+
 def test_a_process_that_dies_after_the_upload_posts_once_when_it_is_back(
     slack: FakeSlack, notifier: SlackNotifier
 ) -> None:
