@@ -45,7 +45,7 @@ def test_bare_it_answers_with_the_callers_own_last_thirty_days(desk_each_way: De
 
 def test_somebody_without_keys_reads_what_they_can_type(desk: Desk) -> None:
     said = desk.types("fay", "/ai-usage", channel="general")
-    assert "You have used nothing in 30 days" in said
+    assert "No usage of yours is known in 30 days" in said, "no gateway has told any yet"
     assert "`/ai-usage team`" in said
     assert "`/ai-key`" in said
     assert buttons(desk.receipt("fay", "general")) == []
