@@ -71,7 +71,8 @@ def test_a_spike_is_told_looked_after_stopped_explained_closed_and_exported(desk
     label, secret, told = spiking(desk)
 
     said = desk.text(told)
-    assert "*$12.40 in 1 hour*; usual is $0.80 (the median of 6 earlier times), so this is 15 times as much" in said
+    assert "*$12.40 since " in said
+    assert "; usual is $0.80 (the median of 6 earlier times), so this is 15 times as much." in said
     assert "*Whose:* @ana, a temporary key in team `search`" in said
     assert "*It still works.*" in said
     assert "Nobody looks after it yet." in said

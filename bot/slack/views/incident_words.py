@@ -80,31 +80,35 @@ def abnormal(facts: IncidentFacts) -> str:
     if incident.kind is IncidentKind.AFTER_OFF:
         said = [f"*{show(seen.seen_micros)}* was spent after that." if seen.seen_micros else ""]
     elif incident.kind is IncidentKind.LOOP:
-        said = [_failing(seen), _spending(seen) if seen.seen_micros else ""]
+        said = [_failing(seen), f"That cost {show(seen.seen_micros)}." if seen.seen_micros else ""]
     else:
         said = [_spending(seen)]
-    since = f"It began about {moment(seen.since)}." if seen.since else ""
-    return " ".join(filter(None, (*said, since, clip(seen.note, NOTE_CHARS), _also(facts))))
+    return " ".join(filter(None, (*said, clip(seen.note, NOTE_CHARS), _also(facts))))
 
 
 def _spending(seen: Evidence) -> str:
-    """`*$12.40 in the last hour*; usual is $0.80, so that is 15 times as much.`"""
-    within = f" in {show_duration(seen.window_seconds)}" if seen.window_seconds else ""
-    spent = f"*{show_beside(seen.seen_micros, seen.usual_micros)}{within}*"
+    """`*$12.40 since 14:00*; usual is $0.80 (the median of 6 earlier times), so this is 15 times as much.`"""
+    spent = f"*{show_beside(seen.seen_micros, seen.usual_micros)}{_within(seen)}*"
     if not seen.compared:
-        counts = f" From {show(seen.limit_micros)} on it counts as abnormal." if seen.limit_micros else ""
-        return f"{spent}; there is nothing to compare it with yet.{counts}"
+        counts = f"; from {show(seen.limit_micros)} on it counts as abnormal" if seen.limit_micros else ""
+        return f"{spent}{'' if seen.note else counts}."
     usual = f"{spent}; usual is {show_beside(seen.usual_micros, seen.seen_micros)}"
     many = seen.seen_micros // seen.usual_micros if seen.usual_micros > 0 else 0
     so_many = f", so this is {many:,} times as much" if many >= TIMES_FROM else ""
     return f"{usual} (the median of {counted(seen.compared, 'earlier time')}){so_many}."
 
 
+def _within(seen: Evidence) -> str:
+    """Since when it is counted; the hours that are compared are whole hours of the clock."""
+    if seen.since:
+        return f" since {moment(seen.since)}"
+    return f" in {show_duration(seen.window_seconds)}" if seen.window_seconds else ""
+
+
 def _failing(seen: Evidence) -> str:
-    within = f" in {show_duration(seen.window_seconds)}" if seen.window_seconds else ""
     were = "failed or was tried again" if seen.seen_count == 1 else "failed or were tried again"
     usual = f"; usual is {seen.usual_count:,}" if seen.compared else ""
-    return f"*{counted(seen.seen_count, 'request')} {were}{within}*{usual}."
+    return f"*{counted(seen.seen_count, 'request')} {were}{_within(seen)}*{usual}."
 
 
 def _also(facts: IncidentFacts) -> str:

@@ -14,6 +14,7 @@ from bot.domain.incident_facts import IncidentFacts, IncidentNotice, Part
 from bot.domain.incidents import IncidentKind, IncidentState
 from bot.domain.keys import KeyState
 from bot.domain.money import show
+from bot.domain.periods import HOUR_SECONDS
 from bot.slack.views import actions as act
 from bot.slack.views import incident_lines as lines
 from bot.slack.views import incident_steps as steps
@@ -222,7 +223,7 @@ def _chart(facts: IncidentFacts) -> Chart | None:
     spent = in_cents([micros for _, micros in hours])
     names = [f"{at:%H:%M}" if number else f"{at:%-d %b %H:%M}" for number, (at, _) in enumerate(hours)]
     top = max(range(len(hours)), key=lambda number: spent[number])
-    limit = seen.limit_micros or None
+    limit = (seen.limit_micros or None) if seen.window_seconds == HOUR_SECONDS else None
     from_on = f" From {show(limit)} on an hour is abnormal." if limit else ""
     return Chart(
         title=clip(f"By hour (UTC), {facts.name}", 50),

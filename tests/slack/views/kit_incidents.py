@@ -22,23 +22,33 @@ LEA = "U0LEA"
 def spend(world: World) -> Evidence:
     return Evidence(
         rule="key-hour",
-        since=NOW - timedelta(minutes=40),
+        since=NOW.replace(minute=0),
         window_seconds=3600,
         seen_micros=12_400_000,
         usual_micros=800_000,
         limit_micros=5 * USD,
         compared=6,
         hours=(*HOURS, (NOW.replace(minute=0), 12_400_000)),
-        note=world.note if world.name != "everyday" else "",
+        note=world.note if world.name != "everyday" else "This is compared with what is usual at this hour on Fridays.",
     )
 
 
 def failing(world: World) -> Evidence:
-    return replace(spend(world), seen_count=1204, usual_count=3, window_seconds=600, seen_micros=2 * USD, hours=())
+    return replace(
+        spend(world),
+        seen_count=1204,
+        usual_count=3,
+        window_seconds=600,
+        since=None,
+        seen_micros=2 * USD,
+        hours=(),
+        note="",
+    )
 
 
 def new_key(world: World) -> Evidence:
-    return replace(spend(world), usual_micros=0, compared=0, hours=HOURS[:1])
+    note = "It has too little past to compare with, and more than $5 is a large share of its cap."
+    return replace(spend(world), usual_micros=0, compared=0, hours=HOURS[:1], note=note)
 
 
 def found(world: World, how: Found = Found.WATCHED) -> Evidence:
