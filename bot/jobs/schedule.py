@@ -20,6 +20,7 @@ from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
 from bot.services.resting import rest
 from bot.services.sharing import share
+from bot.services.spiking import watch_spikes
 from bot.services.syncing import catch_up, sync_live, sync_usage
 
 Step = Callable[[Purser], None]
@@ -59,9 +60,9 @@ def _run(steps: tuple[Step, ...], purser: Purser) -> None:
             _run(steps[1:], purser)
 
 
-WATCH = (catch_up, sync_live, rest, end_raises, end_cuts, share, turn_month, guard)
-"""What every poll does, in this order: read what was spent, look at keys that are off, let raises and months end, then
-look at every limit."""
+WATCH = (catch_up, sync_live, rest, end_raises, end_cuts, share, turn_month, guard, watch_spikes)
+"""What every poll does, in this order: read what was spent, look at keys that are off, let raises and months end, look
+at every limit, then for spikes."""
 JOBS = (
     Job("guard", Policy().poll_seconds, WATCH, by_policy=lambda policy: policy.poll_seconds),
     Job("usage", 600, (sync_usage,)),

@@ -14,6 +14,7 @@ from bot.domain.policy import Policy
 from bot.gateways.base import Gateway
 from bot.services.catalog import Catalog
 from bot.services.ports import Clock, CodeHost, Directory, Ids, Notifier
+from bot.services.usual import Usual
 from storage import ledger, outbox, runs
 from storage.engine import Books, BooksUnavailable, Session
 from storage.outbox import Claimed
@@ -81,6 +82,7 @@ class Purser:
     installation: str
     """Marks our keys at a gateway that several installations share."""
     catalog: Catalog = field(default_factory=Catalog)
+    usual: Usual = field(default_factory=Usual)
     code_host: CodeHost | None = None
     """Where alerts about secrets in code are looked up; None when Purser may not."""
     effects: Mapping[str, Effect] = field(default_factory=dict)
