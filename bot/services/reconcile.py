@@ -2,8 +2,9 @@
 
 Orphans of ours (minted, never surely shown) are deleted. Keys we do not know are reported once. Caps changed
 behind our back are put back and reported. A live key that is off or gone at the gateway is written down as
-off. A key of ours that is on although the books say off is turned off again. A key that carries our mark but
-that these books have never heard of is only reported: the books may be the ones that lost something.
+off. A key of ours that is on although the books say off is turned off again, or deleted if it spent. A key that
+carries our mark but that these books have never heard of is only reported: the books may be the ones that lost
+something.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bot.gateways.base import CapScope, Gateway, GatewayError, KeyRecord
 from bot.services import capping
 from bot.services.context import Purser, Subjects, record
 from bot.services.proving import about, confirm_off
+from bot.services.resting import spent_after
 from bot.services.telling import Telling, key_stream, tell_people, tell_thread
 from bot.services.turning_off import start
 from bot.services.worker import perform_now
@@ -73,7 +75,8 @@ def _minted_for(session: Session, purser: Purser, seen: KeyRecord, ours: Mapping
 
 def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
     if key.state is KeyState.DISABLED and seen.enabled:
-        confirm_off(purser, key.id)
+        if not _spent_after_off(purser, key, seen):
+            confirm_off(purser, key.id)
     elif key.state is KeyState.DISCARDED and seen.enabled:
         _clear_orphan(purser, gateway, seen, key, now)
     elif key.state is KeyState.LIVE and not seen.enabled:
@@ -82,6 +85,15 @@ def _compare(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: d
             _note_gone(purser, gateway, key, now)
     elif key.state is KeyState.LIVE and gateway.capabilities.cap_scope is CapScope.KEY:
         _restore_cap(purser, gateway, key, seen, now)
+
+
+def _spent_after_off(purser: Purser, key: Key, seen: KeyRecord) -> bool:
+    """Whether a key that works although it is off has spent money since, and so is to be deleted."""
+    if key.rest_micros is None or not seen.is_lifetime or seen.spent_micros <= key.rest_micros:
+        return False
+    with purser.deciding() as session:
+        ours = keys.get(session, key.id)
+        return ours is not None and spent_after(session, purser, ours, seen.spent_micros)
 
 
 def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:

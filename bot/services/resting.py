@@ -74,8 +74,7 @@ def spent_after(session: Session, purser: Purser, key: Key, total_micros: int) -
     if key.state is not KeyState.DISABLED or key.rest_micros is None or total_micros <= key.rest_micros:
         return False
     now, grown = purser.now(), total_micros - key.rest_micros
-    may_be_running = key.proof in _THEN and now < _until(purser, key, RUNNING_SECONDS)
-    if may_be_running and grown <= purser.policy.spike_floor_micros:
+    if grown <= purser.policy.spike_floor_micros and _may_be_running(purser, key):
         return False
     subjects = about(key, amount_micros=grown)
     once = f"{key.id}:{ledger.head(session).seq}"
@@ -94,6 +93,11 @@ def spent_after(session: Session, purser: Purser, key: Key, total_micros: int) -
     tell_people(session, now, telling, owners_of(session, purser, key), once=once)
     effect(session, now, stream=key_stream(key.id), name=REMOVE, payload={"key_id": key.id}, once=once)
     return True
+
+
+def _may_be_running(purser: Purser, key: Key) -> bool:
+    """Whether calls that were accepted in time may still be charged: what they cost is not noted yet."""
+    return key.proof in _THEN and key.rest_at is not None and key.rest_at < _until(purser, key, RUNNING_SECONDS)
 
 
 def delete_at_gateway(purser: Purser, key_id: str) -> None:
@@ -162,7 +166,7 @@ def _call_quiet(session: Session, purser: Purser, key_id: str) -> None:
         return
     now, once = purser.now(), f"{key.id}:{ledger.head(session).seq}"
     if total is not None and total > key.rest_micros:
-        if key.rest_at < _until(purser, key, RUNNING_SECONDS):
+        if _may_be_running(purser, key):
             late = about(key, amount_micros=total - key.rest_micros)
             record(session, now, actor="purser", action="key.late_spend", about=late, once=once)
             change = keys.Change(rest_micros=total, rest_at=read_at)
