@@ -56,7 +56,11 @@ def restated(past: Past) -> Iterator[str]:
     yield "Restated since it was posted:"
     for one in past.moved:
         now, was = one.now.cost_micros, one.was.cost_micros
-        cost = f"{show_beside(was, now)} as posted, {show_beside(now, was)} now"
+        before, after = (
+            "unpriced" if totals.is_unpriced else show_beside(totals.cost_micros, other.cost_micros)
+            for totals, other in ((one.was, one.now), (one.now, one.was))
+        )
+        cost = f"{before} as posted, {after} now"
         same = f"{one.was.requests:,} requests as posted, {one.now.requests:,} now"
         yield f"  {one.day:%A %Y-%m-%d}: {cost if now != was else same}"
     for row in past.restatements:

@@ -129,6 +129,15 @@ def test_its_chart_can_be_drawn(company: Company) -> None:
     assert png(chart).startswith(b"\x89PNG")
 
 
+def test_a_day_that_was_given_its_price_later_was_unpriced_before_and_not_free(company: Company) -> None:
+    posted_then_restated(company)
+    past = seen(company, "2026-W47")
+    (one,) = past.moved
+    bare = one.was._replace(cost_micros=0, unpriced_requests=3)
+    (_, line, *_) = digest_preview.restated(replace(past, moved=(replace(one, was=bare),)))
+    assert "unpriced as posted, $" in line
+
+
 @pytest.mark.parametrize(
     ("team", "week", "words"),
     [
