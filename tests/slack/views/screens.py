@@ -22,6 +22,7 @@ from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, W
 from tests.slack.views.screens_incidents import every_about_incidents
 from tests.slack.views.screens_leaks import every_about_leaks
 from tests.slack.views.screens_money import every_about_money
+from tests.slack.views.screens_rotation import every_about_rotation
 from tests.slack.views.screens_usage import every_about_usage
 from tests.slack.views.screens_weeks import every_about_weeks
 
@@ -285,6 +286,6 @@ def every(world: World) -> dict[str, Screen]:
     found: dict[str, Screen] = {}
     draws = (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens)
     others = (every_about_money, every_about_usage, every_about_weeks, every_about_incidents, every_about_leaks)
-    for draw in (*draws, *others):
+    for draw in (*draws, *others, every_about_rotation):
         found |= draw(world)
     return found
