@@ -91,7 +91,8 @@ def test_what_a_gateway_is_managed_with_is_found_and_is_neither_a_key_nor_foreig
 # --- stopping ---
 
 
-def test_a_found_key_is_off_proven_leaked_and_an_incident_in_one_decision(company: Company) -> None:
+def test_a_found_key_is_off_proven_leaked_and_an_incident_in_one_decision(company_anywhere: Company) -> None:
+    company = company_anywhere
     made = held(company)
     off = leaks.stop(company.purser, secret_of(company), WATCHED)
     assert isinstance(off, Off)
@@ -170,7 +171,8 @@ def test_while_the_gateway_is_down_it_stays_decided_and_is_off_once_it_is_back(c
 # --- messages ---
 
 
-def test_a_message_with_keys_tells_its_author_and_its_thread_once(company: Company) -> None:
+def test_a_message_with_keys_tells_its_author_and_its_thread_once(company_anywhere: Company) -> None:
+    company = company_anywhere
     held(company)
     (first, *_) = post(company, f"{secret_of(company)} and {FOREIGN}")
     assert first.proof is Proof.PROBED
