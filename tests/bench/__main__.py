@@ -17,6 +17,7 @@ from tests.bench import (
     overshoot,
     page,
     reveal,
+    spikes,
     start,
     usage_reports,
     usage_sync,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "guard": guard.measure,
     "overshoot": overshoot.measure,
     "forecast": forecast.measure,
+    "spikes": spikes.measure,
 }
 
 
