@@ -15,7 +15,7 @@ from bot.domain.reports import Extent, Scope
 from bot.domain.requests import Because, Refused
 from bot.services.context import Purser
 from bot.services.people import refused_by
-from storage import keys, people
+from storage import keys, people, usage_reports
 from storage.engine import Session
 from storage.usage_reports import EVERYTHING, Chosen, KeyOf, chosen_keys, of_team
 
@@ -174,30 +174,39 @@ def _team_meant(session: Session, viewer: Member, channel_id: str, name: str) ->
 
 def _there_is(session: Session, viewer: Member) -> str:
     """The teams that somebody may name; guests are told of their own only."""
-    teams = people.teams_of(session, viewer.id) if viewer.is_guest else people.all_teams(session)
-    if not teams:
+    own = [team.name for team in people.teams_of(session, viewer.id)]
+    names = own if viewer.is_guest else sorted(usage_reports.team_names(session).values())
+    if not names:
         return "Your own usage: `/ai-usage me`."
-    return f"There is: {', '.join(f'`/ai-usage team {team.name}`' for team in teams[:_MOST_NAMES])}."
+    return f"There is: {', '.join(f'`/ai-usage team {name}`' for name in names[:_MOST_NAMES])}."
+
+
+def _projects_called(session: Session, name: str) -> list[str]:
+    """The ids of projects of this name, in the order of their teams' names."""
+    found = [one for one in usage_reports.projects(session).values() if one.name == name]
+    return [one.id for one in sorted(found, key=lambda one: one.team)]
 
 
 def _project_meant(session: Session, purser: Purser, viewer: Member, channel_id: str, name: str) -> Project | Refused:
     """The project of this name: of the channel's team, else of one's own teams, else of any that one may look at."""
-    here = people.team_in_channel(session, channel_id)
-    near = [[here] if here is not None else [], people.teams_of(session, viewer.id), people.all_teams(session)]
-    for teams in near:
-        may = [team for team in teams if purser.authority.barrier_to_look(viewer, team) is None]
-        found = [
-            (team, one) for team in may for one in people.projects_of(session, team.id) if one.name == name.lower()
-        ]
+    here, mine = people.team_in_channel(session, channel_id), people.teams_of(session, viewer.id)
+    called = [
+        (team, project)
+        for project_id in _projects_called(session, name.lower())
+        if (project := people.project(session, project_id)) is not None
+        and (team := people.team(session, project.team_id)) is not None
+        and purser.authority.barrier_to_look(viewer, team) is None
+    ]
+    near = [team.id for team in (here,) if team is not None], [team.id for team in mine]
+    for found in (*([one for one in called if one[0].id in ids] for ids in near), called):
         if len(found) == 1:
             return found[0][1]
         if found:
             where = ", ".join(team.name for team, _ in found[:_MOST_NAMES])
             text = f"Several teams have a project {name.lower()}: {where}. Type it in the channel of the team you mean."
             return Refused(Because.WRONG_NAME, text)
-    teams = [here] if here is not None else people.teams_of(session, viewer.id)
-    may = [team for team in teams if purser.authority.barrier_to_look(viewer, team) is None]
-    names = [project.name for team in may for project in people.projects_of(session, team.id)]
+    teams = mine if here is None else [here] if purser.authority.barrier_to_look(viewer, here) is None else []
+    names = [project.name for team in teams for project in people.projects_of(session, team.id)]
     there = f" There is: {', '.join(f'`{one}`' for one in names[:_MOST_NAMES])}." if names else ""
     text = f"No project is called that.{there} What a team uses by project: `/ai-usage team by project`."
     return Refused(Because.WRONG_NAME, text)
