@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Layer
+from storage.incident_tables import IncidentLineRow
 from storage.money_tables import LiveHourRow, UsageRow
 from storage.tables import KeyRow, LedgerRow, OutboxRow
 
@@ -46,6 +47,17 @@ def new_models(session: Session, key_id: str, since: datetime) -> list[tuple[str
     query = select(UsageRow.model, first).where(UsageRow.key_id == key_id).group_by(col(UsageRow.model)).order_by(first)
     found = [(model, at) for model, at in session.exec(query)]
     return [(model, at) for model, at in found if at >= since] if any(at < since for _, at in found) else []
+
+
+def standing(session: Session, actions: Collection[str]) -> Iterator[tuple[str, LedgerRow]]:
+    """Rows of these actions that were added to incidents, with the incident's id: by incident, oldest first."""
+    query = (
+        select(IncidentLineRow.incident_id, LedgerRow)
+        .join(LedgerRow, col(LedgerRow.seq) == col(IncidentLineRow.seq))
+        .where(col(LedgerRow.action).in_(actions))
+        .order_by(col(IncidentLineRow.incident_id), col(LedgerRow.seq))
+    )
+    yield from ((incident_id, row) for incident_id, row in session.exec(query))
 
 
 def told(session: Session, unique_keys: Collection[str]) -> set[str]:

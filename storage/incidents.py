@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Layer
@@ -74,6 +74,11 @@ def unclosed(session: Session, team_id: str | None = None) -> list[Incident]:
     return _many(session, col(IncidentRow.closed_at).is_(None), *of_team)
 
 
+def every(session: Session) -> list[Incident]:
+    """Every incident there ever was, oldest first."""
+    return _many(session)
+
+
 def move(session: Session, incident_id: str, frm: IncidentState, to: IncidentState, **columns: Any) -> bool:  # noqa: ANN401
     """Move it from one state to another, or change columns where it stands; False when it was not there.
 
@@ -131,17 +136,6 @@ def added(
     if since is not None:
         query = query.where(col(LedgerRow.at) > since)
     return list(session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(newest)))[::-1]
-
-
-def count_added(session: Session, incident_id: str, action: str) -> int:
-    """How many rows of this action were added to it."""
-    query = (
-        select(func.count())
-        .select_from(IncidentLineRow)
-        .join(LedgerRow, col(IncidentLineRow.seq) == col(LedgerRow.seq))
-        .where(IncidentLineRow.incident_id == incident_id, LedgerRow.action == action)
-    )
-    return int(session.exec(query).one())
 
 
 def about_key(session: Session, key_id: str, since_seq: int, since: datetime) -> list[LedgerRow]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.keys import SPENDING, KeyState
 from bot.domain.requests import RequestState
-from bot.services import recounting
+from bot.services import incident_audit, recounting
 from storage import keys, ledger, requests
 from storage.engine import Books, Session
 from storage.ledger import Anchor, Check, Difference
@@ -93,4 +93,9 @@ def _one_key_each(session: Session) -> Iterable[Difference]:
             yield Difference("keys", request_id, "at most 1 key", str(count))
 
 
-CHECKS = (Check("requests", _requests_agree), Check("keys", _one_key_each), *recounting.CHECKS)
+CHECKS = (
+    Check("requests", _requests_agree),
+    Check("keys", _one_key_each),
+    Check("incidents", incident_audit.differences),
+    *recounting.CHECKS,
+)

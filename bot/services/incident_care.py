@@ -137,6 +137,7 @@ def explained(purser: Purser, actor: Actor, place: tuple[str, str], text: str) -
         as_it_is = incidents.get(session, incident.id)
         if as_it_is is not None and as_it_is.state is not IncidentState.CLOSED:
             _note(session, now, as_it_is, actor, EXPLAINED, said)
+    with purser.books.reading() as session:
         return gather(session, purser, incident.id)
 
 

@@ -5,6 +5,7 @@ All is drawn from what is true when it is sent. What happened is named by its ro
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.domain.facts import Occasion
@@ -13,7 +14,7 @@ from bot.domain.incidents import OF_AMOUNTS, Incident, IncidentKind
 from bot.services import incident_export
 from bot.services.context import Effect, Purser
 from bot.services.failpoints import Failpoint
-from bot.services.incident_facts import gather, line_of
+from bot.services.incident_facts import concerned, gather, line_of
 from bot.services.incidents import DIRECT, FILE, INCIDENT, THREAD, tell_directly, tell_parts
 from bot.services.ports import Sending
 from bot.services.telling import Telling, tell_people
@@ -39,14 +40,14 @@ def _post(purser: Purser, row: Claimed) -> None:
         return
     if facts.team is None:
         with purser.deciding() as session:
-            _tell_owners(session, purser, facts, "")
+            _tell_owners(session, purser, facts.incident.id, facts.able_ids, "")
         return
     sending = _sending(row)
     posted = purser.notifier.post_incident(facts.team.channel_id, notice, now, sending)
     purser.failpoint(Failpoint.AFTER_INCIDENT_POSTED)
     with purser.deciding() as session:
         incidents.set_message(session, facts.incident.id, posted.channel_id, posted.ts)
-        _ask_directly(session, purser, facts)
+        _ask_directly(session, purser, facts.incident)
         if not row.payload.get("is_first"):  # the channel took none of it before
             tell_parts(session, now, facts.incident.id, late=True)
     if sending.maybe_sent:  # what stands there may be what was true at the first try
@@ -56,11 +57,12 @@ def _post(purser: Purser, row: Claimed) -> None:
 
 def _post_failed(purser: Purser, session: Session, row: Claimed, error: str) -> None:
     """The channel does not take it: the owners get it directly, and so do holder and lead what they are asked."""
-    facts = gather(session, purser, row.payload["incident_id"])
-    if facts is None or facts.incident.ts is not None or facts.team is None:
+    incident = incidents.get(session, row.payload["incident_id"])
+    if incident is None or incident.ts is not None:
         return
-    _tell_owners(session, purser, facts, WHY.format(channel=facts.team.channel_id, error=error))
-    _ask_directly(session, purser, facts)
+    known = concerned(session, purser, incident)
+    _tell_owners(session, purser, incident.id, known.owner_ids, WHY.format(channel=known.channel_id, error=error))
+    _ask_directly(session, purser, incident)
 
 
 def _follow(purser: Purser, row: Claimed) -> None:
@@ -94,22 +96,17 @@ def _file_failed(purser: Purser, session: Session, row: Claimed, error: str) -> 
     tell_people(session, purser.now(), telling, (row.payload["member_id"],), once=f"incident:{row.id}")
 
 
-def _tell_owners(session: Session, purser: Purser, facts: IncidentFacts, why: str) -> None:
-    for owner in facts.able_ids:
-        tell_directly(session, purser.now(), facts.incident.id, owner, Part.MESSAGE, why=why)
+def _tell_owners(session: Session, purser: Purser, incident_id: str, owner_ids: Iterable[str], why: str) -> None:
+    for owner in owner_ids:
+        tell_directly(session, purser.now(), incident_id, owner, Part.MESSAGE, why=why)
 
 
-def _ask_directly(session: Session, purser: Purser, facts: IncidentFacts) -> None:
-    """Ask holder and lead to explain, who may not be in the channel."""
-    if EXPLAINED_DIRECTLY.isdisjoint(facts.kinds) or is_over(facts.incident):
-        return
-    for person in facts.asked_ids:
-        tell_directly(session, purser.now(), facts.incident.id, person, Part.EXPLAIN)
-
-
-def is_over(incident: Incident) -> bool:
-    """Whether it was closed before anybody was asked."""
-    return incident.closed_at is not None
+def _ask_directly(session: Session, purser: Purser, incident: Incident) -> None:
+    """Ask holder and lead to explain, who may not be in the channel; not when it was closed before that."""
+    known = concerned(session, purser, incident)
+    if incident.closed_at is None and not EXPLAINED_DIRECTLY.isdisjoint(known.kinds):
+        for person in known.asked_ids:
+            tell_directly(session, purser.now(), incident.id, person, Part.EXPLAIN)
 
 
 def _facts(purser: Purser, row: Claimed) -> IncidentFacts | None:

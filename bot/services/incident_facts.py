@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.budgets import TOTAL, Layer
 from bot.domain.incident_facts import IncidentFacts, Line, Since
-from bot.domain.incident_lines import AGAIN, EXPLAINED, OPENED, REOPENED
+from bot.domain.incident_lines import AGAIN, CLOSED, EXPLAINED, OPENED, REOPENED
 from bot.domain.incidents import Incident, IncidentKind
 from bot.domain.keys import Key, KeyState
 from bot.domain.people import Project, Team
@@ -77,7 +78,29 @@ def gather(session: Session, purser: Purser, incident_id: str) -> IncidentFacts 
         again=sum(row.action == AGAIN for row in noticed),
         reopened=sum(row.action == REOPENED for row in noticed),
         last_line=None if newest is None else line_of(newest),
+        closing=next(map(line_of, incidents.added(session, incident.id, CLOSED, newest=1)), None),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Who an incident is told to, by Slack user id."""
+
+    kinds: tuple[IncidentKind, ...]
+    owner_ids: tuple[str, ...]
+    asked_ids: tuple[str, ...]
+    channel_id: str | None
+    """Of the team it is about."""
+
+
+def concerned(session: Session, purser: Purser, incident: Incident) -> Concerned:
+    """The people it is told to: little to read, for where something is decided about it."""
+    key = None if incident.key_id is None else keys.get(session, incident.key_id)
+    team = None if incident.team_id is None else people.team(session, incident.team_id)
+    asked = holder_and_lead(incident, key, project_of(session, incident, key))
+    kinds = _kinds(incident, incidents.added(session, incident.id, OPENED, AGAIN, REOPENED))
+    owners = owners_of_incident(session, purser, team)
+    return Concerned(kinds, owners, _once(*asked), None if team is None else team.channel_id)
 
 
 def line_of(row: LedgerRow) -> Line:
