@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.budgets import Layer
+from bot.domain.expecting import Expecting, Standing
 from bot.domain.incidents import Expected
 from bot.domain.people import Barrier, Team
 from bot.domain.periods import DAY_SECONDS, show_duration
@@ -19,25 +19,6 @@ from storage.engine import Session
 
 LONGEST_SECONDS = 31 * DAY_SECONDS
 SET, ENDED = "expected.set", "expected.ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A time that lasts, and what it is of."""
-
-    expected: Expected
-    name: str
-    """The project's or team's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expecting:
-    """A team and what is expected of it and its projects now."""
-
-    team: Team
-    standing: tuple[Standing, ...]
-    changed: Standing | None = None
-    """What was just said, or ended."""
 
 
 def shown(purser: Purser, channel_id: str) -> Expecting | Refused:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from bot.domain.people import Team
 from bot.services import team_digest, teams
-from bot.slack import incidents, leaks
+from bot.slack import expecting, incidents, leaks
 from bot.slack.grammar import team as grammar
 from bot.slack.grammar.text import Help, Mistake
 from bot.slack.incoming import Incoming, allowed
@@ -46,6 +46,8 @@ def _answer(event: Incoming) -> Message:
         case grammar.ShowDigest():
             event.actor()
             return timing(allowed(team_digest.shown(purser, channel)))
+        case grammar.Expect():
+            return expecting.expect(event, typed.words)
         case grammar.Watch():
             return leaks.watch_answer(event, typed.is_on)
         case Help():

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.budgets import Layer
+from bot.domain.expecting import Expecting
 from bot.domain.incidents import Cause, Incident, IncidentKind, IncidentState
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause
 from bot.domain.requests import Refused
 from bot.services import expecting
-from bot.services.expecting import Expecting
 from bot.services.spiking import IN_WINDOW, watch_spikes
 from bot.services.usual import Usual
 from bot.services.words import ProjectWord, TeamWord

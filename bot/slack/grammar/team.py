@@ -91,6 +91,13 @@ class Watch:
     is_on: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """More spend is expected, or what is: `grammar.expecting` reads these words."""
+
+    words: tuple[str, ...]
+
+
 TeamCommand = (
     ShowTeam
     | CreateTeam
@@ -100,6 +107,7 @@ TeamCommand = (
     | CreateProject
     | ShowPolicy
     | ShowIncidents
+    | Expect
     | ShowDigest
     | SetDigest
     | Watch
@@ -120,7 +128,7 @@ def parse(text: str) -> TeamCommand:
         return Help()
     reader = _READERS.get(word)
     if reader is None:
-        known = "create, invite, remove, owner, project, digest, incidents and policy"
+        known = "create, invite, remove, owner, project, digest, expect, incidents and policy"
         return Mistake(f"There is {known}, but not {quote(tokens[0])}.", INVITE)
     try:
         return reader(tokens[1:])
@@ -190,6 +198,10 @@ def _remove(tokens: list[str]) -> TeamCommand:
 
 def _owner(tokens: list[str]) -> TeamCommand:
     return AddOwners(_people(tokens, OWNER))
+
+
+def _expect(tokens: list[str]) -> TeamCommand:
+    return Expect(tuple(tokens))
 
 
 def _policy(tokens: list[str]) -> TeamCommand:
@@ -270,4 +282,5 @@ _READERS: dict[str, Callable[[list[str]], TeamCommand]] = {
     "incidents": _incidents,
     "watch": _watch,
     "digest": _digest,
+    "expect": _expect,
 }

@@ -20,7 +20,7 @@ USAGE_HINTS: dict[str, str] = {
     ),
     TEAM: (
         "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | "
-        "digest 09:00 Europe/Berlin | incidents | watch on | policy | help"
+        "digest 09:00 Europe/Berlin | expect | incidents | watch on | policy | help"
     ),
     DISABLE: "KEY or LABEL, and a reason | help",
     USAGE: (
@@ -65,6 +65,8 @@ Owners of the workspace in Purser can do this.
 • `/ai-team project reranker $200 @ana` adds a project with a monthly budget and a lead.
 • `/ai-team digest 09:00 Europe/Berlin` chooses when on Monday the weekly digest comes; `digest off` stops it, \
 `digest` shows when it comes.
+• `/ai-team expect project reranker until 15 December launch week` says that more will be spent, so that nobody is \
+called about it; also `expect team until ...`, `expect end project reranker`, `expect list`.
 • `/ai-team incidents` shows what went wrong with keys and is not closed yet: spikes, loops, leaks.
 • `/ai-team watch on`, in any channel with Purser in it, has messages there looked through for keys: one that Purser \
 handed out is turned off at once. `watch off` ends it, `watch` shows how it stands. Everybody there is told.
