@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from bot.domain.digests import Troubles, Week
 from bot.domain.people import Team
 from bot.services.context import Purser
@@ -39,11 +41,15 @@ def all_troubles(session: Session, purser: Purser, week: Week) -> Troubles:
 
 
 def drift(session: Session, week: Week, team_id: str | None = None) -> tuple[str, ...]:
-    """What the books and the gateways disagreed on in the week, oldest first; of one team, or of all."""
+    """What the books and the gateways disagreed on in the week, oldest first; of one team, or of all.
+
+    What happened again and again is one sentence, with how often.
+    """
     since, until = week.span.begins_at, week.span.ends_at
     rows = [row for action in _DRIFT for row in ledger.entries(session, action=action, team_id=team_id)]
     found = sorted((row for row in rows if since <= row.at < until), key=lambda row: row.seq)
-    return tuple(_told(session, row) for row in found)
+    said = Counter(_told(session, row) for row in found)
+    return tuple(text if times == 1 else f"{text}, {times} times" for text, times in said.items())
 
 
 def stale(session: Session, purser: Purser, week: Week, chosen: Chosen) -> tuple[str, ...]:

@@ -206,6 +206,18 @@ def test_what_went_wrong_in_the_week_is_told_once_and_of_this_team(company: Comp
     assert (worked_out(company, W49).troubles.drift, worked_out(company, W49).troubles.dead_letters) == ((), 0)
 
 
+def test_what_happened_again_and_again_is_one_sentence_with_how_often(company: Company) -> None:
+    key = begin(company)
+    assert key.handle is not None
+    for hour in (9, 10, 11):
+        company.clock.at = on(f"2026-11-24 {hour:02d}:00")
+        company.gateway.change(key.handle, cap_micros=999 * USD)
+        reconcile(company.purser)
+        company.perform()
+    drift = worked_out(company, W48).troubles.drift
+    assert drift == (f"the cap of `{key.label}` was changed at the gateway and put back, 3 times",)
+
+
 def test_what_purser_gave_up_on_belongs_to_the_week_in_which_it_did(company: Company) -> None:
     """Made to be done on Sunday, given up on Monday, after the digest of the week before."""
     key = begin(company)

@@ -46,11 +46,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def times(count: int) -> str:
-    """`once`, `twice`, `12 times`."""
-    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
-
-
 def moved(now: int, before: int) -> str:
     """`up 12 percent`, to stand in a text: escaped."""
     return clip(change(now, before), NAME_CHARS)

@@ -182,7 +182,7 @@ def test_everything_amiss_is_one_line() -> None:
         line for line in text(digest.digest(kit_digest.notice(week))).splitlines() if line.startswith("*Please look")
     )
     assert line == (
-        "*Please look:* Purser gave up on 1 thing that it had to do, books and gateway differed twice, "
+        "*Please look:* Purser gave up on 1 thing that it had to do, books and gateway differed, "
         "some figures are old; details in the thread."
     )
 
