@@ -118,9 +118,11 @@ def old_key(
 
 
 def rotation_due(key: Held, policy: Policy) -> datetime | None:
-    """When the key should be replaced by a new one; None for kinds that are not rotated, and before its reveal."""
+    """When the key should be replaced by a new one; None for kinds that are not rotated, before its reveal, and
+    once another key is taking its place.
+    """
     limits = policy.kinds.get(key.kind)
-    if limits is None or limits.rotate_seconds is None or key.revealed_at is None:
+    if limits is None or limits.rotate_seconds is None or key.revealed_at is None or key.retires_at is not None:
         return None
     return key.revealed_at + timedelta(seconds=limits.rotate_seconds)
 

@@ -20,9 +20,16 @@ BY_RULE: dict[str, Any] = {"rule": "same-terms", "approvals_needed": 0, "decided
 def rotating(world: World, state: RequestState, seconds: int | None = 3600, **changes: Any) -> RequestFacts:
     """A rotation of the world's key, as its screens are handed it."""
     terms = Terms(25 * USD, seconds, world.models)
-    values = {"purpose": Purpose.ROTATE, "extends_key_id": "key-1", "asked": terms, "terms": terms, "reason": ""}
+    values: dict[str, Any] = {
+        "purpose": Purpose.ROTATE,
+        "extends_key_id": "key-1",
+        "asked": terms,
+        "terms": terms,
+        "reason": "",
+    }
     asked = kit.request(world, state, **(values | (APPROVED_BY_OMAR if changes.pop("leaked", False) else BY_RULE)))
-    return kit.facts(world, asked, **({"old": kit.key(world), "budgets": ()} | changes))
+    shown: dict[str, Any] = {"old": kit.key(world), "budgets": ()}
+    return kit.facts(world, asked, changes.pop("key", None), **(shown | changes))
 
 
 def every_about_rotation(world: World) -> dict[str, Message | dict[str, Any]]:
