@@ -110,6 +110,8 @@ class IncidentFacts:
     """How often it was opened again after it had been closed."""
     last_line: Line | None = None
     """The newest row of its timeline."""
+    closing: Line | None = None
+    """The row that closed it last."""
 
 
 class Part(StrEnum):

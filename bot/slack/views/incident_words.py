@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.domain.budgets import Layer
 from bot.domain.incident_facts import Change, IncidentFacts, Since, What
-from bot.domain.incident_lines import CAUSE_WORDS, CLOSED
+from bot.domain.incident_lines import CAUSE_WORDS
 from bot.domain.incidents import Cause, Evidence, Found, IncidentKind, IncidentState
 from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.domain.money import show, show_beside
@@ -18,7 +18,7 @@ from bot.domain.periods import show_duration
 from bot.slack.views import limits
 from bot.slack.views import phrases as say
 from bot.slack.views.base import NAME_CHARS, clip, code, join, mention, moment
-from bot.slack.views.figures import counted, times
+from bot.slack.views.figures import counted
 
 PURSER = "purser"
 WHERE_CHARS = 300
@@ -115,7 +115,7 @@ def _also(facts: IncidentFacts) -> str:
     """What else was noticed about it while it was open."""
     more = [KINDS[kind] for kind in facts.kinds if kind is not facts.incident.kind]
     also = f"Also noticed: {join(list(dict.fromkeys(more)))}." if more else ""
-    again = f"It was noticed {times(facts.again)} more." if facts.again else ""
+    again = f"It was noticed {counted(facts.again, 'time')} more." if facts.again else ""
     return " ".join(filter(None, (also, again)))
 
 
@@ -243,8 +243,8 @@ def _since_opened(facts: IncidentFacts) -> str:
 
 
 def _spent_since(since: Since | None, words: str) -> str:
-    if since is None:
-        return ""
+    if since is None or (not since.micros and (since.read_at is None or since.read_at <= since.since)):
+        return ""  # nobody has looked since
     spent = f"*{show(since.micros)}*" if since.micros else "Nothing"
     late = ", which may be of before and told late" if since.micros and since.may_be_late else ""
     return f"{spent} was spent {words}{late} ({limits.as_of(since.read_at, 'not read since')})."
@@ -252,10 +252,10 @@ def _spent_since(since: Since | None, words: str) -> str:
 
 def closed(facts: IncidentFacts) -> str:
     """Who closed it, when, with which cause."""
-    incident, line = facts.incident, facts.last_line
+    incident, line = facts.incident, facts.closing
     by = f" by {person(incident.closed_by)}" if incident.closed_by else ""
     when = f" {moment(incident.closed_at)}" if incident.closed_at else ""
-    known = line.reason if line and line.action == CLOSED else str(incident.cause or "")
+    known = line.reason if line else str(incident.cause or "")
     return f"*Closed*{by}{when}: {cause_said(known)}" if known else f"*Closed*{by}{when}."
 
 

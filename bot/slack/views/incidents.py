@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.budgets import Layer
 from bot.domain.charts import Chart, Look, Series, Unit
 from bot.domain.incident_facts import IncidentFacts, IncidentNotice, Part
-from bot.domain.incidents import IncidentKind, IncidentState
+from bot.domain.incidents import Evidence, IncidentKind, IncidentState
 from bot.domain.keys import KeyState
 from bot.domain.money import show
 from bot.domain.periods import HOUR_SECONDS
@@ -40,6 +40,7 @@ from bot.slack.views.base import (
 from bot.slack.views.figures import counted, in_cents
 
 HOURS_SHOWN = 24
+FEWEST_HOURS = 8
 LISTED = 10
 CALLED = 4
 QUOTED_CHARS = 400
@@ -217,7 +218,7 @@ def _buttons(facts: IncidentFacts, now: datetime) -> list[Block | None]:
 def _chart(facts: IncidentFacts) -> Chart | None:
     """What was spent hour by hour before it was noticed, with the line from which on it is abnormal."""
     seen = facts.incident.evidence
-    hours = seen.hours[-HOURS_SHOWN:]
+    hours = _hours(seen)
     if len(hours) < 2 or not any(micros for _, micros in hours):
         return None
     spent = in_cents([micros for _, micros in hours])
@@ -238,3 +239,10 @@ def _chart(facts: IncidentFacts) -> Chart | None:
         limit=limit,
         limit_name="abnormal from here" if limit else "",
     )
+
+
+def _hours(seen: Evidence) -> tuple[tuple[datetime, int], ...]:
+    """The newest hours; of those before anything was spent, a few."""
+    hours = seen.hours[-HOURS_SHOWN:]
+    empty = next((number for number, (_, micros) in enumerate(hours) if micros), 0)
+    return hours[max(0, min(empty, len(hours) - FEWEST_HOURS)) :]

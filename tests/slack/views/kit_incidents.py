@@ -134,7 +134,7 @@ def states(world: World) -> dict[str, IncidentFacts]:
         ),
         "spike_quiet": facts(world, acked, key=off(world, Proof.QUIET), since_off=quiet),
         "spike_restored": facts(world, acked, changes=restored),
-        "spike_closed": facts(world, closed, changes=restored, last_line=ended),
+        "spike_closed": facts(world, closed, changes=restored, closing=ended),
         "spike_closed_off": facts(world, closed, key=off(world), since_off=quiet),
         "spike_project": facts(
             world,
