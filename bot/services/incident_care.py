@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.incident_facts import IncidentFacts
+from bot.domain.incident_facts import IncidentFacts, Part
 from bot.domain.incident_lines import ACKNOWLEDGED, ASSIGNED, CLOSED, EXPLAINED, SNOOZED, without_secrets
 from bot.domain.incidents import SNOOZES_SECONDS, Cause, Deed, Incident, IncidentState
 from bot.domain.people import Role
@@ -18,7 +18,7 @@ from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser, take_in
 from bot.services.incident_facts import gather
 from bot.services.incident_rights import refused, who_cares
-from bot.services.incidents import about_incident, note, open_again
+from bot.services.incidents import about_incident, note, open_again, tell_directly
 from storage import incidents, people
 from storage.engine import Session
 
@@ -65,7 +65,9 @@ def assign(purser: Purser, actor: Actor, incident_id: str, member_id: str) -> Di
                 Because.NOT_ALLOWED, f"<@{member_id}> is not in this team. Choose a member or an owner of it."
             )
         _care(session, incident, member_id, now)
-        _note(session, now, incident, actor, ASSIGNED, member_id)
+        seq = _note(session, now, incident, actor, ASSIGNED, member_id)
+        if member_id != actor.id:  # who may not be in the channel
+            tell_directly(session, now, incident.id, member_id, Part.LINE, seq=seq)
         return None
 
     return _do(purser, actor, incident_id, Deed.ASSIGN, do)

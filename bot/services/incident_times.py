@@ -9,16 +9,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.incident_facts import Part
 from bot.domain.incident_lines import REMINDED
 from bot.domain.incidents import Incident, Reminder, reminder_due
 from bot.services.context import Purser
-from bot.services.incident_facts import figures
-from bot.services.incidents import INCIDENT, about_incident, note, refresh, stream_of, tell_untold, untold
+from bot.services.deciders import told_of
+from bot.services.incident_facts import concerned, figures
+from bot.services.incidents import (
+    INCIDENT,
+    about_incident,
+    note,
+    refresh,
+    stream_of,
+    tell_directly,
+    tell_untold,
+    untold,
+)
 from storage import incident_history, incidents
 from storage.engine import Session
 
 FIGURES_SECONDS = 600
 """How often the message of an open incident is written anew because its figures have moved."""
+
+_TO_OWNERS, _TO_WORKSPACE = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,22 @@ def _act(purser: Purser, due: _Due, now: datetime) -> None:
             changes = {"reminded_at": now, "snoozed_until": None}
             incidents.move(session, incident.id, incident.state, incident.state, **changes)
             about = about_incident(session, incident)
-            note(session, now, incident, action=REMINDED, by="purser", about=about, reason=reminder)
+            seq = note(session, now, incident, action=REMINDED, by="purser", about=about, reason=reminder)
+            if reminder is Reminder.UNACKNOWLEDGED:
+                _call(session, purser, incident, seq)
+
+
+def _call(session: Session, purser: Purser, incident: Incident, seq: int) -> None:
+    """The first reminder is in the thread alone; the second goes to owners directly, the third to the workspace's."""
+    reminded = incidents.added(session, incident.id, REMINDED)
+    number = sum(row.reason == Reminder.UNACKNOWLEDGED for row in reminded)
+    called: tuple[str, ...] = ()
+    if number == _TO_OWNERS:
+        called = concerned(session, purser, incident).owner_ids
+    elif number == _TO_WORKSPACE:
+        called = told_of(session, purser, sorted(purser.authority.workspace_owner_ids))
+    for owner in called:
+        tell_directly(session, purser.now(), incident.id, owner, Part.LINE, seq=seq)
 
 
 def _figures_due(session: Session, incident: Incident, now: datetime) -> str:

@@ -133,6 +133,7 @@ def test_somebody_of_the_team_can_be_asked_to_look_after_it_and_nobody_else(comp
     assert after.incident.assignee_id == BEN.id
     company.perform()
     assert message(company).facts.incident.assignee_id == BEN.id
+    assert told(company, f"direct:{BEN.id}") == ["incident.assigned"]
     newest = sent(company, "thread:")[-1].line
     assert newest is not None
     assert (newest.actor, newest.reason) == (OMAR.id, BEN.id)

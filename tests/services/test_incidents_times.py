@@ -6,7 +6,7 @@ from bot.domain.incidents import Cause, Reminder
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 from bot.services import incident_care
 from bot.services.incident_times import watch_incidents
-from tests.company import BEN, OMAR, Company
+from tests.company import BEN, OLGA, OMAR, Company
 from tests.services.guard_kit import add_key, another, spend, sync
 from tests.services.incident_kit import done, facts, is_true, message, open_about, sent, told
 from tests.services.kit import USD
@@ -41,6 +41,18 @@ def test_owners_are_reminded_every_two_hours_until_somebody_looks_after_it(compa
     _pass(company, hours=10)
     assert len(_reminders(company)) == 2
     assert is_true(company)
+
+
+def test_nobody_reacts_so_owners_are_called_directly_and_then_the_workspaces(company: Company) -> None:
+    open_about(company, add_key(company))
+    company.perform()
+    called = []
+    for _ in range(5):
+        _pass(company, hours=2, minutes=1)
+        called.append((told(company, f"direct:{OMAR.id}"), told(company, f"direct:{OLGA.id}")))
+    once, twice = ["incident.reminded"], ["incident.reminded"] * 2
+    assert called == [([], []), (once, once), (once, twice), (once, twice), (once, twice)]
+    assert len(_reminders(company)) == 5
 
 
 def test_two_replicas_remind_once(company_anywhere: Company) -> None:
