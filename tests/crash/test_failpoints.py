@@ -18,6 +18,7 @@ from bot.playground.slack.model import Message
 from bot.services.effects import EFFECTS
 from bot.services.failpoints import Failpoint, all_failpoints
 from storage import requests
+from tests.crash.after_off import AfterOff
 from tests.crash.alerts import Alerts
 from tests.crash.digests import Digests
 from tests.crash.exports import Export
@@ -56,6 +57,7 @@ class Story:
         self.alerts = Alerts(office, failpoint, github)
         self.incidents = Incidents(office, failpoint)
         self.leaks = Leaks(office, failpoint)
+        self.after_off = AfterOff(office, failpoint)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -84,6 +86,11 @@ class Story:
             yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
         yield from self._incidents()
         yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
+        yield from self._afterwards()
+
+    def _afterwards(self) -> Iterator[Step]:
+        if self.after_off.is_wanted:
+            yield Step("it spends after that", self.after_off.spend, self.after_off.is_deleted)
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
         if self.digests.comes:
@@ -215,6 +222,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.alerts.assert_told_once()
         story.incidents.assert_told_once()
         story.leaks.assert_told_once()
+        story.after_off.assert_told_once()
 
 
 @pytest.mark.parametrize(
