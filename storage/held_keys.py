@@ -25,6 +25,7 @@ class HeldKey(NamedTuple):
     lead_id: str | None
     revealed_at: datetime | None
     kept_until: datetime | None
+    retires_at: datetime | None
     last_used: date | None
     """The last UTC day on which it was used, by dated usage, or by its live total that was seen to grow."""
 
@@ -33,6 +34,7 @@ _HELD: Final = (
     text(
         """
         SELECT k.id, k.label, k.kind, k.state, k.gateway, k.holder_id, k.lead_id, k.revealed_at, k.kept_until,
+               k.retires_at,
                (SELECT u.day FROM usage_days u WHERE u.key_id = k.id AND u.requests > 0
                 ORDER BY u.day DESC LIMIT 1) AS used,
                (SELECT max(h.hour) FROM live_hours h WHERE h.key_id = k.id) AS seen
@@ -40,7 +42,7 @@ _HELD: Final = (
         """
     )
     .bindparams(bindparam("states", expanding=True, type_=String()))
-    .columns(revealed_at=UtcDateTime(), kept_until=UtcDateTime(), seen=UtcDateTime())
+    .columns(revealed_at=UtcDateTime(), kept_until=UtcDateTime(), retires_at=UtcDateTime(), seen=UtcDateTime())
 )
 
 
@@ -48,8 +50,9 @@ def of_team(session: Session, team_id: str, states: Collection[KeyState]) -> lis
     """The team's keys in these states, in no order."""
     found = session.execute(_HELD, {"team_id": team_id, "states": sorted(states)})
     return [
-        HeldKey(one, label, KeyKind(kind), KeyState(state), gateway, holder, lead, revealed, kept, _later(used, seen))
-        for one, label, kind, state, gateway, holder, lead, revealed, kept, used, seen in found
+        HeldKey(one, label, KeyKind(kind), KeyState(state), *which, *when, _later(used, seen))
+        for one, label, kind, state, *which, revealed, kept, retires, used, seen in found
+        for when in ((revealed, kept, retires),)
     ]
 
 
