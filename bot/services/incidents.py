@@ -98,7 +98,7 @@ def _open(session: Session, purser: Purser, opening: Opening, now: datetime) -> 
     )
     incidents.add(session, new)
     incidents.add_line(session, new.id, seq)
-    payload = {"incident_id": new.id, "is_first": True}
+    payload = {"incident_id": new.id, "is_first": True, "figures": "" if spent is None else str(spent)}
     effect(session, now, stream=stream_of(new.id), name=INCIDENT, payload=payload, once=f"{new.id}:opened")
     tell_parts(session, now, new.id)
     return new

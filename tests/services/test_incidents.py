@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,18 @@ def test_what_is_noticed_by_two_at_once_is_one_incident(company_anywhere: Compan
     assert told(company) == [*PARTS, "incident.again"]
     assert sent(company, "thread:")[-1].line is not None
     assert facts(company, first).again == 1
+    assert is_true(company)
+
+
+def test_many_threads_that_notice_one_leak_open_one_incident(company_anywhere: Company) -> None:
+    company = company_anywhere
+    key = add_key(company)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: open_about(company, key, IncidentKind.LEAK).id, range(8)))
+    company.perform()
+    assert len(set(found)) == 1
+    assert told(company, "channel:") == ["message"]
+    assert told(company).count("incident.again") == 7
     assert is_true(company)
 
 

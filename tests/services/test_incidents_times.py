@@ -140,8 +140,6 @@ def test_figures_that_stand_still_write_nothing(company: Company) -> None:
     sync(company)
     open_about(company, key)
     company.perform()
-    _pass(company, minutes=1)
-    assert company.perform() == 0
     watch_incidents(company.purser)
     company.clock.advance(minutes=11)
     watch_incidents(company.purser)
