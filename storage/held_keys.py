@@ -50,9 +50,20 @@ def of_team(session: Session, team_id: str, states: Collection[KeyState]) -> lis
     """The team's keys in these states, in no order."""
     found = session.execute(_HELD, {"team_id": team_id, "states": sorted(states)})
     return [
-        HeldKey(one, label, KeyKind(kind), KeyState(state), *which, *when, _later(used, seen))
-        for one, label, kind, state, *which, revealed, kept, retires, used, seen in found
-        for when in ((revealed, kept, retires),)
+        HeldKey(
+            id=row.id,
+            label=row.label,
+            kind=KeyKind(row.kind),
+            state=KeyState(row.state),
+            gateway=row.gateway,
+            holder_id=row.holder_id,
+            lead_id=row.lead_id,
+            revealed_at=row.revealed_at,
+            kept_until=row.kept_until,
+            retires_at=row.retires_at,
+            last_used=_later(row.used, row.seen),
+        )
+        for row in found
     ]
 
 
