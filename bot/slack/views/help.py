@@ -90,8 +90,11 @@ _DISABLE = """*Turn a key off, now*
 • `/ai-disable ana-7kq2 posted in a public repo` turns off the key with this label.
 • `/ai-disable sk-... found in a log` turns off the key you paste. It is recognised by its fingerprint; \
 Purser neither stores nor repeats it.
+• `/ai-disable @ana left the company`, `/ai-disable project search runs wild` list every key of a person or a project, \
+and ask once before they stop.
 Anybody may do this: when in doubt, do it. You are told how far "off" is proven. Its holder and the owners \
-are told, and an owner can restore it. A key in a message: *Report leaked key* in that message's menu."""
+are told, and an owner can restore it. Keys of others have a limit per hour, unless you have the key itself, own \
+the team or lead the project. A key in a message: *Report leaked key* in that message's menu."""
 
 _USAGE = """*What was used, and by whom*
 • `/ai-usage` shows your own last 30 days, by key.
