@@ -14,6 +14,7 @@ from bot.services.guarding import guard
 from bot.services.homes import keep_up
 from bot.services.housekeeping import refresh_catalog, tidy
 from bot.services.incident_times import watch_incidents
+from bot.services.looping import watch_loops
 from bot.services.month import turn_month
 from bot.services.posting import post_days
 from bot.services.raised import end_raises
@@ -65,7 +66,7 @@ WATCH = (catch_up, sync_live, rest, end_raises, end_cuts, share, turn_month, gua
 at every limit, then for spikes."""
 JOBS = (
     Job("guard", Policy().poll_seconds, WATCH, by_policy=lambda policy: policy.poll_seconds),
-    Job("usage", 600, (sync_usage,)),
+    Job("usage", 600, (sync_usage, watch_loops)),
     Job("posting", 3600, (post_days,)),
     Job("digest", 60, (send_digests,)),
     Job("expiry", 30, (pass_time,)),
