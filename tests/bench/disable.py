@@ -14,7 +14,7 @@ import httpx
 
 from bot.playground.gateway.faults import FaultKind
 from storage import ledger
-from tests.bench.ground import BUDGET, Skipped, forget, office, real_litellm, turn_off
+from tests.bench.ground import BUDGET, Skipped, drained, forget, office, real_litellm, turn_off
 from tests.bench.report import Section, Table, at, ms
 from tests.office import Office, chat
 
@@ -60,7 +60,7 @@ def _real() -> Table:
         made.found_team(monthly=BUDGET)
         try:
             for number in range(ROUNDS):
-                secret = made.key(f"automation job-{number} $5 $1/day @omar disable it")
+                secret = _key(made, number)
                 secrets.append(secret)
                 with Caller(base_url, secret) as caller:
                     for name, seconds in _times(made, secret).items():
@@ -85,7 +85,7 @@ def _faulty() -> Table:
             taken: dict[str, list[float]] = defaultdict(list)
             for _ in range(FAULTY_ROUNDS):
                 number += 1
-                secret = made.key(f"automation job-{number} $5 $1/day @omar disable it")
+                secret = _key(made, number)
                 assert chat(made.gateway.base_url, secret).status_code == 200
                 with going_wrong(made):
                     for what, seconds in _times(made, secret).items():
@@ -137,6 +137,12 @@ FAULTS: dict[str, Callable[[Office], AbstractContextManager[None]]] = {
     f"down for {DOWN_SECONDS:.0f} s": _down,
     f"accepts for {LAG_SECONDS:.0f} s more": _lagging,
 }
+
+
+def _key(made: Office, number: int) -> str:
+    """Another key of Ana's, once the channel has read all there was to say of the one before."""
+    assert drained(made) is not None
+    return made.key(f"automation job-{number} $5 $1/day @omar disable it")
 
 
 def _times(made: Office, secret: str) -> dict[str, float]:

@@ -38,7 +38,7 @@ class AfterOff:
 
     def assert_told_once(self) -> None:
         if self.is_wanted:
-            assert self.office.gateway.keys == []
+            assert not self.office.gateway.state.keys
             assert len(kit.rows(self.office, action="key.spent_after_off")) == 1
             assert len(kit.rows(self.office, action="key.removed")) == 1
             assert len(kit.told(self.office, "omar", "after the gateway had recorded it as off")) == 1

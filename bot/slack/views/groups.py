@@ -98,7 +98,7 @@ def group_off(outcome: GroupOff) -> Message:
     if len(keys) == outcome.already:
         opening = f"*{name}: all was off, or being turned off, already.* {_keys(len(keys))}."
     elif not_off:
-        opening = f"*{name}: {len(keys) - len(not_off)} of {_keys(len(keys))} off, {len(not_off)} NOT off yet.*"
+        opening = f"*{name}: {len(keys) - len(not_off)} of {_keys(len(keys))} off, {len(not_off)} NOT yet off.*"
     else:
         opening = f"*{name}: {_keys(len(keys))} turned off.*"
     already = f" {outcome.already} of them somebody else had turned off a moment before." if outcome.already else ""
@@ -119,7 +119,7 @@ def told(notice: Notice) -> Message:
     who = mention(notice.actor_id) if notice.actor_id else "Somebody"
     head = f"*{who} turned off {_lower(name)}:* {_keys(len(keys))}{say.because(notice.note)}"
     if not_off:
-        head = f"{head} *{len(not_off)} NOT off yet.*"
+        head = f"{head} *{len(not_off)} NOT yet off.*"
     hint = "Calls with them fail. A mistake? An owner can restore each with *Restore* on its card."
     return message(head, section(head), _by_proof(keys), context(_do_this(not_off) or hint))
 
