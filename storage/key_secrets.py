@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from bot.domain.keys import Key
@@ -15,26 +15,22 @@ AT_ONCE = 500
 """How many are asked for in one query."""
 
 
-def fingerprinted(session: Session, fingerprints: Collection[str]) -> dict[str, Key]:
-    """The keys whose secrets have any of these fingerprints, by fingerprint."""
-    asked = _pieces(fingerprints)
-    found = [key for some in asked for key in _keys(session, col(KeyRow.fingerprint).in_(some))]
-    return {key.fingerprint: key for key in found if key.fingerprint is not None}
+def known(session: Session, fingerprints: Collection[str], handles: Collection[str]) -> list[Key]:
+    """The keys that have any of these fingerprints, or that some gateway knows by any of these handles.
+
+    Handles of two gateways may be alike: whose they are is for the caller to compare.
+    """
+    prints, names = sorted(fingerprints), sorted(handles)
+    found = dict.fromkeys(key_id for start in _starts(prints, names) for key_id in _ids(session, prints, names, start))
+    read = (keys.get(session, key_id) for key_id in found)
+    return [key for key in read if key is not None]
 
 
-def with_handle(session: Session, gateway: str, handles: Collection[str]) -> dict[str, Key]:
-    """The keys that this gateway knows by any of these handles, by handle."""
-    asked = _pieces(handles)
-    at_gateway = KeyRow.gateway == gateway
-    found = [key for some in asked for key in _keys(session, at_gateway, col(KeyRow.handle).in_(some))]
-    return {key.handle: key for key in found if key.handle is not None}
+def _starts(*wanted: list[str]) -> range:
+    return range(0, max(map(len, wanted)), AT_ONCE)
 
 
-def _pieces(wanted: Collection[str]) -> Iterator[Sequence[str]]:
-    ordered = sorted(wanted)
-    return (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
-
-
-def _keys(session: Session, *where: Any) -> list[Key]:  # noqa: ANN401 - SQLAlchemy's column expressions
-    found = [keys.get(session, key_id) for key_id in session.exec(select(KeyRow.id).where(*where)).all()]
-    return [key for key in found if key is not None]
+def _ids(session: Session, prints: list[str], names: list[str], start: int) -> Iterator[str]:
+    some_prints, some_names = prints[start : start + AT_ONCE], names[start : start + AT_ONCE]
+    query = select(KeyRow.id).where(or_(col(KeyRow.fingerprint).in_(some_prints), col(KeyRow.handle).in_(some_names)))
+    yield from session.exec(query).all()

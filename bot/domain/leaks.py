@@ -36,18 +36,19 @@ class Foreign:
     line: int
 
 
+BEGINS = "sk-"
+"""How every key begins that a gateway of ours mints; the contract of gateways asks for it."""
 LONGEST_CHARS = 400
-"""No key is longer. What is, such as a picture in a text, is looked through for what begins like one."""
+"""No key is longer."""
 READINGS = 24
 """In how many ways one run is read at most."""
 
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-"))
 _RUN = re.compile(r"[A-Za-z0-9_-]{7,}")
-_BEGINNING = re.compile(r"sk-")
+_BEGINNING = re.compile(re.escape(BEGINS))
 _JOINT = re.compile(r"[-_]")
 _LONG_CHARS = 16
-_DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[A-Za-z]")
 _WORD = re.compile(r"[^\s\"'`<>|,;(){}\[\]]{6,}")
 _PARTS = re.compile(r"[=:@/&?]")
 _SHORTEST = 6
@@ -56,13 +57,14 @@ _SHORTEST = 6
 def candidates(text: str) -> Iterator[Candidate]:
     """Every reading of every run of characters that may be a key, in order, each with the line it stands in.
 
-    A run may be a key when it is long and has letters and digits, or when `sk-` begins in it.
+    A run may be a key when `sk-` begins in it: so do the keys of every gateway that Purser knows.
     """
-    text = plain(text)
+    if BEGINS not in (text := plain(text)):
+        return
     breaks: list[int] | None = None
     for found in _RUN.finditer(text):
         run = found[0]
-        if "sk-" not in run and not _is_mixed(run):
+        if BEGINS not in run:
             continue
         if breaks is None:
             breaks = _line_ends(text)
@@ -88,17 +90,9 @@ def plain(text: str) -> str:
     return _UNSEEN.sub("", text).translate(_DASHES)
 
 
-def _is_mixed(run: str) -> bool:
-    if len(run) < _LONG_CHARS or len(run) > LONGEST_CHARS:
-        return False
-    return _DIGIT.search(run) is not None and _LETTER.search(run) is not None
-
-
 def _readings(run: str) -> Iterator[str]:
-    """The run itself, what begins with `sk-` in it, and each of them without what is glued to its end."""
-    begins = (found.start() for found in _BEGINNING.finditer(run))
-    bare = len(run) - len(run.lstrip("_-"))
-    starts = list(dict.fromkeys([*islice(begins, READINGS), 0, bare]))
+    """What begins with `sk-` in a run, and each of that without what is glued to its end."""
+    starts = list(islice((found.start() for found in _BEGINNING.finditer(run)), READINGS))
     yield from (run[start:] for start in starts if 0 < len(run) - start <= LONGEST_CHARS)
     for start in starts:
         ends = [found.start() for found in _JOINT.finditer(run, start + _LONG_CHARS, start + LONGEST_CHARS)]

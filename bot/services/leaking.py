@@ -55,12 +55,17 @@ def key_of(session: Session, purser: Purser, secret: str) -> Key | None:
 def keys_of(session: Session, purser: Purser, secrets: Collection[str]) -> dict[str, Key]:
     """The keys whose secrets these are, by secret: by its fingerprint, or by the handle that it has at a gateway."""
     prints = {fingerprint(secret, purser.pepper): secret for secret in secrets}
-    known = key_secrets.fingerprinted(session, prints)
-    found = {prints[one]: key for one, key in known.items()}
-    for gateway in purser.gateways.values():
-        handles = {handle: one for one in secrets if one not in found and (handle := gateway.handle_of(one))}
-        with_handle = key_secrets.with_handle(session, gateway.name, handles)
-        found |= {handles[handle]: key for handle, key in with_handle.items()}
+    handles = {
+        (gateway.name, handle): secret
+        for gateway in purser.gateways.values()
+        for secret in secrets
+        if (handle := gateway.handle_of(secret)) is not None
+    }
+    found: dict[str, Key] = {}
+    for key in key_secrets.known(session, prints, {handle for _, handle in handles}):
+        secret = prints.get(key.fingerprint or "") or handles.get((key.gateway, key.handle or ""))
+        if secret is not None:
+            found[secret] = key
     return found
 
 
