@@ -14,7 +14,7 @@ from bot.domain.keys import Key, KeyState
 from bot.domain.requests import RequestState, Target
 from bot.gateways.base import CapPeriod
 from bot.services.raised import end_raises
-from storage import keys
+from storage import keys, requests
 from tests.company import Company
 from tests.contract.rig import Rig, litellm_on_real
 from tests.services.kit import held, wanted
@@ -105,6 +105,10 @@ def test_a_raised_day_and_its_end_keep_what_the_day_has_spent(company: Company, 
     caps = keys.Change(cap_micros=5_000_000, daily_cap_micros=30_000)
     with company.purser.deciding() as session:
         keys.move(session, key.id, KeyState.LIVE, KeyState.LIVE, caps)
+        asked = requests.get(session, key.request_id)
+        assert asked is not None
+        terms = replace(asked.terms, cap_micros=5_000_000, daily_cap_micros=30_000)
+        requests.move(session, asked.id, asked.state, asked.state, requests.Change(terms=terms))
     rig.gateway.set_cap(ana.handle, 5_000_000, CapPeriod.TOTAL, 30_000)
     assert ana.call() == 200
     assert ana.is_stopped()
