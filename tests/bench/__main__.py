@@ -17,6 +17,7 @@ from tests.bench import (
     overshoot,
     page,
     reveal,
+    spike_looks,
     spikes,
     start,
     usage_reports,
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "overshoot": overshoot.measure,
     "forecast": forecast.measure,
     "spikes": spikes.measure,
+    "spike_looks": spike_looks.measure,
 }
 
 

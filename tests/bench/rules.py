@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from statistics import fmean, median, pstdev
+from math import sqrt
 
 from bot.domain.pasts import DAY_HOURS, Past
 
@@ -27,11 +27,18 @@ def _median(times: float, some: list[int]) -> float:
 
 
 def _mean(times: float, some: list[int]) -> float:
-    return times * fmean(some)
+    return times * sum(some) / len(some)
 
 
 def _z(deviations: float, some: list[int]) -> float:
-    return fmean(some) + deviations * pstdev(some)
+    mean = sum(some) / len(some)
+    return mean + deviations * sqrt(sum((one - mean) ** 2 for one in some) / len(some))
+
+
+def median(some: list[int]) -> float:
+    """The middle, or half-way between the two in the middle."""
+    ordered, half = sorted(some), len(some) // 2
+    return ordered[half] if len(some) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _limit(count: int, worth: Worth, past: Past, floor: int) -> list[tuple[int, int]]:
@@ -58,8 +65,7 @@ BASELINES: dict[str, Limit] = {
     f"{name}, {span}": limit
     for name, worth in (
         ("3 x median", partial(_median, 3.0)),
-        ("z-score 2.5", partial(_z, 2.5)),
-        ("z-score 3.5", partial(_z, 3.5)),
+        ("z-score 3", partial(_z, 3.0)),
         ("2 x 30-day mean", partial(_mean, 2.0)),
     )
     for span, limit in _spans(worth).items()
