@@ -20,11 +20,11 @@ from tests.company import Company
 KEYS, DAYS, BUSY_EVERY, ROUNDS = 10_000, 400, 10, 10
 COMPARED_DAYS, HOURS_A_DAY = 63, 10
 HOW = f"""\
-{KEYS:,} live keys with {DAYS} days of `live_hours`: {HOURS_A_DAY} hours a day in the {COMPARED_DAYS} that are
-compared, one before. All of them spend in this hour, one in {BUSY_EVERY} enough to be looked at. *First look*: nothing is known of this hour
-yet, so that the past of as many keys as one look takes (300, and five teams or projects) is read; later ones in the
-hour read the rest. *Looks after*: all is known, median of {ROUNDS}. *One incident*: a look that finds a key far above
-its line, with its transaction. No gateway is called. PostgreSQL runs without fsync."""
+{KEYS:,} live keys with {DAYS} days of `live_hours`: {HOURS_A_DAY} hours a day in the {COMPARED_DAYS} that are compared,
+one before. All of them spend in this hour, one in {BUSY_EVERY} enough to be looked at. *First look*: nothing is known
+of this hour yet, so that the past of as many keys as one look takes (300, and five teams or projects) is read; later
+ones in the hour read the rest. *Looks after*: all is known, median of {ROUNDS}. *One incident*: a look that finds a key
+far above its line, with its transaction. No gateway is called. PostgreSQL runs without fsync."""
 
 
 def measure() -> Section:
