@@ -122,8 +122,8 @@ def is_thread(purser: Purser, place: tuple[str, str]) -> bool:
 def explained(purser: Purser, actor: Actor, place: tuple[str, str], text: str) -> IncidentFacts | None:
     """Take a reply in an incident's thread into its timeline; None where `place` is no incident's thread.
 
-    `place` is the channel's id and the thread's timestamp. Only what holder, lead, owners and who looks after it say is
-    taken in, while it is open; of others, and afterwards, nothing is written.
+    `place` is the channel's id and the thread's timestamp. Only what holder, lead, owners, who looks after it
+    and who posted a leaked key say is taken in, while it is open; of others, and afterwards, nothing is written.
     """
     with purser.books.reading() as session:
         incident = incidents.at_message(session, *place)

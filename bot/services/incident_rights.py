@@ -44,7 +44,9 @@ def who_cares(purser: Purser, facts: IncidentFacts, actor: Actor) -> bool:
     """Whether what this person says of it belongs into the timeline."""
     if purser.authority.stranger(actor.member) is not None:
         return False
-    named = {*facts.asked_ids, *facts.able_ids, facts.incident.assignee_id, *purser.authority.workspace_owner_ids}
+    incident = facts.incident
+    named = {*facts.asked_ids, *facts.able_ids, incident.assignee_id, incident.evidence.author_id}
+    named |= purser.authority.workspace_owner_ids
     owners = () if facts.team is None else facts.team.owner_ids
     return actor.id in named or actor.id in owners
 

@@ -271,7 +271,7 @@ def test_a_leak_in_a_public_channel_from_the_post_to_a_new_secret(desk: Desk) ->
     assert "It was posted by @ben in #search" in said
     assert "never works again" in said
     assert [one.split("*")[1] for one in desk.thread(told)[:2]] == ["Whose:", "What is left to do."]
-    assert "@ana: how did it get there?" in desk.thread(told)[0]
+    assert "@ana and @ben: how did it get there?" in desk.thread(told)[0]
     for everybody in (*desk.thread(told), *desk.thread(posted), said, *desk.dms("ana"), *desk.dms("omar")):
         assert secret not in everybody
 

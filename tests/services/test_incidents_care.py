@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.budgets import Layer
-from bot.domain.incidents import Cause, Deed, IncidentKind, IncidentState
+from bot.domain.incidents import Cause, Deed, Evidence, Found, IncidentKind, IncidentState
 from bot.domain.keys import KeyKind
 from bot.domain.people import Member
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
@@ -200,6 +200,14 @@ def test_a_secret_in_a_reply_is_left_out_of_the_books(company: Company) -> None:
     after = explained(company.purser, company.actor(ANA), _place(company), f"I used {secret} in the script")
     assert after is not None
     assert after.explanations[0].reason == "I used [left out] in the script"
+
+
+def test_who_posted_a_leaked_key_explains_it_too(company: Company) -> None:
+    seen = Evidence(found=Found.WATCHED, author_id=BEN.id)
+    incident = open_about(company, add_key(company), IncidentKind.LEAK, seen)
+    company.perform()
+    explained(company.purser, company.actor(BEN), _place(company), "it was in my shell history")
+    assert timeline(company, incident)[-1] == "incident.explained"
 
 
 @pytest.mark.parametrize("who", [BEN, GUS], ids=["member", "guest"])
