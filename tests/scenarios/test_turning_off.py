@@ -207,3 +207,66 @@ def test_restore_respects_the_budget(desk: Desk) -> None:
     desk.office.approve(desk.ask("$400 1d something else", "ben"), asker="ben")
     assert "Only $100 is left" in desk.presses("omar", "Restore", card)
     assert desk.office.chat(secret).status_code == 401
+
+
+def test_while_the_gateway_is_down_everybody_reads_not_confirmed_and_an_owner_is_called(desk_on_each: Desk) -> None:
+    desk = desk_on_each
+    label, secret = desk.key()
+    card = desk.office.card()
+    desk.gateway.faults.add(FaultKind.ERROR, times=None, route="/key/block", status=503)
+    desk.who("ben").command(f"/ai-disable {label} leaked", channel="search")
+    desk.office.reads("ben", "*NOT confirmed off yet.* It may still work.", "search")
+    desk.card_says(card, "NOT confirmed off yet")
+    desk.thread_says(card, f"`{label}` is NOT confirmed off.")
+    posted = desk.posted(f"`{label}` is NOT confirmed off.")
+    called = desk.text(desk.dm("omar", "*NOT confirmed off:"))
+    assert f"block or delete `purser-{label}`" in called
+    assert desk.office.chat(secret).status_code == 200
+
+    desk.gateway.faults.clear()
+    desk.office.clock.advance(seconds=400)
+    desk.bot.running.purser.wake()
+    desk.settle()
+    assert RECORDED in desk.text(desk.now(card))
+    assert RECORDED in desk.text(desk.posted("Turned off by @ben"))  # the channel has read that it was not off
+    assert desk.now(posted).ts < desk.posted("Turned off by @ben").ts
+    assert RECORDED in desk.dms("ben")[-1]  # who no longer waited for the answer
+    assert desk.office.chat(secret).status_code == 401
+    for person in ("omar", "olga"):
+        assert len([said for said in desk.dms(person) if "NOT confirmed off" in said]) == 1
+
+
+def test_a_gateway_that_says_off_and_lies_is_found_out_by_what_the_key_spends(desk: Desk) -> None:
+    label, secret = desk.key()
+    card = desk.office.card()
+    desk.spends(secret, 1)
+    desk.gateway.habits.block_lag_seconds = 1e9  # blocked, in its own words, and yet it works
+    assert RECORDED in desk.types("ben", f"/ai-disable {label} leaked")
+    desk.watch(minutes=2)
+    assert desk.spends(secret, 6).status_code == 200
+    desk.watch()
+    called = desk.text(desk.dm("omar", "*NOT off:"))
+    assert "spent $6 after the gateway had recorded it as off" in called
+    assert f"`{label}` spent money after it was proven off" in desk.text(desk.posted("Not off:"))
+    desk.card_says(card, "*Deleted:* it spent money after it was off")
+    assert "is NOT off: it spent $6" in "\n".join(desk.thread(card))
+    assert buttons(desk.now(card)) == []  # nothing brings it back
+    assert "is deleted" in desk.dms("ana")[-1]
+    assert desk.office.chat(secret).status_code == 401
+    assert desk.gateway.live_keys() == []
+
+
+def test_spend_that_is_told_late_alarms_nobody_and_off_becomes_quiet(desk: Desk) -> None:
+    label, secret = desk.key()
+    card = desk.office.card()
+    desk.gateway.habits.flush_seconds = 10
+    desk.watch()
+    desk.spends(secret, 8)
+    desk.types("ben", f"/ai-disable {label} not needed")
+    desk.watch(seconds=5)
+    for _ in range(14):
+        desk.watch()
+    desk.card_says(card, "*Quiet:* the gateway's record says off, and nothing was spent since")
+    assert "already off" in desk.types("gus", f"/ai-disable {label}")
+    assert desk.count("Not off:") == 0
+    assert [said for said in desk.dms("omar") if "NOT" in said] == []
