@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from typing import Final
 
-from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, or_, select
+from sqlmodel import Session, SQLModel
 
 from bot.domain.keys import Key
-from storage import keys
-from storage.tables import KeyRow
+from storage import keys, tables
 
 AT_ONCE = 500
 """How many are asked for in one query."""
+_keys: Final = SQLModel.metadata.tables[str(tables.KeyRow.__tablename__)]
+# Made once: a message is asked about in the time that making it would take.
+_KNOWN: Final = select(_keys.c.id).where(
+    or_(
+        _keys.c.fingerprint.in_(bindparam("prints", expanding=True)),
+        _keys.c.handle.in_(bindparam("handles", expanding=True)),
+    )
+)
 
 
 def known(session: Session, fingerprints: Collection[str], handles: Collection[str]) -> list[Key]:
@@ -21,16 +29,9 @@ def known(session: Session, fingerprints: Collection[str], handles: Collection[s
     Handles of two gateways may be alike: whose they are is for the caller to compare.
     """
     prints, names = sorted(fingerprints), sorted(handles)
-    found = dict.fromkeys(key_id for start in _starts(prints, names) for key_id in _ids(session, prints, names, start))
+    found: dict[str, None] = {}
+    for start in range(0, max(len(prints), len(names)), AT_ONCE):
+        asked = {"prints": prints[start : start + AT_ONCE], "handles": names[start : start + AT_ONCE]}
+        found |= dict.fromkeys(session.execute(_KNOWN, asked).scalars())
     read = (keys.get(session, key_id) for key_id in found)
     return [key for key in read if key is not None]
-
-
-def _starts(*wanted: list[str]) -> range:
-    return range(0, max(map(len, wanted)), AT_ONCE)
-
-
-def _ids(session: Session, prints: list[str], names: list[str], start: int) -> Iterator[str]:
-    some_prints, some_names = prints[start : start + AT_ONCE], names[start : start + AT_ONCE]
-    query = select(KeyRow.id).where(or_(col(KeyRow.fingerprint).in_(some_prints), col(KeyRow.handle).in_(some_names)))
-    yield from session.exec(query).all()

@@ -443,7 +443,7 @@ class Gateway:
         if any(key.alias == spec.alias and not key.deleted for key in self.held.values()):
             raise AliasTaken(spec.alias, f"there is a key {spec.alias}")
         self._made += 1
-        secret = f"sk-memory-{self._made}"
+        secret = f"sk-memory-{self._made:012}"
         handle = _hash(secret)
 
         def mint() -> None:

@@ -38,17 +38,16 @@ class Foreign:
 
 BEGINS = "sk-"
 """How every key begins that a gateway of ours mints; the contract of gateways asks for it."""
-LONGEST_CHARS = 400
-"""No key is longer."""
+SHORTEST_CHARS, LONGEST_CHARS = 16, 400
+"""No key is shorter or longer."""
 READINGS = 24
 """In how many ways one run is read at most."""
 
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-"))
-_RUN = re.compile(r"[A-Za-z0-9_-]{7,}")
+_RUN = re.compile(r"[A-Za-z0-9_-]{16,}")
 _BEGINNING = re.compile(re.escape(BEGINS))
 _JOINT = re.compile(r"[-_]")
-_LONG_CHARS = 16
 _WORD = re.compile(r"[^\s\"'`<>|,;(){}\[\]]{6,}")
 _PARTS = re.compile(r"[=:@/&?]")
 _SHORTEST = 6
@@ -93,9 +92,9 @@ def plain(text: str) -> str:
 def _readings(run: str) -> Iterator[str]:
     """What begins with `sk-` in a run, and each of that without what is glued to its end."""
     starts = list(islice((found.start() for found in _BEGINNING.finditer(run)), READINGS))
-    yield from (run[start:] for start in starts if 0 < len(run) - start <= LONGEST_CHARS)
+    yield from (run[start:] for start in starts if SHORTEST_CHARS <= len(run) - start <= LONGEST_CHARS)
     for start in starts:
-        ends = [found.start() for found in _JOINT.finditer(run, start + _LONG_CHARS, start + LONGEST_CHARS)]
+        ends = [found.start() for found in _JOINT.finditer(run, start + SHORTEST_CHARS, start + LONGEST_CHARS)]
         yield from (run[start:end] for end in reversed(ends))
 
 
