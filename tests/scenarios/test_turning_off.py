@@ -79,10 +79,10 @@ def test_off_is_proven_as_far_as_it_is_and_holder_and_owners_are_told(desk_on_ea
 )
 def test_a_pasted_key_is_known_however_it_was_wrapped_and_is_probed(desk: Desk, pasted: str) -> None:
     label, secret = desk.key()
-    said = desk.types("ben", f"/ai-disable {pasted.format(secret)}")
+    assert desk.who("ben").command(f"/ai-disable {pasted.format(secret)}", channel="search").ok
+    said = desk.text(desk.office.reads("ben", PROBED, "search"))
     assert f"`{label}` of @ana is turned off" in said
-    assert PROBED in said
-    assert secret not in said
+    assert secret not in "\n".join(desk.ephemerals("ben"))
     assert desk.office.chat(secret).status_code == 401
     desk.settle()
     assert PROBED in desk.text(desk.office.card())
