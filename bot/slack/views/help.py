@@ -22,7 +22,7 @@ USAGE_HINTS: dict[str, str] = {
         "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | "
         "digest 09:00 Europe/Berlin | expect | incidents | watch on | policy | help"
     ),
-    DISABLE: "KEY or LABEL, and a reason | help",
+    DISABLE: "KEY or LABEL, and a reason | @name | project NAME | help",
     USAGE: (
         "team 7d by model | project NAME month | key LABEL by day | all by team | @name | export team 90d | digest on "
         "| help"
