@@ -204,7 +204,12 @@ noticed within an hour after they had cost that. *Precision*: of all alarms, how
 alarm there is none about that key for a day; of false ones people say that nothing was wrong. The other rules have the
 same floor, the same quiet, the same announcements, and the hours of known incidents left out; *by the hour* compares
 with the same hour, *by the day* the last 24 hours with the same 24 hours, of each of 30 days."""
+SHORT = """\
+The aim was a recall of 95% at a precision of 90%. It is not reached: slow leaks and loops on keys whose own hours \
+differ by as much are noticed later than an hour after five dollars, or never. On the histories that the constants \
+were chosen on, both were 86%."""
 NOTES = (
+    SHORT,
     "*False* alarms are per 1,000 days of a key. *Cost*: what an incident had cost when it was noticed in time.",
     "Precision depends on how many keys have incidents: with a tenth as many, of the same alarms a tenth are right.",
 )
