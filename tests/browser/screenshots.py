@@ -40,6 +40,8 @@ WEEKS = (
 )
 """How many words Ana, Ben and the summaries ask about, from Monday to Friday of two weeks."""
 WORDS_AT_ONCE = 1500
+EXPLAINED = "My retry had no backoff, sorry. Fixed."
+NOTICED_MS = 90_000
 IMAGES = ROOT / "docs" / "images"
 REASON = "evaluate rerankers"
 SAID = (
@@ -162,6 +164,41 @@ def usage(visitor: Visitor) -> None:
     visitor.page.mouse.move(0, 0)
 
 
+def leak(visitor: Visitor) -> None:
+    """Ben posts a key of his in the channel that Purser looks through; Omar reads what became of it."""
+    playground = visitor.playground
+    says(playground, "olga", "/ai-team watch on")
+    secret = playground.key("/ai-key $20 5d compare prompts", "ben")
+    playground.post("message", {"as": "ben", "channel": "search", "text": f"Works for me: OPENAI_API_KEY={secret}"})
+    omar = visitor.be("omar").goto("#search")
+    told = omar.sees("was found where others can read it")
+    expect(told).to_contain_text("Probed")
+    told.get_by_role("button", name=re.compile("repl")).click()
+    expect(omar.thread).to_contain_text("a call with the secret itself was refused")
+    visitor.page.mouse.move(0, 0)
+
+
+def incident(visitor: Visitor) -> None:
+    """A script runs away with a key of Ana's; Olga looks after it and stops that key, Ana says why, Omar reads on."""
+    playground = visitor.playground
+    secret = playground.key("/ai-key $80 14d an agent that files tickets", "ana")
+    playground.post("runaway", do="start", key=secret)
+    omar = visitor.be("omar").goto("#search")
+    told = omar.message("spends far more than usual")
+    expect(told).to_be_visible(timeout=NOTICED_MS)
+    for label, then in (("Acknowledge", "looks after it."), ("Disable now", "Recorded off:")):
+        playground.post("press", {"as": "olga", "label": label, "channel": "search"})
+        expect(told).to_contain_text(then)
+    told.get_by_role("button", name=re.compile("repl")).click()
+    expect(omar.thread).to_contain_text("Off is proven:")
+    thread = playground.get("state", person="ana")
+    asked = next(one for room in thread["channels"] for one in room["messages"] if "far more than usual" in one["text"])
+    explained = {"as": "ana", "channel": "search", "thread_ts": asked["ts"], "text": EXPLAINED}
+    playground.post("message", explained)
+    expect(told).to_contain_text(EXPLAINED)
+    visitor.page.mouse.move(0, 0)
+
+
 def narrow(visitor: Visitor) -> None:
     """Omar decides on his phone, in the dark."""
     visitor.be("omar").goto("#search").card("try a second vendor")
@@ -176,6 +213,8 @@ SCENES = {
     "budget": Scene(budget, scale=1.1),
     "digest": Scene(digest, height=1000, scale=1.1),
     "usage": Scene(usage, height=900, scale=1.1),
+    "leak": Scene(leak, height=900, scale=1.1),
+    "incident": Scene(incident, height=1000, scale=1.1),
 }
 
 
