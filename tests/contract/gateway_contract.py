@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import money
+from bot.domain import leaks, money
 from bot.gateways.base import AliasTaken, CapPeriod, FailureKind, Gateway, Issued, Probe
 from tests.contract.rig import Rig, failure_of, kind_of
 
@@ -46,6 +46,10 @@ class GatewayContract:
         issued = rig.issue()
         assert rig.gateway.handle_of(issued.secret) == issued.handle
         assert issued.secret not in issued.handle
+
+    def test_an_issued_key_is_one_of_those_looked_for_in_texts(self, rig: Rig) -> None:
+        secret = rig.issue().secret
+        assert secret in {one.secret for one in leaks.candidates(f"KEY={secret}")}
 
     def test_a_taken_alias_is_said_to_be_taken(self, rig: Rig) -> None:
         alias = rig.alias()

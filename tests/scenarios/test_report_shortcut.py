@@ -88,7 +88,7 @@ def test_two_reports_at_once_are_one_incident_and_one_decision(desk_on_each: Des
 @pytest.mark.parametrize("text", ["nothing of note", "sk-short", "https://example.com/a"])
 def test_a_message_without_a_key_says_what_else_can_be_done(desk: Desk, text: str) -> None:
     message = desk.who("ana").says("search", text)
-    said = reports(desk, "ben", message, "found no key in this message and its thread")
+    said = reports(desk, "ben", message, "found no key that it knows in this message and its thread")
     assert "/ai-disable" in said
 
 

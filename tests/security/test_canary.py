@@ -22,13 +22,16 @@ from bot.logs import configure
 from bot.playground.gateway import FakeGateway
 from bot.playground.gateway.faults import FaultKind
 from bot.playground.slack import FakeSlack
+from bot.slack.views.actions import REPORT_LEAK
 from storage.engine import Books
 from tests.office import Bot, Office
 from tests.scenarios.desk import Desk
 
 UNKNOWN = "sk-PastedButNeverMinted0123456789"
-TYPED = {"/ai-disable", "/ai-key", "/ai-team", "/ai-usage", "message"}
+TYPED = {"/ai-disable", "/ai-key", "/ai-team", "/ai-usage", "message", "message_action"}
 """What Slack sends of what people typed themselves."""
+READ = {"conversations.replies", "conversations.history"}
+"""Methods that Slack answers with what people typed themselves."""
 
 
 def canaries_of(gateway: FakeGateway) -> list[str]:
@@ -78,7 +81,7 @@ def slack_places(slack: FakeSlack) -> dict[str, bytes]:
     for entry in slack.world.journal.entries():
         if entry.direction == "out" and entry.method in TYPED:
             continue
-        said = f"{json.dumps(entry.body)} {json.dumps(entry.answer)}"
+        said = f"{json.dumps(entry.body)} {'' if entry.method in READ else json.dumps(entry.answer)}"
         if entry.method == "views.update" and "is yours" in said:
             continue
         places[f"{entry.direction} {entry.method} {entry.seq}"] = said.encode()
@@ -155,9 +158,28 @@ def story(desk: Desk, minted: list[str]) -> None:
     desk.settle()
     desk.types("fay", f"/ai-disable `{first}` leaked, it is {first}")
 
+    leak_in_messages(desk)
+
     gateways: Any = desk.bot.running.purser.gateways
     gateways["litellm"] = Buggy(gateways["litellm"])
     desk.types("fay", f"/ai-disable {second}")
+    desk.settle()
+
+
+def leak_in_messages(desk: Desk) -> None:
+    """A key posted in a watched channel, edited into a message, shared as a file, and reported."""
+    secret = desk.office.key("$2 1d to be posted", "omar", "olga")
+    desk.types("omar", "/ai-team watch on")
+    message = desk.who("fay").says("search", "how do I call it?")
+    desk.who("fay").edits(message, f"like `KEY={secret}`? or {UNKNOWN}?")
+    desk.thread_says(message, "A key stands in this message")
+    desk.who("fay").uploads("search", "notes.txt", f"it is {secret}".encode())
+    desk.settle()
+    assert desk.who("ben").shortcut(REPORT_LEAK, message).ok
+    desk.office.reads("ben", "was already off", "search")
+    desk.settle()
+    assert desk.who("ben").shortcut(REPORT_LEAK, desk.who("fay").says("search", f"*{UNKNOWN}*")).ok
+    desk.office.reads("ben", "found no key that it knows", "search")
     desk.settle()
 
 
