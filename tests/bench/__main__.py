@@ -14,6 +14,7 @@ from tests.bench import (
     forecast,
     guard,
     headroom,
+    leaks,
     overshoot,
     page,
     reveal,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "overshoot": overshoot.measure,
     "forecast": forecast.measure,
     "spikes": spikes.measure,
+    "leaks": leaks.measure,
     "spike_looks": spike_looks.measure,
 }
 
