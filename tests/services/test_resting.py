@@ -145,7 +145,8 @@ def test_off_that_goes_on_spending_little_is_found_after_ten_minutes(company: Co
     assert key(company, made.id).deleted_at is not None
 
 
-def test_a_key_that_spends_after_quiet_opens_an_incident_and_is_deleted_for_good(company: Company) -> None:
+def test_a_key_that_spends_after_quiet_opens_an_incident_and_is_deleted_for_good(company_anywhere: Company) -> None:
+    company = company_anywhere
     made = quiet(company)
     later_spends(company, made, 0.01)
     watch(company)
@@ -281,7 +282,8 @@ def test_once_a_crash_midway_deletes_and_tells_once(company: Company, point: str
     assert company.notifier.occasions(f"direct:{OMAR.id}").count("key_deleted") == 1
 
 
-def test_two_replicas_see_the_same_spend_and_decide_once(company: Company) -> None:
+def test_two_replicas_see_the_same_spend_and_decide_once(company_anywhere: Company) -> None:
+    company = company_anywhere
     made = quiet(company)
     later_spends(company, made, 1)
     watch(company)
