@@ -13,18 +13,20 @@ from bot.services.spiking import watch_spikes
 from bot.services.usual import Usual
 from storage.staging import instant, stage
 from tests.bench.ground import Skipped
+from tests.bench.guard import _fill as fill_keys
 from tests.bench.report import Section, Table, ms
-from tests.bench.year import NOW, USD, Scale, TimedBooks, databases, fill
+from tests.bench.year import NOW, USD, TimedBooks, databases
 from tests.company import Company
 
 KEYS, DAYS, BUSY_EVERY, ROUNDS = 10_000, 400, 10, 10
-COMPARED_DAYS, HOURS_A_DAY = 63, 10
+COMPARED_DAYS, HOURS_A_DAY, PER_TEAM = 63, 10, 100
 HOW = f"""\
-{KEYS:,} live keys with {DAYS} days of `live_hours`: {HOURS_A_DAY} hours a day in the {COMPARED_DAYS} that are compared,
-one before. All of them spend in this hour, one in {BUSY_EVERY} enough to be looked at. *First look*: nothing is known
-of this hour yet, so that the past of as many keys as one look takes (300, and five teams or projects) is read; later
-ones in the hour read the rest. *Looks after*: all is known, median of {ROUNDS}. *One incident*: a look that finds a key
-far above its line, with its transaction. No gateway is called. PostgreSQL runs without fsync."""
+{KEYS:,} live keys in teams of {PER_TEAM}, with {DAYS} days of `live_hours`: {HOURS_A_DAY} hours a day in the
+{COMPARED_DAYS} that are compared, one before. All of them spend in this hour, one in {BUSY_EVERY} enough to be looked
+at. *First look*: nothing is known of this hour yet, so that the past of as many keys as one look takes (300, and five
+teams or projects) is read; later ones in the hour read the rest. *Looks after*: all is known, median of {ROUNDS}. *One
+incident*: a look that finds a key far above its line, with its transaction. No gateway is called. PostgreSQL runs
+without fsync."""
 
 
 def measure() -> Section:
@@ -41,9 +43,10 @@ def measure() -> Section:
 
 
 def _measured(books: TimedBooks) -> tuple[str, ...]:
-    fill(books, Scale("spikes", KEYS))
-    rows = _fill_hours(books)
     company = Company(books)
+    company.clock.at = NOW - timedelta(days=DAYS)
+    fill_keys(company, KEYS, PER_TEAM, 0)
+    rows = _fill_hours(books)
     company.clock.at = NOW + timedelta(minutes=30)
     purser = replace(company.purser, usual=Usual())
     books.longest_turn()
@@ -51,7 +54,7 @@ def _measured(books: TimedBooks) -> tuple[str, ...]:
     others = [_timed(lambda: watch_spikes(purser)) for _ in range(KEYS // BUSY_EVERY // 300 + 1)]
     after = [_timed(lambda: watch_spikes(purser)) for _ in range(ROUNDS)]
     with books.transaction() as session:
-        session.execute(text("UPDATE live_hours SET spent_micros = :much WHERE key_id = 'k0' AND hour = :hour"),
+        session.execute(text("UPDATE live_hours SET spent_micros = :much WHERE key_id = 'key_0' AND hour = :hour"),
                         {"much": 90 * USD, "hour": instant(NOW)})  # fmt: skip
     incident = _timed(lambda: watch_spikes(purser))
     with books.reading() as session:
@@ -78,7 +81,7 @@ def _fill_hours(books: TimedBooks) -> int:
 
 _HOURS = """
     INSERT INTO live_hours (key_id, hour, spent_micros)
-    SELECT k.id, h.hour, CASE WHEN CAST(substr(k.id, 2) AS INTEGER) % :every = 0 THEN :much ELSE :little END
+    SELECT k.id, h.hour, CASE WHEN CAST(substr(k.id, 5) AS INTEGER) % :every = 0 THEN :much ELSE :little END
     FROM keys k CROSS JOIN bench_hours h ORDER BY k.id, h.hour
 """
 

@@ -25,7 +25,8 @@ from tests.simulation.lying import Burn, LyingGateway
 
 SEARCH, OPS = "C0SEARCH", "C0OPS"
 CLEO, DORA = person("cleo"), person("dora")
-POLICY = Policy(two_owners_from_micros=100_000 * USD)
+POLICY = Policy(two_owners_from_micros=100_000 * USD, spike_floor_micros=10**9 * USD)
+"""Limits are what is tried: a key that ran into one must not be stopped for a spike before."""
 Subject = tuple[Layer, str]
 """What a limit is on."""
 
