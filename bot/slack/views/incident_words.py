@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.budgets import Layer
 from bot.domain.incident_facts import Change, IncidentFacts, Since, What
@@ -73,7 +74,7 @@ def headline(facts: IncidentFacts) -> str:
 def abnormal(facts: IncidentFacts) -> str:
     """What is abnormal, how much against what is usual, and since when; of a leak, where it was found."""
     incident = facts.incident
-    seen = incident.evidence
+    seen = _of_its_life(incident.evidence, facts)
     if incident.kind in (IncidentKind.LEAK, IncidentKind.CREDENTIAL):
         found = found_where(seen, incident.opened_by)
         return " ".join(filter(None, (found, clip(seen.note, NOTE_CHARS), _also(facts))))
@@ -84,6 +85,12 @@ def abnormal(facts: IncidentFacts) -> str:
     else:
         said = [_spending(seen)]
     return " ".join(filter(None, (*said, clip(seen.note, NOTE_CHARS), _also(facts))))
+
+
+def _of_its_life(seen: Evidence, facts: IncidentFacts) -> Evidence:
+    """Counted from whole hours on, but never from before the key was there."""
+    revealed = facts.key.key.revealed_at if facts.key else None
+    return replace(seen, since=max(seen.since, revealed)) if seen.since and revealed else seen
 
 
 def _spending(seen: Evidence) -> str:
