@@ -227,12 +227,12 @@ BAD: list[tuple[str, str, str]] = [
     (
         "/ai-team",
         "frob",
-        "There is create, invite, remove, owner, project, digest, incidents and policy, but not “frob”.",
+        "There is create, invite, remove, owner, project, digest, expect, watch, incidents and policy, but not “frob”.",
     ),
     (
         "/ai-team",
         SECRET,
-        "There is create, invite, remove, owner, project, digest, incidents and policy, but not that.",
+        "There is create, invite, remove, owner, project, digest, expect, watch, incidents and policy, but not that.",
     ),
     ("/ai-team", "incidents all", "`incidents` shows those that are open and takes nothing else."),
     ("/ai-team", "create", "A name is needed, and a monthly budget."),

@@ -128,7 +128,7 @@ def parse(text: str) -> TeamCommand:
         return Help()
     reader = _READERS.get(word)
     if reader is None:
-        known = "create, invite, remove, owner, project, digest, expect, incidents and policy"
+        known = "create, invite, remove, owner, project, digest, expect, watch, incidents and policy"
         return Mistake(f"There is {known}, but not {quote(tokens[0])}.", INVITE)
     try:
         return reader(tokens[1:])

@@ -29,7 +29,7 @@ EXACT_LABELS = {
     "Ask anyway", "Raise", "Snooze", "Keep", "Send me a weekly digest", "Stop my weekly digest",
     "Next", "Previous", "Post to channel", "Acknowledge", "Assign", "Close incident", "Reopen", "Export timeline",
 }  # fmt: skip
-REVEALS = ("revealed", "modal_revealed_beside")
+REVEALS = ("revealed", "modal_revealed_beside", "modal_revealed_instead")
 OUR_IDS = re.compile(r"(req|mine|key|alert|asked|incident)-\d+|U0ANA")
 
 
