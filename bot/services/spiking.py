@@ -158,16 +158,25 @@ def _look_together(purser: Purser, layer: Layer, busy: Sequence[Busy], hour: dat
     )
     with purser.books.reading() as session:
         for who in unknown[:TOGETHER_AT_ONCE]:
-            usual.know((layer, who), _lines_together(_past_together(session, layer, who, suspects[who], hour), floor))
-        above = [who for who, some in suspects.items() if _is_above(usual.lines((layer, who)), sum(_spent(some)))]
+            past = _past_together(session, layer, who, suspects[who], hour)
+            usual.know((layer, who), rules.lines(past, floor) if past.age_hours >= rules.YOUNG_HOURS else ())
+        above = [who for who in suspects if _is_above(usual.lines((layer, who)), sum(_spent(suspects[who])))]
         explained = _explained(session) if above else set()
+        above = [who for who in above if not _subjects(layer, who, suspects[who]) & explained]
+        above = [who for who in above if not usual.was_found((layer, who), now, QUIET_SECONDS)][:TOGETHER_AT_ONCE]
+        for who in above:
+            _raise(purser, (layer, who), _past_together(session, layer, who, suspects[who], hour), floor)
     for who in above:
-        names = {(Layer.KEY, one.key_id) for one in suspects[who]} | {(layer, who)}
-        narrower = {(each, to) for each in _NARROWER[layer] for one in suspects[who] if (to := _belongs_to(each, one))}
-        if not (names | narrower) & explained and not usual.was_found((layer, who), now, QUIET_SECONDS):
+        if _is_above(usual.lines((layer, who)), sum(_spent(suspects[who]))):
             with purser.deciding() as session:
                 _decide_together(session, purser, (layer, who), hour)
             usual.found((layer, who), now)
+
+
+def _subjects(layer: Layer, who: str, some: Iterable[Busy]) -> set[Subject]:
+    """Whatever explains that these spend too much, if it has an incident: one of them, they together, some of them."""
+    narrower = {(each, to) for each in _NARROWER[layer] for one in some if (to := _belongs_to(each, one))}
+    return {(Layer.KEY, one.key_id) for one in some} | narrower | {(layer, who)}
 
 
 _NARROWER = {
@@ -198,13 +207,6 @@ def _spent(some: Iterable[Busy]) -> Iterable[int]:
 
 def _late(some: Iterable[Busy]) -> Iterable[int]:
     return (one.lately_micros for one in some)
-
-
-def _lines_together(past: Past, floor: int) -> tuple[Line, ...]:
-    """Where spikes begin; nowhere as long as there is too little past."""
-    if past.age_hours < rules.YOUNG_HOURS:
-        return ()
-    return tuple(rules.raised(past, line, floor) for line in rules.lines(past, floor))
 
 
 def _past_together(session: Session, layer: Layer, who: str, some: Sequence[Busy], hour: datetime) -> Past:
