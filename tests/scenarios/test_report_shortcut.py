@@ -8,7 +8,7 @@ from bot.domain.keys import KeyState
 from bot.playground.slack.model import BOT_USER_ID, Message
 from bot.slack.views.actions import REPORT_LEAK
 from tests.scenarios.desk import Desk
-from tests.scenarios.test_leak_watch import FOREIGN, OFF, open_incidents, state
+from tests.scenarios.test_leak_watch import FOREIGN, OFF, decisions, open_incidents, state
 from tests.scenarios.test_turning_off import PROBED
 
 
@@ -81,6 +81,7 @@ def test_two_reports_at_once_are_one_incident_and_one_decision(desk_on_each: Des
         desk.office.reads(person, f"`{label}`", "search")
     desk.settle()
     assert open_incidents(desk) == ["leak"]
+    assert decisions(desk, label) == 1
     assert sum("A key stands" in said for said in desk.thread(message)) == 1
     assert sum("A message of yours" in told for told in desk.dms("ana")) == 1
 
