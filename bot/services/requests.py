@@ -188,8 +188,8 @@ def cancel(purser: Purser, actor: Actor, request_id: str) -> RequestFacts | Refu
 
 def _extend(session: Session, purser: Purser, actor: Actor, key: Key, seconds: int | None, reason: str) -> Outcome:
     if (heir := successor(session, key)) is not None:
-        text = f"`{heir.label}` has taken the place of `{key.label}`. Extend that one: `/ai-key extend {heir.label} 7d`."
-        return Refused(Because.WRONG_STATE, text)
+        text = f"`{heir.label}` has taken the place of `{key.label}`. Extend that one: "
+        return Refused(Because.WRONG_STATE, f"{text}`/ai-key extend {heir.label} 7d`.")
     if not can_be_extended(key):
         why = "does not end by itself" if can_be_raised(key) else "is not in use any more"
         return Refused(Because.WRONG_STATE, f"`{key.label}` {why}, so there is nothing to extend.")

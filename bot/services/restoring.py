@@ -81,9 +81,8 @@ def _restored_with(key: Key, window: Window | None, now: datetime) -> tuple[Subj
     """What the ledger says of the budget it comes back with: how much and until when, or nothing for all of its cap."""
     if window is None:
         return about(key), ""
-    return about(
-        key, amount_micros=window.micros
-    ), f"until {now + timedelta(seconds=window.seconds):%Y-%m-%d %H:%M} UTC"
+    until = now + timedelta(seconds=window.seconds)
+    return about(key, amount_micros=window.micros), f"until {until:%Y-%m-%d %H:%M} UTC"
 
 
 def enable_at_gateway(purser: Purser, key_id: str, by: str, once: str) -> None:

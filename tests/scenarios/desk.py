@@ -77,7 +77,7 @@ class Desk:
         form = self.modal(person, "It may spend")
         given = {"cap": amount, "time": window} if amount else {}
         assert self.who(person).submit(form, given).ok
-        answers = ("works again", "being restored", "leaked, so it stays off", "stays off", "already", "Only", "not off")
+        answers = ("works again", "being restored", "stays off", "already", "Only", "not off")
 
         def new() -> str | None:
             said = [self.text(message) for message in self.who(person).dms()[before:]]
