@@ -11,6 +11,7 @@ from bot.domain.facts import Occasion
 from bot.domain.keys import UNSHOWN, WARNING_SECONDS, ExpiryWarning, Key, is_expired, warning_due
 from bot.domain.requests import Nudge, Purpose, Request, RequestState, nudge_due
 from bot.services.context import Purser, record
+from bot.services.cuts import end_cuts
 from bot.services.deciders import owners_to_ask
 from bot.services.revealing import withdraw_lost
 from bot.services.rotating import retire
@@ -35,6 +36,7 @@ def pass_time(purser: Purser) -> None:
             _watch_key(purser, key, now)
     for request in waiting:
         _nudge(purser, request, now)
+    end_cuts(purser)
     retire(purser)
     withdraw_lost(purser)
 
