@@ -174,9 +174,9 @@ class Occasion(StrEnum):
     WATCH_OFF = "watch_off"
     OTHERS_LIMIT = "others_limit"
     """Somebody came to the limit of how many keys of others one person may turn off."""
-    SECRET_UNREAD = "secret_unread"
+    SECRET_UNREAD = "secret_unread"  # noqa: S105 - an occasion
     """A code host told of a secret that Purser could not look at; `others` has the alert's page."""
-    SECRET_UNRESOLVED = "secret_unresolved"
+    SECRET_UNRESOLVED = "secret_unresolved"  # noqa: S105
     """A key that a code host found is off, but the alert there could not be resolved."""
 
 

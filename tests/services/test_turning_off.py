@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain.facts import Off
+from bot.domain.facts import KeyFacts, Off
 from bot.domain.keys import Key, KeyState, Proof
 from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import Probe
@@ -211,7 +211,7 @@ def test_an_owner_restores_and_nobody_else(company: Company) -> None:
     assert isinstance(refused, Refused)
     assert refused.because is Because.NOT_ALLOWED
     restored = restoring.restore(company.purser, company.actor(OMAR), made.id)
-    assert not isinstance(restored, Refused)
+    assert isinstance(restored, KeyFacts)
     assert restored.key.state is KeyState.LIVE
     assert len(company.gateway.on()) == 1
 
