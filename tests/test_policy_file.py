@@ -170,8 +170,10 @@ WRONG = [
     (
         "[keys.temporary]\nlongest = '7d'",
         [
-            "keys.temporary.longest: there is no such setting; "
-            "there is largest_cap, default_time, longest_time, overlap."
+            (
+                "keys.temporary.longest: there is no such setting; "
+                "there is largest_cap, default_time, longest_time, overlap."
+            )
         ],
     ),
     (
