@@ -18,6 +18,8 @@ REOPENED: Final = "incident.reopened"
 ACKNOWLEDGED: Final = "incident.acknowledged"
 SNOOZED: Final = "incident.snoozed"
 ASSIGNED: Final = "incident.assigned"
+LEFT: Final = "incident.left"
+"""Who looked after it is not here any more, so nobody does."""
 EXPLAINED: Final = "incident.explained"
 REMINDED: Final = "incident.reminded"
 CLOSED: Final = "incident.closed"
@@ -33,6 +35,10 @@ _UNTOLD: Final = frozenset(
         "key.withdrawn",
         "key.kept",
         "key.late_spend",
+        "key.spend",  # a day is over, and posted
+        "key.adjust",
+        "key.shared",  # its cap is moved at every reading
+        "key.held",
     }
 )
 _LEFT_OUT: Final = "[left out]"
@@ -89,6 +95,11 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "key.leaked": "found the key's secret once more",
         "key.revealed": "was shown the key",
         "key.cap_restored": "put the key's cap back at the gateway",
+        "key.extended": "gave the key more time",
+        "key.shared": "moved the key's part of a cap",
+        "key.held": "kept the key off because of another limit",
+        "key.spend": "posted what the key spent",
+        "key.adjust": "corrected what the key spent",
     }
 )
 
@@ -113,6 +124,8 @@ def what_happened(line: Line, person: Callable[[str], str]) -> str:
             return f"closed it: {CAUSE_WORDS[Cause(kind)] if kind in set(Cause) else kind}{_more(rest)}"
         case "incident.assigned":
             return f"asked {person(line.reason)} to look after it"
+        case "incident.left":
+            return f"noted that {person(line.reason)}, who looked after it, is not here any more"
         case "incident.snoozed":
             return f"snoozed it {line.reason}"
         case "incident.explained":

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from bot.domain.incident_lines import ACKNOWLEDGED, AGAIN, ASSIGNED, CLOSED, OPENED, REOPENED
+from bot.domain.incident_lines import ACKNOWLEDGED, AGAIN, ASSIGNED, CLOSED, LEFT, OPENED, REOPENED
 from bot.domain.incidents import Cause, Incident, IncidentKind, IncidentState, calls_again
 from storage import incident_history, incidents
 from storage.engine import Session
 from storage.ledger import Difference
 from storage.tables import LedgerRow
 
-_STANDING = (OPENED, AGAIN, REOPENED, ACKNOWLEDGED, ASSIGNED, CLOSED)
+_STANDING = (OPENED, AGAIN, REOPENED, ACKNOWLEDGED, ASSIGNED, LEFT, CLOSED)
 
 
 def differences(session: Session) -> Iterator[Difference]:
@@ -37,6 +37,8 @@ def _worked_out(incident: Incident, rows: list[LedgerRow]) -> str:
                 kind = row.reason.partition(":")[0]
                 if kind in set(IncidentKind) and calls_again(incident, IncidentKind(kind)):
                     state, assignee = str(IncidentState.OPEN), ""
+            case "incident.left":
+                state, assignee = str(IncidentState.OPEN), ""
             case "incident.closed":
                 state, cause, seq = str(IncidentState.CLOSED), row.reason.partition(":")[0], row.seq
             case _:

@@ -81,6 +81,19 @@ def _follow(purser: Purser, row: Claimed) -> None:
     purser.notifier.follow_incident(IncidentNotice(facts, part, line), purser.now(), _sending(row))
 
 
+def _follow_failed(purser: Purser, session: Session, row: Claimed, error: str) -> None:
+    """The channel takes no more, though the message is there: the owners get what happened directly."""
+    incident = incidents.get(session, row.payload["incident_id"])
+    seq = row.payload.get("seq")
+    line = None if seq is None else incidents.line(session, seq)
+    if incident is None or line is None:
+        return
+    why = WHY.format(channel=incident.channel_id, error=error)
+    for owner in concerned(session, purser, incident).owner_ids:
+        if owner != line.actor:
+            tell_directly(session, purser.now(), incident.id, owner, Part.LINE, seq=line.seq, why=why)
+
+
 def _direct(purser: Purser, row: Claimed) -> None:
     facts = _facts(purser, row)
     if facts is None:
@@ -129,7 +142,7 @@ def _sending(row: Claimed) -> Sending:
 
 INCIDENT_EFFECTS: dict[str, Effect] = {
     INCIDENT: Effect(_post, attempts=ATTEMPTS, on_dead=_post_failed),
-    THREAD: Effect(_follow, attempts=ATTEMPTS),
+    THREAD: Effect(_follow, attempts=ATTEMPTS, on_dead=_follow_failed),
     DIRECT: Effect(_direct, attempts=ATTEMPTS),
     FILE: Effect(incident_export.send, attempts=20, on_dead=_file_failed),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.domain.incident_facts import Change, IncidentFacts, Line, Since, What
-from bot.domain.incident_lines import CAUSE_WORDS, EXPORTED, KIND_WORDS, what_happened, without_secrets
+from bot.domain.incident_lines import ASSIGNED, CAUSE_WORDS, EXPORTED, KIND_WORDS, LEFT, what_happened, without_secrets
 from bot.domain.incidents import Deed, Evidence
 from bot.domain.money import show
 from bot.domain.people import handle_from
@@ -107,7 +107,9 @@ def lines(session: Session, facts: IncidentFacts, now: datetime) -> Iterator[str
 
 
 def _row(line: Line, name: Names) -> str:
-    said = what_happened(line, name) if line.action == "incident.assigned" else plain(what_happened(line, name))
+    said = what_happened(line, name)
+    if line.action not in (ASSIGNED, LEFT):  # which hold a name, made plain already
+        said = plain(said)
     return f"| {line.at:%Y-%m-%d %H:%M:%S} | {name(line.actor)} | {said} | {line.seq} |"
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incident_facts import Part
-from bot.domain.incident_lines import REMINDED
-from bot.domain.incidents import Incident, Reminder, reminder_due
+from bot.domain.incident_lines import ACKNOWLEDGED, ASSIGNED, LEFT, REMINDED, REOPENED
+from bot.domain.incidents import Incident, IncidentState, Reminder, reminder_due
 from bot.services.context import Purser
 from bot.services.deciders import told_of
 from bot.services.incident_facts import concerned, figures
@@ -25,7 +25,7 @@ from bot.services.incidents import (
     tell_untold,
     untold,
 )
-from storage import incident_history, incidents
+from storage import incident_history, incidents, people
 from storage.engine import Session
 
 FIGURES_SECONDS = 600
@@ -41,6 +41,8 @@ class _Due:
     incident_id: str
     reminder: Reminder | None = None
     has_untold: bool = False
+    is_left: bool = False
+    """Whether who looked after it is not here any more."""
     figures: str = ""
     """What its message should show by now; empty when it does, or did moments ago."""
 
@@ -51,7 +53,7 @@ def watch_incidents(purser: Purser) -> None:
     with purser.books.reading() as session:
         looked = [_look(session, purser, incident, now) for incident in incidents.unclosed(session)]
     for due in looked:
-        if due.reminder is not None or due.has_untold or due.figures:
+        if due.reminder is not None or due.has_untold or due.is_left or due.figures:
             _act(purser, due, now)
 
 
@@ -60,6 +62,7 @@ def _look(session: Session, purser: Purser, incident: Incident, now: datetime) -
         incident.id,
         reminder_due(incident, now, purser.policy.remind_incident_seconds),
         bool(untold(session, incident, now)),
+        _is_left(session, purser, incident),
         _figures_due(session, incident, now),
     )
 
@@ -74,6 +77,8 @@ def _act(purser: Purser, due: _Due, now: datetime) -> None:
             tell_untold(session, now, incident)
         if due.figures:
             refresh(session, now, incident.id, once=_slot(now), figures=due.figures)
+        if _is_left(session, purser, incident):
+            incident = _leave(session, incident, now)
         reminder = reminder_due(incident, now, purser.policy.remind_incident_seconds)
         if reminder is not None:
             changes = {"reminded_at": now, "snoozed_until": None}
@@ -84,10 +89,25 @@ def _act(purser: Purser, due: _Due, now: datetime) -> None:
                 _call(session, purser, incident, seq)
 
 
+def _is_left(session: Session, purser: Purser, incident: Incident) -> bool:
+    """Whether who looked after it is not here any more."""
+    person = None if incident.assignee_id is None else people.member(session, incident.assignee_id)
+    return person is not None and purser.authority.stranger(person) is not None
+
+
+def _leave(session: Session, incident: Incident, now: datetime) -> Incident:
+    """Nobody looks after it any more, so owners are reminded again."""
+    about, who = about_incident(session, incident), incident.assignee_id or ""
+    note(session, now, incident, action=LEFT, by="purser", about=about, reason=who)
+    incidents.move(session, incident.id, incident.state, IncidentState.OPEN, assignee_id=None)
+    return incidents.get(session, incident.id) or incident
+
+
 def _call(session: Session, purser: Purser, incident: Incident, seq: int) -> None:
     """The first reminder is in the thread alone; the second goes to owners directly, the third to the workspace's."""
-    reminded = incidents.added(session, incident.id, REMINDED)
-    number = sum(row.reason == Reminder.UNACKNOWLEDGED for row in reminded)
+    rows = incidents.added(session, incident.id, REMINDED, REOPENED, ACKNOWLEDGED, ASSIGNED)
+    anew = max((row.seq for row in rows if row.action != REMINDED), default=0)
+    number = sum(row.seq > anew and row.reason == Reminder.UNACKNOWLEDGED for row in rows)
     called: tuple[str, ...] = ()
     if number == _TO_OWNERS:
         called = concerned(session, purser, incident).owner_ids

@@ -113,9 +113,14 @@ def tell_parts(session: Session, now: datetime, incident_id: str, *, late: bool 
 
 
 def _notice_again(session: Session, now: datetime, found: Incident, opening: Opening) -> Incident:
-    """Add to an open incident what is noticed about its subject. What only goes on is written down once an hour."""
+    """Add to an open incident what is noticed about its subject.
+
+    What only goes on is written down once an hour; a loop once for the day whose failures it counts.
+    """
     reason = _reason(opening)
     since = now - timedelta(seconds=AGAIN_SECONDS)
+    if opening.kind is IncidentKind.LOOP and opening.evidence.since is not None:
+        since = min(since, opening.evidence.since)
     earlier = incidents.added(session, found.id, AGAIN, OPENED, REOPENED, since=since)
     if opening.kind in OF_AMOUNTS and any(row.reason == reason for row in earlier):
         return found
@@ -148,7 +153,7 @@ def changed(session: Session, purser: Purser, key_id: str) -> None:
 
 def touched(session: Session, now: datetime, key_id: str) -> None:
     """As `changed`, where the moment is known."""
-    found = incidents.last_about(session, Layer.KEY, key_id)
+    found = incidents.open_about(session, Layer.KEY, key_id) or incidents.last_about(session, Layer.KEY, key_id)
     if found is not None and (found.closed_at is None or found.closed_at > now - AFTERWARDS):
         refresh(session, now, found.id, once=f"changed:{ledger.head(session).seq}")
         tell_untold(session, now, found)

@@ -59,6 +59,10 @@ def _assigned(_facts: IncidentFacts, line: Line) -> str:
     return f"{words.person(line.actor)} asked {mention(line.reason)} to look after it."
 
 
+def _left(_facts: IncidentFacts, line: Line) -> str:
+    return f"{mention(line.reason)} looked after it and is not here any more, so nobody does."
+
+
 def _snoozed(facts: IncidentFacts, line: Line) -> str:
     until = facts.incident.snoozed_until
     return (
@@ -137,16 +141,17 @@ _TOLD: dict[str, Callable[[IncidentFacts, Line], str]] = {
     told.REOPENED: _reopened,
     told.ACKNOWLEDGED: _acknowledged,
     told.ASSIGNED: _assigned,
+    told.LEFT: _left,
     told.SNOOZED: _snoozed,
     told.REMINDED: _reminded,
     told.CLOSED: _closed,
     "key.disabled": _off,
     "key.proven_off": _proven_off,
     "key.probed_off": _probed_off,
-    "key.quiet_off": _quiet_off,
+    "key.quiet": _quiet_off,
     "key.restored": _restored,
     "key.proven_on": _proven_on,
     "key.rotated": _rotated,
     "key.found_on": _found_on,
-    "key.deleted": _deleted,
+    "key.removed": _deleted,
 }

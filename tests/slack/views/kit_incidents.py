@@ -180,12 +180,12 @@ LINES = {
     "disabled_by_purser": ("key.disabled", "purser", "NOTE"),
     "proven_off": ("key.proven_off", "purser", ""),
     "probed_off": ("key.probed_off", "purser", ""),
-    "quiet_off": ("key.quiet_off", "purser", ""),
+    "quiet_off": ("key.quiet", "purser", ""),
     "restored": ("key.restored", OLGA, "until 2026-11-21 18:25 UTC"),
     "proven_on": ("key.proven_on", "purser", ""),
     "rotated": ("key.rotated", "purser", ""),
     "found_on": ("key.found_on", "purser", ""),
-    "deleted": ("key.deleted", "purser", ""),
+    "deleted": ("key.removed", "purser", ""),
     "other": ("key.cap_restored", "purser", "NOTE"),
 }
 
