@@ -19,7 +19,7 @@ from bot.domain.keys import Key, KeyKind, OffCause
 from bot.domain.periods import DAY_SECONDS, show_duration
 from bot.domain.policy import KindPolicy
 from bot.domain.requests import Approval, Ask, Because, Purpose, Refused, Request, RequestState, Target, Terms, Verdict
-from bot.services import caps, holding, sharing
+from bot.services import caps, extending, holding, sharing
 from bot.services.approvals import approved
 from bot.services.context import Actor, Purser, record, take_in
 from bot.services.facts import HELD, team_or_raise
@@ -66,9 +66,14 @@ def rotate(purser: Purser, actor: Actor, label: str, overlap_seconds: int | None
 
 def replace_leaked(session: Session, purser: Purser, actor: Actor, key: Key) -> Request | Refused:
     """An owner lets the holder of a leaked key have a new one in its place, in the transaction that decides it."""
-    if refused := _waiting_already(session, key, whose=f"<@{key.holder_id}>") or _refused(session, purser, key):
+    now, approved_already = purser.now(), requests.rotations_of(session, key.id, RequestState.APPROVED)
+    # One that nobody but an owner could agree to by now, as the key was turned off before it leaked, is no answer.
+    void = [one for one in approved_already if _off(key, now, is_owners=one.rule == Rule.ONE_OWNER)]
+    waiting = None if void else _waiting_already(session, key, whose=f"<@{key.holder_id}>")
+    if refused := waiting or _refused(session, purser, key, is_owners=True):
         return refused
-    now = purser.now()
+    for one in void:
+        extending.lapse(session, one.id, f"an owner decided about {key.label} since", now)
     holder = people.member(session, key.holder_id)
     assert holder is not None, key.holder_id
     draft = new_request(purser, replace(actor, member=holder), _meant(session, key, 0), key.gateway)
@@ -96,7 +101,7 @@ def refused_at_reveal(session: Session, purser: Purser, request: Request) -> Ref
     key = keys.get(session, request.extends_key_id or "")
     if key is None:
         return Refused(Because.NOT_FOUND, "Purser does not know the key that this one would replace.")
-    return _refused(session, purser, key)
+    return _refused(session, purser, key, is_owners=request.rule == Rule.ONE_OWNER)
 
 
 def in_place_of(session: Session, old: Key, new: Key, now: datetime) -> Key:
@@ -185,11 +190,11 @@ def _waiting_already(session: Session, key: Key, whose: str = "") -> Refused | N
     return Refused(Because.WRONG_STATE, text)
 
 
-def _refused(session: Session, purser: Purser, key: Key) -> Refused | None:
-    """Why no new key is made in the place of this one: at this moment, or at all."""
+def _refused(session: Session, purser: Purser, key: Key, *, is_owners: bool = False) -> Refused | None:
+    """Why no new key is made in the place of this one: at this moment, or at all. `is_owners`: one agreed to it."""
     return (
         _replaced(session, key)
-        or _off(key, purser.now())
+        or _off(key, purser.now(), is_owners=is_owners)
         or _before_it(session, key)
         or _being_extended(session, key)
         or _second(session, key)
@@ -209,14 +214,16 @@ def _replaced(session: Session, key: Key) -> Refused | None:
     return None
 
 
-def _off(key: Key, now: datetime) -> Refused | None:
+def _off(key: Key, now: datetime, *, is_owners: bool) -> Refused | None:
+    """Whether it is off for another reason than its leak. Whoever leaks it after that brings nothing back by it."""
     if key.off_cause is OffCause.RETURNED:
         text = f"`{key.label}` was given back. Ask for a new key with `/ai-key`."
         return Refused(Because.WRONG_STATE, text)
     if key.off_cause is OffCause.EXPIRED or (key.expires_at is not None and key.expires_at <= now):
         text = f"`{key.label}`'s time is over, and a new key gets no more of it. Ask for a new one with `/ai-key`."
         return Refused(Because.WRONG_STATE, text)
-    if caps.works(key) or key.leaked_at is not None:
+    leaked = key.leaked_at is not None and (is_owners or key.off_at is None or key.off_at >= key.leaked_at)
+    if caps.works(key) or leaked:
         return None
     by = "was found off or gone at the gateway" if key.off_cause is OffCause.DRIFT else "was turned off"
     text = f"`{key.label}` {by}. An owner can restore it; a new key in its place would undo that."

@@ -366,6 +366,30 @@ def test_a_leaked_key_is_replaced_at_once_and_never_comes_back(company: Company)
     assert company.shown[-1].overlap_seconds is None
 
 
+def test_who_leaks_a_key_that_an_owner_turned_off_gets_no_new_one_without_an_owner(company: Company) -> None:
+    old = held(company)
+    request_id = asked(company, old)
+    list(turning_off.disable(company.purser, company.actor(OMAR), Named(label=old.label), "odd"))
+    company.perform()
+    list(turning_off.disable(company.purser, company.actor(ANA), Named(secret=company.shown[-1].secret), ""))
+    company.perform()
+    said = why(revealing.reveal(company.purser, company.actor(ANA), request_id, company.show))
+    assert "An owner can restore it" in said
+    agreed = restoring.restore(company.purser, company.actor(OMAR), old.id)
+    assert isinstance(agreed, RequestFacts)
+    assert revealed(company, agreed.request.id).replaces_id == old.id
+    assert request(company, request_id).state is RequestState.LAPSED
+    assert verify(company.books).ok
+
+
+def test_a_key_turned_off_and_then_leaked_is_not_rotated_by_its_holder(company: Company) -> None:
+    old = held(company)
+    list(turning_off.disable(company.purser, company.actor(OMAR), Named(label=old.label), "odd"))
+    company.perform()
+    leak(company, old)
+    assert "An owner can restore it" in why(rotating.rotate(company.purser, company.actor(ANA), old.label))
+
+
 def test_restoring_a_leaked_key_gives_its_holder_a_new_one(company: Company) -> None:
     old = held(company)
     leak(company, old)
