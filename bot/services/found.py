@@ -50,7 +50,7 @@ class Heard:
     """The id of what told of it, which is the same when Slack tells again."""
     link: str = ""
     is_by_person: bool = True
-    """False for a bot's message: then there is nobody to write to, and the thread is told of foreign keys too."""
+    """False for a bot's message. Where there is nobody to write to, the thread is told of foreign keys too."""
 
     @property
     def sighting(self) -> str:
@@ -105,9 +105,10 @@ def _decide(purser: Purser, heard: Heard, seen: Seen, source: Source) -> list[_D
             decided.append(_Decided(match, *_off(session, purser.now(), key, source)))
         now = purser.now()
         found = Telling(Occasion.SECRETS_FOUND, source.by, note=heard.link, key_ids=tuple(new), others=tuple(others))
-        if heard.is_by_person and heard.author_id not in ("", source.by) and (new or others):
+        is_reachable = heard.is_by_person and bool(heard.author_id)
+        if is_reachable and heard.author_id != source.by and (new or others):
             _tell_author(session, now, heard, found)
-        unowned = () if heard.is_by_person else tuple(one for one in others if one.startswith(FOREIGN))
+        unowned = () if is_reachable else tuple(one for one in others if one.startswith(FOREIGN))
         if usable or unowned:
             here = Telling(Occasion.SECRETS_STAND_HERE, source.by, key_ids=tuple(usable), others=unowned)
             warn_thread(session, now + SETTLE, Place(heard.channel_id, heard.thread_ts), here, once=heard.delivery)
@@ -127,7 +128,7 @@ def _note_others(session: Session, purser: Purser, heard: Heard, seen: Seen, sou
     for provider in sorted({one.provider for _, one in seen.foreign}):
         named = f"{FOREIGN}:{provider}"
         if runs.first_sight(session, f"leak:{named}:{heard.sighting}", now):
-            once = f"{heard.sighting}:{provider}"
+            once = f"{heard.delivery}:{provider}"
             about = Subjects(member_id=heard.author_id or None)
             said = f"{provider}: {heard.link}" if heard.link else provider
             record(session, now, actor=source.by, action="foreign_key.found", about=about, once=once, reason=said)

@@ -64,7 +64,7 @@ def look(purser: Purser, texts: Iterable[str]) -> Seen:
     own, rest = _own_in(purser, read)
     ours = _ours_in(purser, rest)
     for match in ours:
-        rest = [text.replace(match.secret, " ") for text in rest]
+        rest = [leaks.plain(text).replace(match.secret, " ") for text in rest]
     others = [(index, one) for index, text in enumerate(rest) for one in leaks.foreign(text)]
     return Seen(tuple(ours), tuple(own), tuple(others))
 

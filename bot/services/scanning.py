@@ -53,7 +53,7 @@ class Known:
             for gateway in self.gateways:
                 if gateway.is_own_credential(one.secret):
                     found.setdefault(gateway.name, Finding(one.line, gateway=gateway.name, secret=one.secret))
-        rest = text
+        rest = leaks.plain(text)
         for finding in found.values():
             rest = rest.replace(finding.secret, " ")
         others = [Finding(one.line, foreign=one) for one in leaks.foreign(rest)]

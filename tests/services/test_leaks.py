@@ -9,11 +9,12 @@ from sqlalchemy import text as sql
 
 from bot.domain.facts import Off
 from bot.domain.incidents import Found
-from bot.domain.keys import Key, KeyState, OffCause, Proof
+from bot.domain.keys import Key, KeyState, OffCause, Proof, fingerprint
 from bot.domain.requests import Because, Refused
-from bot.services import found, leaks, turning_off, watching
+from bot.services import found, leaks, scanning, turning_off, watching
 from bot.services.context import Repeated
 from bot.services.found import Heard
+from bot.services.housekeeping import tidy
 from bot.services.leaks import Seen, Source
 from bot.services.turning_off import Target
 from storage import incidents
@@ -79,6 +80,23 @@ def test_foreign_keys_are_found_beside_ours_which_are_none(company: Company) -> 
     seen = leaks.look(company.purser, [f"{secret_of(company)} {FOREIGN}"])
     assert [one.key_id for one in seen.keys] == [made.id]
     assert [(index, one.provider) for index, one in seen.foreign] == [(0, "Groq")]
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u2011"])
+def test_a_key_that_is_ours_is_not_called_a_foreign_one_too_whatever_was_put_into_it(
+    company: Company, unseen: str
+) -> None:
+    held(company)
+    secret = "sk-Ab3dEf_h-JkLmN0pQrStU9"
+    with company.books.transaction() as session:
+        print_of = fingerprint(secret, company.purser.pepper)
+        session.execute(sql("UPDATE keys SET fingerprint = :found"), {"found": print_of})
+    written = secret.replace("-", unseen, 1) if unseen == "\u2011" else f"{secret[:9]}{unseen}{secret[9:]}"
+    seen = leaks.look(company.purser, ["*", f"here: {written} and {FOREIGN}"])
+    assert [one.secret for one in seen.keys] == [secret]
+    assert [one.provider for _, one in seen.foreign] == ["Groq"]
+    (mine, other) = scanning.known(company.purser).find(f"here: {written} and {FOREIGN}")
+    assert (mine.secret, other.foreign and other.foreign.provider) == (secret, "Groq")
 
 
 def test_what_a_gateway_is_managed_with_is_found_and_is_neither_a_key_nor_foreign(company: Company) -> None:
@@ -203,6 +221,26 @@ def test_a_foreign_key_is_told_to_its_author_alone_and_to_the_thread_of_a_bots_m
     assert company.notifier.occasions(f"direct:{BEN.id}") == ["secrets_found"]
     assert company.notifier.occasions("thread:17.1") == []
     assert company.notifier.occasions("thread:18.1") == ["secrets_stand_here"]
+    assert actions(company).count("foreign_key.found") == 2
+
+
+def test_a_foreign_key_of_somebody_from_outside_is_told_to_the_thread_for_nobody_can_write_to_them(
+    company: Company,
+) -> None:
+    post(company, FOREIGN, heard(author_id=""))
+    company.settle()
+    assert company.notifier.occasions("thread:17.1") == ["secrets_stand_here"]
+
+
+def test_a_message_reported_long_after_it_was_seen_still_turns_its_key_off(company: Company) -> None:
+    post(company, FOREIGN)
+    company.clock.advance(seconds=36 * 86_400)
+    tidy(company.purser)
+    made = held(company)
+    edited = f"{FOREIGN} {secret_of(company)}"
+    post(company, edited, heard(delivery="click:1", link=f"{LINK}?thread_ts=17.1"), by=BEN.id)
+    company.settle()
+    assert now(company, made).state is KeyState.DISABLED
     assert actions(company).count("foreign_key.found") == 2
 
 
