@@ -109,6 +109,13 @@ def set_message(session: Session, incident_id: str, channel_id: str, ts: str) ->
     return done.rowcount == 1
 
 
+def see(session: Session, incident_id: str, evidence: Evidence) -> None:
+    """Write down what is abnormal now, in the place of what was when it was opened before."""
+    seen = update(IncidentRow).where(col(IncidentRow.id) == incident_id).values(evidence=_written(evidence))
+    session.exec(seen.execution_options(synchronize_session=False))
+    session.expire_all()
+
+
 def add_line(session: Session, incident_id: str, seq: int) -> None:
     """Let a ledger row that is not about its key belong to an incident."""
     session.add(IncidentLineRow(incident_id=incident_id, seq=seq))

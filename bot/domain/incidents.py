@@ -72,7 +72,9 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was abnormal, as it was seen when the incident was opened. Amounts are micro-USD. Never a secret.
+    """What was abnormal, as it was seen when the incident was opened, or opened again. Amounts are micro-USD.
+
+    Never a secret.
 
     Of a leak, how and where it was found; of a spike or loop, which rule, what was seen, and what is usual.
     """

@@ -86,8 +86,12 @@ class Line:
 
     def is_far_beyond(self, spent_micros: int) -> bool:
         """Whether people are called even where more was expected."""
+        return self.far().passed(spent_micros)
+
+    def far(self) -> Line:
+        """From where on people are called even where more was expected."""
         room = self.limit_micros - self.usual_micros
-        return self.before_micros + spent_micros > self.usual_micros + BEYOND * room
+        return replace(self, limit_micros=self.usual_micros + BEYOND * room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class _Usual:
     micros: int
     room: int
     compared: int
+    """0 where too few earlier times are known to call anything usual."""
     rule: Rule
 
 
@@ -181,6 +186,8 @@ def _capital(text: str) -> str:
 
 def _by_past(past: Past, hours: int, floor_micros: int) -> Line:
     usual = _usual(past, past.end, hours, floor_micros)
+    if not usual.compared and past.cap_micros:
+        return _by_share(past, hours, floor_micros)
     limit = usual.micros + usual.room
     return Line(hours, past.before(hours), usual.micros, limit, usual.compared, usual.rule)
 
@@ -196,18 +203,20 @@ def _usual(past: Past, hour: int, count: int, floor_micros: int) -> _Usual:
     is_weekend = past.is_weekend(hour)
     alike = _seen(past, weeks, count)
     lately = _seen(past, (day for day in days if past.is_weekend(day) == is_weekend), count)
-    usual, spread, rule = 0, 0, Rule.WEEKDAY
+    usual, spread, rule, compared = 0, 0, Rule.WEEKDAY, 0
     for some, which in ((alike, Rule.WEEKDAY), (lately, Rule.LATELY)):
-        if len(some) < _FEWEST or not some[-1]:
+        if len(some) < _FEWEST:
             continue
         middle = some[(len(some) - 1) // 2]
-        if middle > usual:
-            usual, rule = middle, which
+        if middle > usual or not compared:
+            usual, rule, compared = middle, which, len(some)
+        if not some[-1]:
+            continue
         distances = sorted(abs(one - middle) for one in some)
         spread = max(spread, distances[(len(some) - 1) // 2])
     deviation = max(spread * _DEVIATION_PERMILLE // 1000, usual * _LEAST_PERCENT // 100)
     room = max(floor_micros * _FLOOR_PERCENT[count] // 100, _DEVIATIONS * deviation)
-    return _Usual(usual, room, len(alike if rule is Rule.WEEKDAY else lately), rule)
+    return _Usual(usual, room, compared, rule)
 
 
 def _seen(past: Past, hours: Iterable[int], count: int) -> list[int]:

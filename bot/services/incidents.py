@@ -67,6 +67,8 @@ def open_incident(session: Session, purser: Purser, opening: Opening) -> Inciden
         case Follows.SETTLED if last is not None:
             return last
         case Follows.AGAIN if last is not None:
+            if opening.kind is last.kind:  # its message shows what is abnormal now
+                incidents.see(session, last.id, opening.evidence)
             return open_again(session, now, last, by=opening.by, reason=_reason(opening), about=opening.about)
         case _:
             return _open(session, purser, opening, now)

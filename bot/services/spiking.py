@@ -14,17 +14,18 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain import spikes as rules
 from bot.domain.budgets import Layer
-from bot.domain.incidents import Expected, Incident, IncidentKind, IncidentState
+from bot.domain.incident_lines import OPENED, REOPENED
+from bot.domain.incidents import Evidence, Expected, Incident, IncidentKind, IncidentState
 from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind, OffCause
 from bot.domain.pasts import Past
-from bot.domain.spikes import Line
+from bot.domain.spikes import Line, Rule
 from bot.services import pasts
 from bot.services.context import Purser, Subjects, record
 from bot.services.incidents import Opening, open_incident, touched
 from bot.services.proving import about
 from bot.services.turning_off import start
 from bot.services.usual import Subject
-from storage import incidents, keys, ledger, spikes
+from storage import incident_history, incidents, keys, ledger, spikes
 from storage.engine import Session
 from storage.spikes import Busy
 
@@ -51,8 +52,9 @@ def watch_spikes(purser: Purser) -> None:
         found = _keys_above(session, purser, busy, hour, now)
     for one in found:
         with purser.deciding() as session:
-            _decide(session, purser, one.key_id, hour)
-        purser.usual.found((Layer.KEY, one.key_id), now)
+            is_called = _decide(session, purser, one.key_id, hour)
+        if is_called:
+            purser.usual.found((Layer.KEY, one.key_id), now)
     for layer in (Layer.MEMBER, Layer.PROJECT, Layer.TEAM):
         _look_together(purser, layer, busy, hour)
 
@@ -93,41 +95,54 @@ def _raise(purser: Purser, subject: Subject, past: Past, floor: int) -> None:
     purser.usual.know(subject, tuple(rules.raised(past, line, floor) for line in low))
 
 
-def _decide(session: Session, purser: Purser, key_id: str, hour: datetime) -> None:
-    """Open an incident about the key if it is above its line now; stop it if policy says so."""
+def _decide(session: Session, purser: Purser, key_id: str, hour: datetime) -> bool:
+    """Open an incident about the key if it is above its line now; stop it if policy says so. Whether it was."""
     key = keys.get(session, key_id)
     one = spikes.busy_one(session, key_id, hour, _lately(hour))
     if key is None or one is None:
-        return
+        return False
     past = pasts.of_keys(session, [one], hour)[key_id]
     line = rules.passed(past, one.spent_micros, purser.policy.spike_floor_micros)
     if line is None:
         purser.usual.forget((Layer.KEY, key_id))
-        return
+        return False
     now = purser.now()
-    around = pasts.expected_of(session, [one], now)
-    window = next((each for subject in pasts.above(one) for each in around.get(subject, ()) if each.holds(now)), None)
+    window = _windows(session, [one], now).get(key_id)
     seen = rules.evidence(past, line, one.spent_micros)
     if window is not None and not line.is_far_beyond(one.spent_micros):
         _note_expected(session, now, about(key), window, f"{rules.sentence(seen)}; expected: {window.reason}")
-        return
+        _look_far(purser, (Layer.KEY, key_id))
+        return False
     if window is not None:
         seen = replace(seen, note=f"{seen.note} More is expected ({window.reason}), but not so much.")
-    was_open = _is_open(incidents.open_about(session, Layer.KEY, key_id))
     opened = open_incident(
         session, purser, Opening(IncidentKind.SPIKE, Layer.KEY, key_id, key.team_id, evidence=seen, about=about(key))
     )
-    if _is_open(opened) and not was_open and key.kind is KeyKind.AUTOMATION and purser.policy.stop_automation:
-        _stop(session, now, key, rules.sentence(seen))
+    if key.kind is KeyKind.AUTOMATION and purser.policy.stop_automation and _is_to_stop(session, opened, key_id):
+        _stop(session, now, key, seen)
+    return True
 
 
-def _is_open(incident: Incident | None) -> bool:
-    return incident is not None and incident.state is not IncidentState.CLOSED
+def _look_far(purser: Purser, subject: Subject) -> None:
+    """More is expected, so for the rest of the hour only what is far beyond that is looked at."""
+    known = purser.usual.lines(subject) or ()
+    purser.usual.know(subject, tuple(line.far() for line in known))
 
 
-def _stop(session: Session, now: datetime, key: Key, reason: str) -> None:
+def _is_to_stop(session: Session, incident: Incident, key_id: str) -> bool:
+    """Whether people are called, and nobody restored the key since they are."""
+    if incident.state is IncidentState.CLOSED:
+        return False
+    called = incidents.added(session, incident.id, OPENED, REOPENED, newest=1)
+    restored = incident_history.of_key(session, key_id, ("key.restored",), incident.opened_at)
+    return not any(row.seq > called[-1].seq for row in restored)
+
+
+def _stop(session: Session, now: datetime, key: Key, seen: Evidence) -> None:
     """An automation key spends by itself, so nobody is waited for."""
-    if start(session, now, key, "purser", OffCause.DISABLED, f"it spent far more than usual: {reason}") is not None:
+    much = "a large part of its cap at once" if seen.rule == Rule.SHARE else "far more than usual"
+    reason = f"it spent {much}: {rules.sentence(seen)}"
+    if start(session, now, key, "purser", OffCause.DISABLED, reason) is not None:
         touched(session, now, key.id)
 
 
@@ -169,8 +184,9 @@ def _look_together(purser: Purser, layer: Layer, busy: Sequence[Busy], hour: dat
     for who in above:
         if _is_above(usual.lines((layer, who)), sum(_spent(suspects[who]))):
             with purser.deciding() as session:
-                _decide_together(session, purser, (layer, who), hour)
-            usual.found((layer, who), now)
+                is_called = _decide_together(session, purser, (layer, who), hour)
+            if is_called:
+                usual.found((layer, who), now)
 
 
 def _subjects(layer: Layer, who: str, some: Iterable[Busy]) -> set[Subject]:
@@ -214,27 +230,39 @@ def _past_together(session: Session, layer: Layer, who: str, some: Sequence[Busy
     return pasts.together(session, layer, who, [each for found in windows.values() for each in found], hour)
 
 
-def _decide_together(session: Session, purser: Purser, subject: Subject, hour: datetime) -> None:
-    """Open an incident about a member, project or team if its keys together are above its line now."""
+def _decide_together(session: Session, purser: Purser, subject: Subject, hour: datetime) -> bool:
+    """Open an incident about a member, project or team if its keys together are above its line now; whether it was."""
     (layer, who), now = subject, purser.now()
     some = [one for one in spikes.busy(session, hour, _lately(hour)) if _belongs_to(layer, one) == who]
     if not some:
-        return
+        return False
     past = _past_together(session, layer, who, some, hour)
     spent, floor = sum(_spent(some)), purser.policy.spike_floor_micros * TOGETHER
     line = rules.passed(past, spent, floor)
     if line is None or past.age_hours < rules.YOUNG_HOURS:
         purser.usual.forget(subject)
-        return
+        return False
     team_id = max(some, key=lambda one: one.spent_micros).team_id
     subjects = Subjects(team_id, who if layer is Layer.PROJECT else None, who if layer is Layer.MEMBER else None)
     seen = rules.evidence(past, line, spent)
-    window = next(
-        (each for found in pasts.expected_of(session, some, now).values() for each in found if each.holds(now)), None
-    )
-    if window is not None and not line.is_far_beyond(spent):
+    windows = _windows(session, some, now)
+    others = sum(one.spent_micros for one in some if one.key_id not in windows)
+    if windows and not line.passed(others) and not line.is_far_beyond(spent):
+        window = next(iter(windows.values()))
         _note_expected(session, now, subjects, window, f"{rules.sentence(seen)}; expected: {window.reason}")
-        return
+        _look_far(purser, subject)
+        return False
     note = f"{seen.note} No single key explains it: {len(some)} keys spent in this hour."
     opening = Opening(IncidentKind.SPIKE, layer, who, team_id, evidence=replace(seen, note=note), about=subjects)
     open_incident(session, purser, opening)
+    return True
+
+
+def _windows(session: Session, some: Iterable[Busy], now: datetime) -> dict[str, Expected]:
+    """Of which of these keys more is expected now, and why."""
+    held = {
+        subject: next((each for each in found if each.holds(now)), None)
+        for subject, found in pasts.expected_of(session, some, now).items()
+    }
+    found = ((one.key_id, held.get(subject)) for one in some for subject in pasts.above(one))
+    return {key_id: window for key_id, window in found if window is not None}

@@ -167,3 +167,10 @@ def test_below_the_floor_there_is_no_spike_and_no_line_is_lowered(seen: Past, fl
     for line in low:
         assert line.limit_micros - line.usual_micros >= floor
         assert raised(seen, line, floor).limit_micros >= line.limit_micros
+
+
+def test_where_nearly_all_is_left_out_nothing_is_called_usual() -> None:
+    seen = past(usd=10, weeks=4, left_out=range(1, 22 * 24))
+    assert not spikes(seen, 5.5)
+    line = next(line for line in lines(seen, FLOOR) if line.hours == 1)
+    assert line.rule is Rule.SHARE

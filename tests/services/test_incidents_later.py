@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.incidents import Cause, Evidence, IncidentKind, Reminder
+from bot.domain.incidents import Cause, Evidence, Incident, IncidentKind, IncidentState, Reminder
 from bot.services import incident_care
 from bot.services.context import record
 from bot.services.incident_times import watch_incidents
@@ -14,7 +14,8 @@ from storage import people
 from tests.company import BEN, OLGA, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.guard_kit import add_key
-from tests.services.incident_kit import done, facts, is_true, open_about, sent, told, turn_off
+from tests.services.incident_kit import done, facts, is_true, open_about, sent, spike, told, turn_off
+from tests.services.kit import USD
 
 
 def _pass(company: Company, **by: float) -> None:
@@ -22,6 +23,10 @@ def _pass(company: Company, **by: float) -> None:
     company.clock.advance(**by)
     watch_incidents(company.purser)
     company.perform()
+
+
+def _close(company: Company, incident: Incident) -> None:
+    done(incident_care.close(company.purser, company.actor(OLGA), incident.id, Cause.EXPECTED))
 
 
 def test_days_that_are_posted_and_caps_that_move_are_no_steps_of_an_incident(company: Company) -> None:
@@ -106,3 +111,15 @@ def test_what_becomes_of_the_key_is_told_where_its_open_incident_is(company: Com
     company.notifier.incidents.clear()
     turn_off(company, key, BEN)
     assert {one.facts.incident.id for one in sent(company, "thread:")} == {old.id}
+
+
+def test_what_was_expected_twice_over_is_compared_with_what_it_came_to_last(company: Company) -> None:
+    key = add_key(company)
+    first = open_about(company, key, evidence=spike(company, 40))
+    _close(company, first)
+    company.clock.advance(hours=2)
+    again = open_about(company, key, evidence=spike(company, 90))
+    assert (again.state, again.evidence.seen_micros) == (IncidentState.OPEN, 90 * USD)
+    _close(company, again)
+    company.clock.advance(hours=2)
+    assert open_about(company, key, evidence=spike(company, 95)).state is IncidentState.CLOSED

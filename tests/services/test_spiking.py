@@ -9,17 +9,20 @@ import pytest
 
 from bot.domain.budgets import Layer
 from bot.domain.expecting import Expecting
-from bot.domain.incidents import Cause, Incident, IncidentKind, IncidentState
+from bot.domain.incidents import Cause, Evidence, Incident, IncidentKind, IncidentState
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause
 from bot.domain.requests import Refused
 from bot.services import expecting
+from bot.services.context import record
+from bot.services.proving import about
 from bot.services.spiking import IN_WINDOW, watch_spikes
 from bot.services.usual import Usual
 from bot.services.words import ProjectWord, TeamWord
-from storage import incidents, ledger
+from storage import incidents, keys, ledger
 from storage.money_tables import LiveHourRow
 from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.services.guard_kit import add_key, add_project, now, settle, spend, sync
+from tests.services.incident_kit import open_about
 from tests.services.kit import CHANNEL, USD, choose
 
 WEEKS = 5
@@ -280,3 +283,58 @@ def test_two_replicas_that_look_at_once_open_one_incident(company: Company) -> N
     assert len(all_open(company)) == 1
     with company.books.reading() as session:
         assert len(ledger.entries(session, key_id=key.id, action="incident.opened")) == 1
+
+
+def test_an_automation_key_that_spikes_while_a_loop_is_open_is_stopped_all_the_same(company: Company) -> None:
+    script = ready(company, KeyKind.AUTOMATION, daily_usd=500, lead=BEN)
+    open_about(company, script, IncidentKind.LOOP, Evidence(seen_count=900))
+    spend(company, script, 40)
+    look(company)
+    assert now(company, script).off_cause is OffCause.DISABLED
+
+
+def test_one_that_an_owner_restored_meanwhile_is_not_stopped_again(company: Company) -> None:
+    script = ready(company, KeyKind.AUTOMATION, daily_usd=500, lead=BEN)
+    spend(company, script, 40)
+    look(company)
+    with company.purser.deciding() as session:
+        assert keys.move(session, script.id, KeyState.DISABLED, KeyState.RESTORING)
+        record(session, company.clock.now(), actor=OMAR.id, action="key.restored", about=about(script), once="once")
+        assert keys.move(session, script.id, KeyState.RESTORING, KeyState.LIVE)
+    look(company, minutes=70)
+    spend(company, script, 40)
+    look(company)
+    assert now(company, script).state is KeyState.LIVE
+
+
+def test_a_new_automation_key_is_not_said_to_spend_more_than_usual(company: Company) -> None:
+    script = add_key(company, kind=KeyKind.AUTOMATION, daily_usd=500, lead=BEN, usd=100)
+    look(company)
+    spend(company, script, 40)
+    look(company)
+    reason = now(company, script).off_reason or ""
+    assert reason.startswith("it spent a large part of its cap at once: $40 in the last hour")
+    assert "usual" not in reason
+
+
+def test_what_grows_far_beyond_what_is_expected_within_the_hour_calls_people(company: Company) -> None:
+    key = ready(company)
+    expect(company, TeamWord())
+    spend(company, key, 25)
+    look(company)
+    assert about_key(company, key) is None
+    spend(company, key, 400)
+    look(company)
+    assert about_key(company, key) is not None
+    assert len(noted(company, key)) == 1
+
+
+def test_what_is_expected_of_one_project_excuses_no_other_keys_of_the_team(company: Company) -> None:
+    add_project(company, "reranker", 50_000, BEN)
+    launch = ready(company, project_id=add_project(company, "launch", 50_000, BEN))
+    others = [ready(company) for _ in range(8)]
+    expect(company, ProjectWord("launch"))
+    for key in (launch, *others):
+        spend(company, key, 6.5)
+    look(company)
+    assert [(one.layer, one.subject_id) for one in all_open(company)] == [(Layer.TEAM, "team_1")]
