@@ -69,21 +69,34 @@ def scan(purser: Purser, paths: Iterable[str], say: Say, *, disable: bool = Fals
     `-` is standard input. With `disable`, keys of ours that are found are turned off, and how far that is proven is
     said. Raises `BooksUnavailable`.
     """
-    tally, seen = Tally(), known(purser)
+    tally, seen, named = Tally(), known(purser), set[str]()
     for path in paths:
         if path == "-":
             with open(sys.stdin.fileno(), "rb", closefd=False) as content:
                 _look(purser, seen, "standard input", content, tally, say, disable=disable)
             continue
-        for file in _files(Path(path), tally, say):
+        for file in _files(Path(path), tally, lambda line: say(shown(seen, line)[0])):
+            name, found = shown(seen, str(file))
+            for finding in found:
+                if (what := _what(finding)) not in named:
+                    named.add(what)
+                    say(f"{name}, in its name: {_said(purser, finding, name, tally, disable=disable)}")
             try:
                 with file.open("rb") as content:
-                    _look(purser, seen, str(file), content, tally, say, disable=disable)
+                    _look(purser, seen, name, content, tally, say, disable=disable)
             except OSError as wrong:
                 tally.unread += 1
-                say(f"{file}: could not be read: {wrong.strerror}")
+                say(f"{name}: could not be read: {wrong.strerror}")
     say(_summary(tally))
     return tally.exit_code
+
+
+def shown(seen: Known, name: str) -> tuple[str, list[Finding]]:
+    """A file's name as it may be said and written down, and the keys that stand in it."""
+    found = list(seen.find(name))
+    for finding in found:
+        name = leaks.plain(name).replace(finding.secret, "[key]") if finding.secret else leaks.without_foreign(name)
+    return name, found
 
 
 def _files(path: Path, tally: Tally, say: Say) -> Iterator[Path]:
@@ -121,7 +134,7 @@ def _look(  # noqa: PLR0913 - one text, what is known, and where it is counted a
         return
     tally.files += 1
     told: set[tuple[str, int]] = set()
-    places = _Places(name)
+    places = _Places(name, seen)
     text = io.TextIOWrapper(content, encoding=encoding, errors="replace")
     try:
         for part in parts(text):
@@ -163,8 +176,8 @@ def parts(text: io.TextIOBase) -> Iterator[Part]:
 class _Places:
     """Names the place of a line: in a diff, by the file and line that it is of."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, seen: Known) -> None:
+        self._name, self._seen = name, seen
         self._file: str | None = None
         self._next = 0
 
@@ -178,7 +191,7 @@ class _Places:
 
     def _place(self, line: str, number: int) -> str:
         if (found := _FILE_OF_DIFF.match(line)) is not None:
-            self._file = found["name"]
+            self._file, _ = shown(self._seen, found["name"])
         elif (begun := _PART_OF_DIFF.match(line)) is not None:
             self._next = int(begun["line"])
         elif self._file is not None and self._next and line[:1] in {"+", " "}:

@@ -166,6 +166,11 @@ def foreign(text: str) -> Iterator[Foreign]:
         yield Foreign(provider.name, provider.revoke_url, bisect_right(breaks, found.start()) + 1)
 
 
+def without_foreign(text: str) -> str:
+    """The text with everything of a known provider's shape replaced, also where something is glued to it."""
+    return _SHAPES.sub("[key]", plain(text))
+
+
 def _is_glued(text: str, start: int, end: int) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     return before in _INSIDE or after in _INSIDE

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 
 from bot import scanning
 from bot.playground.gateway.faults import FaultKind
@@ -112,6 +113,33 @@ def test_a_key_typed_as_an_argument_is_not_repeated(desk: Desk) -> None:
     assert told.code == 2
     assert secret not in str(told)
     assert "never typed as an argument" in told[0]
+
+
+def test_a_file_that_is_called_like_a_key_is_found_and_its_name_is_neither_said_nor_kept(
+    desk: Desk, tmp_path: Path
+) -> None:
+    label, secret = desk.key()
+    (tmp_path / f"{secret}.txt").write_text("nothing in here\n", encoding="utf-8")
+    diff = tmp_path / "a.diff"
+    diff.write_text(f"+++ b/keys/{secret}\n@@ -0,0 +1 @@\n+{OPENAI}\n", encoding="utf-8")
+    told = scan(desk, tmp_path, disable=True)
+    desk.settle()
+    assert sum(f"key {label} is off" in line for line in told) == 2
+    assert any(line.startswith("keys/[key]:1: a key for OpenAI") for line in told)
+    assert secret not in "\n".join(told)
+    with desk.bot.running.purser.books.reading() as session:
+        for table in ("ledger", "outbox", "incidents", "incident_lines", "seen"):
+            rows = session.execute(sql(f"SELECT * FROM {table}")).all()
+            assert not [row for row in rows if secret in str(row)], table
+
+
+@pytest.mark.parametrize("secret", ["sk-Ab3dEf_h-JkLmN0pQrStU9"])
+def test_a_file_that_is_called_like_a_foreign_key_is_said_without_it(desk: Desk, tmp_path: Path, secret: str) -> None:
+    (tmp_path / secret).write_text("nothing in here\n", encoding="utf-8")
+    told = scan(desk, tmp_path)
+    assert told.code == 1
+    assert "a key for LiteLLM" in told[0]
+    assert secret not in "\n".join(told)
 
 
 @pytest.mark.parametrize("at", [0, PART_CHARS - 5, PART_CHARS + 700, 3 * PART_CHARS - 12])
