@@ -106,7 +106,7 @@ def _heard(event: Incoming, written: Mapping[str, Any]) -> Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Thread:
-    """The reported message as it stands now, the others of its thread, and whether Purser could read those."""
+    """The reported message as it stands now, the others of its thread, and whether Purser could read all of those."""
 
     reported: Mapping[str, Any]
     others: tuple[Mapping[str, Any], ...] = ()
@@ -125,13 +125,18 @@ def _thread(event: Incoming) -> _Thread:
         return _Thread(shown)
     messages: list[Mapping[str, Any]] = got.get("messages") or []
     now = next((one for one in messages if one.get("ts") == shown.get("ts")), shown)
-    return _Thread(now, tuple(one for one in messages if one is not now), is_whole=True)
+    others = tuple(one for one in messages if one is not now)
+    return _Thread(now, others, is_whole=not got.get("has_more"))
 
 
 def _first_with_keys(event: Incoming, thread: _Thread) -> tuple[Seen, Mapping[str, Any]]:
-    """What stands in the reported message; where nothing does, in the first of its thread that holds something."""
-    shown = event.body.get("message") or {}
+    """What stands in the reported message, or in the first of its thread that holds what Purser knows; where none does,
+    in the first that holds a key of somebody else.
+    """
+    shown, foreign = event.body.get("message") or {}, None
     for one in (thread.reported, shown, *thread.others):
-        if seen := leaks.look(event.purser, [*texts_of(one), *snippets_of(event.client, one)]):
+        seen = leaks.look(event.purser, [*texts_of(one), *snippets_of(event.client, one)])
+        if seen.keys or seen.own:
             return seen, one
-    return Seen(), thread.reported
+        foreign = foreign or ((seen, one) if seen else None)
+    return foreign or (Seen(), thread.reported)

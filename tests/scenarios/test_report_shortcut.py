@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.keys import KeyState
 from bot.playground.slack.model import BOT_USER_ID, Message
+from bot.slack import leaks
 from bot.slack.views.actions import REPORT_LEAK
 from tests.scenarios.desk import Desk
 from tests.scenarios.test_leak_watch import FOREIGN, OFF, decisions, open_incidents, state
@@ -50,6 +51,26 @@ def test_a_key_in_another_reply_of_the_thread_is_found(desk: Desk) -> None:
     assert desk.office.chat(secret).status_code == 401
     assert reply.thread_ts == parent.ts
     desk.thread_says(parent, OFF)
+
+
+def test_a_key_of_ours_in_the_thread_is_found_behind_a_foreign_one_in_the_message(desk: Desk) -> None:
+    label, secret = desk.key()
+    parent = desk.who("ben").says("search", f"is it {FOREIGN}")
+    desk.who("ana").reply(parent, f"no, this one: {secret}")
+    reports(desk, "omar", parent, f"`{label}`")
+    assert desk.office.chat(secret).status_code == 401
+
+
+def test_a_thread_too_long_to_be_read_whole_is_not_said_to_be_searched(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaks, "THREAD_MESSAGES", 2)
+    parent = desk.who("ben").says("search", "which key?")
+    for words in ("one", "two", "three"):
+        desk.who("ana").reply(parent, words)
+    said = reports(desk, "omar", parent, "found no key that it knows")
+    assert "in this message and its thread" not in said
+    assert "cannot read all of its thread" in said
 
 
 def test_a_key_that_was_edited_into_the_message_is_found(desk: Desk) -> None:

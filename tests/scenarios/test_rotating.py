@@ -123,7 +123,7 @@ def test_a_leaked_key_comes_back_as_a_new_secret_only(desk_on_each: Desk) -> Non
     assert works(desk, old_secret) == [False]
     secret = desk.office.reveal(desk.slack.as_seen(desk.dm("ana", "in the place of")))
     shown = desk.text(desk.modal("ana", "is yours"))
-    assert f"It takes the place of `{old}`, which is off now." in shown
+    assert f"It takes the place of `{old}`, which Purser turns off now unless it is off already" in shown
     assert "$10 in total" in shown
     desk.who("ana").close()
     desk.settle()

@@ -111,8 +111,8 @@ _OF: dict[Occasion, Callable[[Notice], str]] = {
 
 
 def nothing_found(*, is_whole: bool) -> Message:
-    """No key was found. `is_whole`: Purser could read the thread as well."""
-    looked = "in this message and its thread" if is_whole else "in this message; it cannot read the thread here"
+    """No key was found. `is_whole`: Purser could read all of the thread as well."""
+    looked = "in this message and its thread" if is_whole else "in this message, and cannot read all of its thread"
     return message(
         f"Purser found no key that it knows {looked}. It cannot read pictures and files: paste the key into "
         "`/ai-disable`, or name its label there. Nothing of what you paste is kept."
