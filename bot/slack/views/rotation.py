@@ -51,7 +51,8 @@ def revealed(label: str, overlap_seconds: int | None) -> str:
     if not label:
         return ""
     if not overlap_seconds:
-        return f"It takes the place of {code(label)}, which Purser turns off now unless it is off already. Use the new one from here on."
+        gone = "which Purser turns off now unless it is off already. Use the new one from here on."
+        return f"It takes the place of {code(label)}, {gone}"
     return (
         f"It takes the place of {code(label)}, which goes on working for {show_duration(overlap_seconds)}: change over "
         "until then. While both work, they share what is left of the cap, and it is moved to where it is used."
