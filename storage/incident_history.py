@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.domain.budgets import Layer
+from bot.domain.keys import PERSONAL_KINDS
 from storage.incident_tables import IncidentLineRow
 from storage.money_tables import LiveHourRow, UsageRow
 from storage.tables import KeyRow, LedgerRow, OutboxRow
@@ -74,11 +75,15 @@ def newest_figures(session: Session, stream: str, effect: str) -> str:
 
 
 def spent_in_hours(session: Session, layer: Layer, subject_id: str, since: datetime) -> int:
-    """What live totals of all keys of a subject were seen to grow by since the hour of this moment, in micro-USD."""
+    """What live totals of all keys of a subject were seen to grow by since the hour of this moment, in micro-USD.
+
+    A person's keys are those for their own work, as in their budget.
+    """
     hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    own = [col(KeyRow.kind).in_(sorted(PERSONAL_KINDS))] if layer is Layer.MEMBER else []
     query = (
         select(func.sum(col(LiveHourRow.spent_micros)))
         .join(KeyRow, col(KeyRow.id) == col(LiveHourRow.key_id))
-        .where(_SUBJECT[layer] == subject_id, col(LiveHourRow.hour) >= hour)
+        .where(_SUBJECT[layer] == subject_id, col(LiveHourRow.hour) >= hour, *own)
     )
     return int(session.exec(query).one() or 0)

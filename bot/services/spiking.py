@@ -140,7 +140,7 @@ def _is_to_stop(session: Session, incident: Incident, key_id: str) -> bool:
 
 def _stop(session: Session, now: datetime, key: Key, seen: Evidence) -> None:
     """An automation key spends by itself, so nobody is waited for."""
-    much = "a large part of its cap at once" if seen.rule == Rule.SHARE else "far more than usual"
+    much = "a large share of its cap at once" if seen.rule == Rule.SHARE else "far more than usual"
     reason = f"it spent {much}: {rules.sentence(seen)}"
     if start(session, now, key, "purser", OffCause.DISABLED, reason) is not None:
         touched(session, now, key.id)

@@ -184,7 +184,7 @@ def incident(visitor: Visitor) -> None:
     secret = playground.key("/ai-key $80 14d an agent that files tickets", "ana")
     playground.post("runaway", do="start", key=secret)
     omar = visitor.be("omar").goto("#search")
-    told = omar.message("spends far more than usual")
+    told = omar.message("of its cap at once")
     expect(told).to_be_visible(timeout=NOTICED_MS)
     for label, then in (("Acknowledge", "looks after it."), ("Disable now", "Recorded off:")):
         playground.post("press", {"as": "olga", "label": label, "channel": "search"})
@@ -192,7 +192,7 @@ def incident(visitor: Visitor) -> None:
     told.get_by_role("button", name=re.compile("repl")).click()
     expect(omar.thread).to_contain_text("Off is proven:")
     thread = playground.get("state", person="ana")
-    asked = next(one for room in thread["channels"] for one in room["messages"] if "far more than usual" in one["text"])
+    asked = next(one for room in thread["channels"] for one in room["messages"] if "of its cap at once" in one["text"])
     explained = {"as": "ana", "channel": "search", "thread_ts": asked["ts"], "text": EXPLAINED}
     playground.post("message", explained)
     expect(told).to_contain_text(EXPLAINED)

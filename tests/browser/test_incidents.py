@@ -29,7 +29,7 @@ def test_a_key_that_runs_away_is_noticed_told_and_stopped(visit: Visit, own_play
     visitor.page.keyboard.press("Escape")
 
     omar = visitor.be("omar").goto("#search")
-    told = omar.message("spends far more than usual")
+    told = omar.message("of its cap at once")
     expect(told).to_be_visible(timeout=NOTICED_MS)
     expect(told).to_contain_text("It still works.")
     expect(told.get_by_role("img", name=re.compile("What was spent in each of"))).to_be_visible()

@@ -35,7 +35,7 @@ def test_an_automation_key_that_runs_away_is_off_within_one_poll_and_says_why(de
     desk.watch()
     told = desk.posted(f"Spike: `{label}`")
     assert desk.spends(secret, 0.1).status_code in (401, 403)
-    assert any("far more than usual" in said for said in desk.thread(told))
+    assert any("a large share of its cap at once" in said for said in desk.thread(told))
 
 
 def test_what_an_owner_expects_is_written_down_and_nobody_is_called(desk: Desk) -> None:

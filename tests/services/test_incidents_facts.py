@@ -105,6 +105,21 @@ def test_a_team_counts_what_all_its_keys_spent_since_the_hour_of_opening(company
     assert since.since.minute == 0
 
 
+def test_a_person_counts_what_their_own_keys_spent_and_no_projects_key(company: Company) -> None:
+    own, of_project = add_key(company, ANA, KeyKind.MEMBER), add_key(company, ANA, KeyKind.PROJECT)
+    for key in (own, of_project):
+        spend(company, key, 10)
+    sync(company)
+    incident = open_elsewhere(company, Layer.MEMBER, ANA.id)
+    company.clock.advance(minutes=1)
+    for key in (own, of_project):
+        spend(company, key, 4)
+    sync(company)
+    since = facts(company, incident).since_opened
+    assert since is not None
+    assert since.micros == 4 * USD
+
+
 def test_a_budget_set_yesterday_is_a_recent_change_of_what_it_binds_alone(company: Company) -> None:
     project = add_project(company, "reranker", 100, BEN)
     for target in (TeamWord(), ProjectWord("reranker")):

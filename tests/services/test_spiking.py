@@ -313,7 +313,7 @@ def test_a_new_automation_key_is_not_said_to_spend_more_than_usual(company: Comp
     spend(company, script, 40)
     look(company)
     reason = now(company, script).off_reason or ""
-    assert reason.startswith("it spent a large part of its cap at once: $40 in the last hour")
+    assert reason.startswith("it spent a large share of its cap at once: $40 in the last hour")
     assert "usual" not in reason
 
 

@@ -16,6 +16,7 @@ from bot.domain.incidents import Cause, Evidence, Found, IncidentKind, IncidentS
 from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.domain.money import show, show_beside
 from bot.domain.periods import show_duration
+from bot.domain.spikes import Rule
 from bot.slack.views import limits
 from bot.slack.views import phrases as say
 from bot.slack.views.base import NAME_CHARS, clip, code, join, mention, moment
@@ -62,7 +63,12 @@ def headline(facts: IncidentFacts) -> str:
         case IncidentKind.LEAK:
             return f"Leak: the secret of {about} was found where others can read it"
         case IncidentKind.SPIKE:
-            return f"Spike: {about} spends far more than usual"
+            much = (
+                "a large share of its cap at once"
+                if facts.incident.evidence.rule == Rule.SHARE
+                else "far more than usual"
+            )
+            return f"Spike: {about} spends {much}"
         case IncidentKind.LOOP:
             return f"Loop: requests of {about} fail, over and over"
         case IncidentKind.AFTER_OFF:
@@ -246,7 +252,14 @@ def _micros(since: Since | None) -> int:
 def _since_opened(facts: IncidentFacts) -> str:
     if facts.incident.state is IncidentState.CLOSED:
         return ""
-    return _spent_since(facts.since_opened, "since this was opened")
+    since = facts.since_opened
+    is_from_then = since is None or since.since >= facts.incident.opened_at
+    return _spent_since(since, "since this was opened" if is_from_then or since is None else _from(since))
+
+
+def _from(since: Since) -> str:
+    """Counted in whole hours: from before it was opened."""
+    return f"since {moment(since.since)}"
 
 
 def _spent_since(since: Since | None, words: str) -> str:

@@ -21,7 +21,7 @@ LEA = "U0LEA"
 
 def spend(world: World) -> Evidence:
     return Evidence(
-        rule="key-hour",
+        rule="same-weekday",
         since=NOW.replace(minute=0),
         window_seconds=3600,
         seen_micros=12_400_000,
@@ -48,7 +48,7 @@ def failing(world: World) -> Evidence:
 
 def new_key(world: World) -> Evidence:
     note = "It has too little past to compare with, and more than $5 is a large share of its cap."
-    return replace(spend(world), usual_micros=0, compared=0, hours=HOURS[:1], note=note)
+    return replace(spend(world), rule="share-of-cap", usual_micros=0, compared=0, hours=HOURS[:1], note=note)
 
 
 def found(world: World, how: Found = Found.WATCHED) -> Evidence:
@@ -171,7 +171,8 @@ LINES = {
     "reopened_by": ("incident.reopened", OLGA, ""),
     "acknowledged": ("incident.acknowledged", OMAR, ""),
     "assigned": ("incident.assigned", OMAR, LEA),
-    "snoozed": ("incident.snoozed", OMAR, "for 1 hour"),
+    "left": ("incident.left", "purser", LEA),
+    "snoozed": ("incident.snoozed", OMAR, "until 2026-11-21 19:25 UTC"),
     "reminded": ("incident.reminded", "purser", "unacknowledged"),
     "reminded_snooze": ("incident.reminded", "purser", "snooze_over"),
     "reminded_open": ("incident.reminded", "purser", "still_open"),

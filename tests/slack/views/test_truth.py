@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.budgets import Layer
 from bot.domain.facts import Notice, Occasion, Off
+from bot.domain.incident_facts import IncidentNotice, Part, Since
 from bot.domain.keys import KeyState, OffCause, Proof
 from bot.domain.requests import Purpose, RequestState
-from bot.slack.views import answers, keys, requests
+from bot.slack.views import answers, incidents, keys, requests
 from bot.slack.views.base import Message
 from bot.slack.views.direct import direct
 from bot.slack.views.thread import thread
-from tests.slack.views import kit
+from tests.slack.views import kit, kit_incidents
 from tests.slack.views.kit import ANA, EVERYDAY, NOW, OLGA, OMAR
 from tests.slack.views.test_screens import as_json, nodes, texts
 
@@ -155,3 +157,20 @@ def test_a_key_being_turned_off_is_not_counted_as_off() -> None:
     listed = keys.key_list([stopping, kit.key(EVERYDAY), kit.off_key(EVERYDAY, OffCause.EXPIRED)], NOW)
     assert "1 in use, 1 in between, 1 off." in listed.text
     assert stopping.key.state is KeyState.DISABLING
+
+
+def test_spend_counted_from_a_whole_hour_is_not_called_spend_since_the_incident_was_opened() -> None:
+    told = kit_incidents.told(EVERYDAY, layer=Layer.PROJECT, subject_id="project-1")
+    hour = NOW.replace(minute=0)
+    assert hour < told.opened_at
+    seen = kit_incidents.facts(EVERYDAY, told, key=None, since_opened=Since(3_200_000, hour, NOW))
+    text = said(incidents.incident(IncidentNotice(seen, Part.MESSAGE), NOW))
+    assert "was spent since <!date" in text
+    assert "since this was opened" not in text
+
+
+def test_a_key_without_a_past_is_not_said_to_spend_more_than_usual() -> None:
+    told = kit_incidents.told(EVERYDAY, evidence=kit_incidents.new_key(EVERYDAY))
+    text = said(incidents.incident(IncidentNotice(kit_incidents.facts(EVERYDAY, told), Part.MESSAGE), NOW))
+    assert "spends a large share of its cap at once" in text
+    assert "usual" not in text
