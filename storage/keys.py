@@ -208,6 +208,18 @@ def mark_warned(session: Session, key_id: str, column: str, now: datetime) -> bo
     return done.rowcount == 1
 
 
+def stay(session: Session, key_id: str) -> bool:
+    """Let a key no longer go off because another has taken its place; False when it was not to."""
+    done = session.exec(
+        update(KeyRow)
+        .where(col(KeyRow.id) == key_id, col(KeyRow.retires_at).is_not(None))
+        .values(retires_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
 def keep(session: Session, key_id: str, until: datetime, *states: KeyState) -> bool:
     """Do not call the key old until then; False, and nothing changes, when it is in none of these states."""
     done = session.exec(

@@ -88,6 +88,7 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "key.late_spend": "was told late of spend from before",
         "key.removed": "deleted the key at its gateway for good",
         "key.replaced": "was shown a new key in its place",
+        "key.stays": "let the key go on working, for the one in its place is off",
         "key.found_on": "found the key working although it was off, and turned it off again",
         "key.restored": "restored the key",
         "key.resumed": "let the key come back",

@@ -59,6 +59,7 @@ def restore(
         if key.leaked_at is not None:
             return _replace(session, purser, actor, key, window)
         keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING)
+        rotating.came_back(session, key, now)
         if window is not None:
             cuts.begin(session, purser, key, window, actor.id)
         once = f"{key.id}:{actor.delivery}"

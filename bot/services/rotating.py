@@ -32,7 +32,7 @@ from bot.services.sending import new_request, send
 from bot.services.subjects import subjects
 from bot.services.telling import refresh_card
 from bot.services.turning_off import start
-from storage import cuts, keys, people, requests
+from storage import cuts, keys, ledger, people, requests
 from storage.engine import Session
 
 LONGEST_SECONDS = 7 * DAY_SECONDS
@@ -145,7 +145,8 @@ def took_over(session: Session, purser: Purser, new: Key) -> int | None:
 def retire(purser: Purser) -> None:
     """Turn off every key whose overlap is over, each in a transaction of its own.
 
-    One whose successor is off for good goes on working: nobody is left with no key because a new one was lost.
+    One whose successor is off goes on working, as if it had none: nobody is left with no key because a new one was
+    lost. Should that one be restored, `came_back` ends it.
     """
     now = purser.now()
     with purser.books.reading() as session:
@@ -153,9 +154,23 @@ def retire(purser: Purser) -> None:
     for seen in over:
         with purser.deciding() as session:
             key = keys.get(session, seen.id)
-            heir = None if key is None else sharing.successor(session, key)
-            if key is not None and heir is not None:
+            if key is None or not caps.works(key):
+                continue
+            heir = sharing.successor(session, key)
+            if heir is not None:
                 start(session, now, key, "purser", OffCause.ROTATED, _why(heir))
+            elif keys.stay(session, key.id):
+                once = f"{key.id}:{ledger.head(session).seq}"
+                seq = record(session, now, actor="purser", action="key.stays", about=about(key), once=once)
+                refresh_card(session, now, key.request_id, seq)
+                touched(session, now, key.id)
+
+
+def came_back(session: Session, new: Key, now: datetime) -> None:
+    """A key is restored, in this transaction: the one it took the place of, and that worked on, goes off soon."""
+    old = keys.get(session, new.replaces_id or "")
+    if old is not None and caps.works(old) and old.retires_at is None:
+        keys.move(session, old.id, old.state, old.state, keys.Change(retires_at=now))
 
 
 def _why(new: Key) -> str:

@@ -10,7 +10,7 @@ from bot.domain.budgets import Layer
 from bot.domain.cuts import Window
 from bot.domain.facts import Occasion, RequestFacts
 from bot.domain.incidents import Found
-from bot.domain.keys import Key, KeyKind, KeyState, OffCause, Proof
+from bot.domain.keys import Key, KeyKind, KeyState, OffCause, Proof, warning_due
 from bot.domain.people import Member
 from bot.domain.requests import Because, Purpose, Refused, RequestState, Target
 from bot.services import approvals, cuts, requests, restoring, revealing, rotating, sharing, teams, turning_off
@@ -350,6 +350,30 @@ def test_the_new_key_lost_the_old_one_lives_on(company: Company) -> None:
     again = rotated(company, old, 0)
     assert key(company, old.id).state is KeyState.DISABLED
     assert key(company, again.id).cap_micros == 25 * USD
+
+
+def test_the_new_key_lost_the_old_one_is_a_key_like_any_other_until_the_new_one_is_restored(company: Company) -> None:
+    old = held(company)
+    new = rotated(company, old)
+    list(turning_off.disable(company.purser, company.actor(OMAR), Named(label=new.label), "odd"))
+    company.perform()
+    later(company, hours=2)
+    now = company.purser.now()
+    assert (key(company, old.id).state, key(company, old.id).retires_at) == (KeyState.LIVE, None)
+    assert warning_due(key(company, old.id), now + timedelta(days=6, hours=1)) is not None
+    before = rows(company)
+    later(company, hours=1)
+    assert rows(company) == before  # it is decided once
+    restoring.restore(company.purser, company.actor(OLGA), new.id)
+    company.perform()
+    later(company, minutes=1)
+    gone = key(company, old.id)
+    assert (key(company, new.id).state, gone.state, gone.off_cause) == (
+        KeyState.LIVE,
+        KeyState.DISABLED,
+        OffCause.ROTATED,
+    )
+    assert verify(company.books).ok
 
 
 def test_a_leaked_key_is_replaced_at_once_and_never_comes_back(company: Company) -> None:
