@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.budgets import Layer
 from bot.domain.expecting import Expecting, Standing
 from bot.domain.incidents import Expected
-from bot.domain.people import Barrier, Team
+from bot.domain.people import Barrier, Role, Team
 from bot.domain.periods import DAY_SECONDS, show_duration
 from bot.domain.requests import Because, Refused, Target
 from bot.services.context import Actor, Purser, Subjects, record, take_in
@@ -94,7 +94,8 @@ def _allowed(
 
 
 def _leads(actor: Actor, found: Aim) -> bool:
-    return found.project is not None and found.project.lead_id == actor.id
+    is_in_team = found.team.role_of(actor.id) is not Role.NONE
+    return is_in_team and found.project is not None and found.project.lead_id == actor.id
 
 
 def _of(session: Session, target: Target, now: datetime) -> list[Expected]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.domain.incident_facts import IncidentFacts
 from bot.domain.incidents import OF_HOLDERS, Deed, Incident
-from bot.domain.people import BARRIER_TEXT, Barrier, Team
+from bot.domain.people import BARRIER_TEXT, Barrier, Role, Team
 from bot.domain.requests import Because, Refused
 from bot.services.context import Actor, Purser
 from bot.services.incident_facts import holder_and_lead, project_of
@@ -52,9 +52,10 @@ def who_cares(purser: Purser, facts: IncidentFacts, actor: Actor) -> bool:
 
 
 def _answering(session: Session, purser: Purser, team: Team | None, lead_id: str | None) -> tuple[str, ...]:
-    """Owners and the lead, as far as they are still here: who answers for it."""
+    """Owners, and the lead while in the team, as far as they are still here: who answers for it."""
     owners = (*(() if team is None else team.owner_ids), *sorted(purser.authority.workspace_owner_ids))
-    everybody = tuple(dict.fromkeys((*owners, *(() if lead_id is None else (lead_id,)))))
+    is_lead = lead_id is not None and (team is None or team.role_of(lead_id) is not Role.NONE)
+    everybody = tuple(dict.fromkeys((*owners, *((lead_id,) if lead_id is not None and is_lead else ()))))
     unable = {
         person.id
         for person in people.members(session, everybody)

@@ -150,7 +150,9 @@ def _note_expected(session: Session, now: datetime, subjects: Subjects, window: 
     """Write down, once a day, that there was a spike about which nobody was called."""
     named = {"key_id": subjects.key_id} if subjects.key_id else {"team_id": subjects.team_id}
     earlier = ledger.entries(session, **named, action=IN_WINDOW)
-    if not any(now - row.at < timedelta(days=1) for row in earlier):
+    subject = (subjects.key_id, subjects.project_id, subjects.member_id)
+    same = (row for row in earlier if (row.key_id, row.project_id, row.member_id) == subject)
+    if not any(now - row.at < timedelta(days=1) for row in same):
         once = f"{window.id}:{ledger.head(session).seq}"
         record(session, now, actor="purser", action=IN_WINDOW, about=subjects, once=once, reason=reason)
 

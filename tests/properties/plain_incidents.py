@@ -76,6 +76,7 @@ class PlainBooks:
                     began <= last.closed_at or (last.cause == "expected" and seen <= 2 * last.seen)
                 ):
                     return last
+                last.seen = seen
                 last.reopen(kind, now)
                 return last
         new = Plain(key, kind, now, seen)

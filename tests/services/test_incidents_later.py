@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.incidents import Cause, Evidence, Incident, IncidentKind, IncidentState, Reminder
+from bot.domain.keys import KeyKind
+from bot.domain.people import Role
+from bot.domain.requests import Because, Refused
 from bot.services import incident_care
 from bot.services.context import record
 from bot.services.incident_times import watch_incidents
@@ -13,7 +16,7 @@ from bot.services.proving import about
 from storage import people
 from tests.company import BEN, OLGA, OMAR, Company
 from tests.fakes import Mishap
-from tests.services.guard_kit import add_key
+from tests.services.guard_kit import TEAM_ID, add_key, add_project
 from tests.services.incident_kit import done, facts, is_true, open_about, sent, spike, told, turn_off
 from tests.services.kit import USD
 
@@ -83,6 +86,16 @@ def test_who_leaves_looks_after_nothing_so_owners_are_reminded(company: Company)
     assert facts(company, incident).incident.assignee_id is None
     done(incident_care.acknowledge(company.purser, company.actor(OMAR), incident.id))
     assert is_true(company)
+
+
+def test_a_lead_who_was_taken_out_of_the_team_answers_for_no_incident(company: Company) -> None:
+    project = add_project(company, "reranker", 100, BEN)
+    incident = open_about(company, add_key(company, kind=KeyKind.PROJECT, project_id=project))
+    with company.books.transaction() as session:
+        assert people.set_role(session, TEAM_ID, BEN.id, Role.NONE, company.clock.now())
+    refused = incident_care.close(company.purser, company.actor(BEN), incident.id, Cause.OTHER)
+    assert isinstance(refused, Refused)
+    assert refused.because is Because.NOT_ALLOWED
 
 
 def test_a_loop_is_noticed_again_the_next_day_and_not_every_hour(company: Company) -> None:

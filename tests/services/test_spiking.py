@@ -11,6 +11,7 @@ from bot.domain.budgets import Layer
 from bot.domain.expecting import Expecting
 from bot.domain.incidents import Cause, Evidence, Incident, IncidentKind, IncidentState
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause
+from bot.domain.people import Role
 from bot.domain.requests import Refused
 from bot.services import expecting
 from bot.services.context import record
@@ -18,7 +19,7 @@ from bot.services.proving import about
 from bot.services.spiking import IN_WINDOW, watch_spikes
 from bot.services.usual import Usual
 from bot.services.words import ProjectWord, TeamWord
-from storage import incidents, keys, ledger
+from storage import incidents, keys, ledger, people
 from storage.money_tables import LiveHourRow
 from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.services.guard_kit import add_key, add_project, now, settle, spend, sync
@@ -214,6 +215,15 @@ def test_members_do_not_say_what_is_expected_but_a_projects_lead_does(company: C
     shown = expecting.shown(company.purser, CHANNEL)
     assert isinstance(shown, Expecting)
     assert {one.name for one in shown.standing} == {"reranker", "search"}
+
+
+def test_a_lead_who_was_taken_out_of_the_team_says_nothing_of_what_is_expected(company: Company) -> None:
+    add_project(company, "reranker", 5000, BEN)
+    with company.books.transaction() as session:
+        assert people.set_role(session, "team_1", BEN.id, Role.NONE, company.clock.now())
+    ends, what = company.clock.now() + timedelta(days=2), ProjectWord("reranker")
+    said = expecting.expect(company.purser, company.actor(BEN), CHANNEL, what, ends, "launch")
+    assert isinstance(said, Refused)
 
 
 def test_more_is_expected_for_a_month_at_most(company: Company) -> None:
