@@ -193,6 +193,14 @@ def can_restore(key: Key, now: datetime) -> str | None:
     return None
 
 
+def went_off_leaked(key: Key) -> bool:
+    """Whether its secret was known to others when it went off: then its holder may have a new one in its place.
+
+    One that was off before, for another reason, is not brought back by leaking it.
+    """
+    return key.leaked_at is not None and (key.off_at is None or key.off_at >= key.leaked_at)
+
+
 def can_be_raised(key: Key) -> bool:
     """Whether more money would be of use to it: in use, or stopped by nothing but a limit."""
     return key.state in SPENDING - {KeyState.DISABLING} or (

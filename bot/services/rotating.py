@@ -15,7 +15,7 @@ from bot.domain import guard
 from bot.domain.budgets import Layer
 from bot.domain.deciding import AutoApproved, Rule, within_headroom
 from bot.domain.facts import RequestFacts
-from bot.domain.keys import Key, KeyKind, OffCause
+from bot.domain.keys import Key, KeyKind, OffCause, went_off_leaked
 from bot.domain.periods import DAY_SECONDS, show_duration
 from bot.domain.policy import KindPolicy
 from bot.domain.requests import Approval, Ask, Because, Purpose, Refused, Request, RequestState, Target, Terms, Verdict
@@ -237,8 +237,7 @@ def _off(key: Key, now: datetime, *, is_owners: bool) -> Refused | None:
     if key.off_cause is OffCause.EXPIRED or (key.expires_at is not None and key.expires_at <= now):
         text = f"`{key.label}`'s time is over, and a new key gets no more of it. Ask for a new one with `/ai-key`."
         return Refused(Because.WRONG_STATE, text)
-    leaked = key.leaked_at is not None and (is_owners or key.off_at is None or key.off_at >= key.leaked_at)
-    if caps.works(key) or leaked:
+    if caps.works(key) or went_off_leaked(key) or (is_owners and key.leaked_at is not None):
         return None
     by = "was found off or gone at the gateway" if key.off_cause is OffCause.DRIFT else "was turned off"
     text = f"`{key.label}` {by}. An owner can restore it; a new key in its place would undo that."

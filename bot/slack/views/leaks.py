@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.facts import KeyFacts, Notice, Occasion
-from bot.domain.keys import KeyState, OffCause
+from bot.domain.keys import KeyState, OffCause, went_off_leaked
 from bot.domain.leaks import REVOKE_URLS, Foreign
 from bot.slack.views import phrases as say
 from bot.slack.views.base import Message, clip, code, join, mention, message, section, stack
@@ -28,13 +28,18 @@ def to_author(notice: Notice) -> str:
         opening += f" {mention(notice.actor_id)} reported it."
     lines = [f"• {_state(facts)}" for facts in notice.keys[:MOST_KEYS]]
     lines += [f"• {text}" for text in _others(notice.others)]
-    return stack([opening, *lines, _what_next(notice)])
+    return stack([opening, *lines, *_more(notice), _what_next(notice)])
 
 
 def _what_next(notice: Notice) -> str:
-    held = [facts.key.label for facts in notice.keys if facts.key.off_cause is OffCause.DISABLED]
+    held = [facts.key.label for facts in notice.keys if _is_rotated_next(facts)]
     again = f" A new secret on the same terms: {code(f'/ai-key rotate {held[0]}')}, by its holder." if held else ""
     return f"*Please delete the message now.* Purser cannot, and has kept nothing of it.{again}"
+
+
+def _is_rotated_next(facts: KeyFacts) -> bool:
+    """Whether its holder can have a new key in its place without asking anybody."""
+    return facts.key.off_cause is OffCause.DISABLED and went_off_leaked(facts.key) and not facts.replaced_by
 
 
 def in_thread(notice: Notice) -> str:
@@ -42,9 +47,13 @@ def in_thread(notice: Notice) -> str:
     keys, others = notice.keys[:MOST_KEYS], _others(notice.others)
     what = "A key stands in this message." if len(keys) + len(others) == 1 else "Keys stand in this message."
     lines = [f"• {_state(facts)}" for facts in keys] + [f"• {text}" for text in others]
-    more = len(notice.keys) - len(keys)
-    lines += [f"• and {more} more"] if more > 0 else []
-    return stack([f"*{what}*", *lines, "Please delete the message; Purser has kept nothing of it."])
+    return stack([f"*{what}*", *lines, *_more(notice), "Please delete the message; Purser has kept nothing of it."])
+
+
+def _more(notice: Notice) -> list[str]:
+    """How many keys are not listed."""
+    more = len(notice.keys) - MOST_KEYS
+    return [f"• and {more} more of Purser's"] if more > 0 else []
 
 
 def _state(facts: KeyFacts) -> str:

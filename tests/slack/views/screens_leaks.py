@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bot.domain.facts import Notice, Occasion
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain.facts import KeyFacts, Notice, Occasion
 from bot.domain.keys import OffCause, Proof
 from bot.domain.leaks import PROVIDERS, Foreign
 from bot.slack.views import leaks
@@ -16,12 +19,20 @@ LINK = "https://example.slack.com/archives/C0SEARCH/p1700000000000100?thread_ts=
 EVERY_PROVIDER = tuple(f"foreign:{provider.name}" for provider in PROVIDERS)
 
 
+def _leaked(facts: KeyFacts, at: datetime | None = None) -> KeyFacts:
+    """A key whose secret was found at this moment, or else when it went off."""
+    return replace(facts, key=replace(facts.key, leaked_at=at or facts.key.off_at))
+
+
 def every_about_leaks(world: World) -> dict[str, Message]:
-    off = [kit.off_key(world, OffCause.DISABLED, Proof.PROBED, number=n) for n in range(world.many)]
+    off = [_leaked(kit.off_key(world, OffCause.DISABLED, Proof.PROBED, number=n)) for n in range(world.many)]
+    before = _leaked(kit.off_key(world, OffCause.DISABLED, Proof.PROBED), NOW)
     not_yet = kit.off_key(world, OffCause.DISABLED, None)
     returned = kit.off_key(world, OffCause.RETURNED, off_by=ANA)
     notices = {
         "one": Notice(Occasion.SECRETS_FOUND, "purser", keys=tuple(off[:1]), note=LINK),
+        "off_before": Notice(Occasion.SECRETS_FOUND, "purser", keys=(before,), note=LINK),
+        "too_many": Notice(Occasion.SECRETS_FOUND, "purser", keys=tuple(off[:1]) * 12, note=LINK),
         "many": Notice(Occasion.SECRETS_FOUND, "purser", keys=(not_yet, *off, returned), note=LINK),
         "reported": Notice(Occasion.SECRETS_FOUND, OMAR, keys=(returned,)),
         "foreign": Notice(Occasion.SECRETS_FOUND, "purser", others=("foreign:OpenAI",), note=LINK),
