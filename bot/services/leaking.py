@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain
 
+from bot.domain import leaks
 from bot.domain.budgets import Layer
 from bot.domain.incidents import Evidence, Found, IncidentKind
 from bot.domain.keys import UNSHOWN, Key, KeyState, OffCause, fingerprint
@@ -67,6 +69,15 @@ def keys_of(session: Session, purser: Purser, secrets: Collection[str]) -> dict[
         if secret is not None:
             found[secret] = key
     return found
+
+
+def within(session: Session, purser: Purser, pasted: str) -> str:
+    """The secret that a key of ours, or a gateway itself, has and that stands in what was pasted; else all of it."""
+    readings = dict.fromkeys((pasted, *(one.secret for one in chain(leaks.candidates(pasted), leaks.words(pasted)))))
+    if (own := next((one for one in readings if managed_with(purser, one)), None)) is not None:
+        return own
+    known = keys_of(session, purser, readings)
+    return next((one for one in readings if one in known), pasted)
 
 
 def mark_leaked(session: Session, purser: Purser, key: Key, source: Source) -> bool:

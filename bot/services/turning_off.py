@@ -17,7 +17,7 @@ from bot.services import batches, capping, extending, others
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.failpoints import Failpoint
 from bot.services.incidents import touched
-from bot.services.leaking import Source, credential_found, key_of, managed_with, mark_leaked
+from bot.services.leaking import Source, credential_found, key_of, managed_with, mark_leaked, within
 from bot.services.proving import (
     DELETE,
     DISABLE,
@@ -72,9 +72,12 @@ def stop_leaked(
 ) -> Iterator[Off | Refused]:
     """Turn off the key whose secret was found where others can read it, and open an incident about it.
 
-    Yields as `disable` does. Refuses what Purser did not hand out, and what it manages a gateway with: that one the
-    owners are told of. With an `actor` this is a delivery from Slack, acted on once.
+    What surrounds the secret, such as `KEY=` or an address, is taken off. Yields as `disable` does. Refuses what Purser
+    did not hand out, and what it manages a gateway with: that one the owners are told of. With an `actor` this is a
+    delivery from Slack, acted on once.
     """
+    with purser.books.reading() as session:
+        secret = within(session, purser, secret)
     if (own := managed_with(purser, secret)) is not None:
         yield _call_owners_about(purser, own, source, actor)
         return

@@ -175,6 +175,19 @@ def test_an_unknown_key_and_the_gateways_own_are_refused_and_only_the_latter_cal
         assert [(one.kind, one.subject_id) for one in incidents.unclosed(session)] == [("credential", "memory")]
 
 
+@pytest.mark.parametrize("pasted", ["https://a.example/v1?key={}&x=1", "export KEY={};", '"api_key":"{}"', "{}_old"])
+def test_a_pasted_key_is_found_in_whatever_it_is_glued_to(company: Company, pasted: str) -> None:
+    made = held(company)
+    target = Target(secret=pasted.format(secret_of(company)))
+    *_, last = turning_off.disable(company.purser, company.actor(BEN), target, "")
+    assert isinstance(last, Off)
+    assert last.proof is Proof.PROBED
+    assert now(company, made).state is KeyState.DISABLED
+    *_, own = turning_off.disable(company.purser, company.actor(BEN), Target(secret=pasted.format(CREDENTIAL)), "")
+    assert isinstance(own, Refused)
+    assert own.because is Because.NOT_ALLOWED
+
+
 def test_while_the_gateway_is_down_it_stays_decided_and_is_off_once_it_is_back(company: Company) -> None:
     made = held(company)
     company.gateway.mishaps.add("disable", *[Mishap.DOWN] * 60)
