@@ -62,6 +62,12 @@ def last_about(session: Session, layer: Layer | None, subject_id: str) -> Incide
     return None if row is None else _incident(row)
 
 
+def lately_about(session: Session, layer: Layer, subject_id: str, since: datetime) -> list[Incident]:
+    """Incidents about this subject that are not closed, or were closed after that moment; oldest first."""
+    is_late = col(IncidentRow.closed_at).is_(None) | (col(IncidentRow.closed_at) > since)
+    return _many(session, IncidentRow.layer == str(layer), IncidentRow.subject_id == subject_id, is_late)
+
+
 def at_message(session: Session, channel_id: str, ts: str) -> Incident | None:
     """The incident whose message stands at this place, or None."""
     found = _many(session, IncidentRow.channel_id == channel_id, IncidentRow.ts == ts)

@@ -155,10 +155,11 @@ def changed(session: Session, purser: Purser, key_id: str) -> None:
 
 def touched(session: Session, now: datetime, key_id: str) -> None:
     """As `changed`, where the moment is known."""
-    found = incidents.open_about(session, Layer.KEY, key_id) or incidents.last_about(session, Layer.KEY, key_id)
-    if found is not None and (found.closed_at is None or found.closed_at > now - AFTERWARDS):
-        refresh(session, now, found.id, once=f"changed:{ledger.head(session).seq}")
-        tell_untold(session, now, found)
+    found = incidents.lately_about(session, Layer.KEY, key_id, now - AFTERWARDS)
+    for one in found:
+        refresh(session, now, one.id, once=f"changed:{ledger.head(session).seq}")
+    if found:  # the step is told in one thread
+        tell_untold(session, now, next((one for one in found if one.closed_at is None), found[-1]))
 
 
 def untold(session: Session, incident: Incident, now: datetime) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.incidents import Cause, Evidence, Incident, IncidentKind, IncidentState, Reminder
-from bot.domain.keys import KeyKind
+from bot.domain.keys import KeyKind, KeyState
 from bot.domain.people import Role
 from bot.domain.requests import Because, Refused
 from bot.services import incident_care
@@ -86,6 +86,16 @@ def test_who_leaves_looks_after_nothing_so_owners_are_reminded(company: Company)
     assert facts(company, incident).incident.assignee_id is None
     done(incident_care.acknowledge(company.purser, company.actor(OMAR), incident.id))
     assert is_true(company)
+
+
+def test_the_message_of_one_that_was_just_closed_says_how_the_key_stands_too(company: Company) -> None:
+    key = add_key(company)
+    _close(company, open_about(company, key))
+    open_about(company, key, IncidentKind.LEAK)
+    company.perform()
+    turn_off(company, key, BEN)
+    shown = [one.facts.key for one in company.notifier.incident_now.values()]
+    assert [one.key.state for one in shown if one is not None] == [KeyState.DISABLED] * 2
 
 
 def test_a_lead_who_was_taken_out_of_the_team_answers_for_no_incident(company: Company) -> None:
