@@ -19,7 +19,8 @@ NOISY: Final = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "urllib3", "werk
 _SECRET: Final = re.compile(
     r"(?<![A-Za-z0-9])"
     r"(sk-[A-Za-z0-9_-]{8,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
-    r"|gsk_[A-Za-z0-9]{20,}|xai-[A-Za-z0-9_]{20,}|AIza[A-Za-z0-9_-]{30,}|Bearer\s+[A-Za-z0-9._~+/=-]{8,})"
+    r"|gsk_[A-Za-z0-9]{20,}|xai-[A-Za-z0-9_]{20,}|AIza[A-Za-z0-9_-]{30,}"
+    r"|(?:hf_|api_org_)[A-Za-z]{30,}|pplx-[A-Za-z0-9]{30,}|Bearer\s+[A-Za-z0-9._~+/=-]{8,})"
 )
 
 

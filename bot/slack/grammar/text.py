@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.domain import leaks
 from bot.domain.people import is_team_name
 
 REASON_MIN_CHARS = 3
@@ -112,9 +113,9 @@ def is_surely_label(token: str) -> bool:
 
 
 def is_secret(token: str) -> bool:
-    """Whether a word may be a key: `sk-…`, or long and made of letters and digits as only machines write."""
+    """Whether a word may be a key: `sk-…`, of a provider's shape, or long and of letters and digits as machines write."""
     bare = unwrapped(token)
-    if bare.lower().startswith("sk-") and len(bare) > 5:
+    if (bare.lower().startswith("sk-") and len(bare) > 5) or next(leaks.foreign(bare), None) is not None:
         return True
     found = _SECRETISH.search(bare)
     if found is None or is_label(bare):
