@@ -135,12 +135,6 @@ def disturbed(session: Session, layer: Layer, subject_ids: Collection[str], sinc
     return found
 
 
-def open_keys(session: Session) -> set[str]:
-    """Ids of keys with an incident that is not closed."""
-    open_now = (IncidentRow.layer == str(Layer.KEY), col(IncidentRow.closed_at).is_(None))
-    return set(session.exec(select(IncidentRow.subject_id).where(*open_now)))
-
-
 def _busy(row: Any) -> Busy:  # noqa: ANN401 - a row of SQLAlchemy's
     return Busy(
         row.key_id, KeyKind(row.kind), row.team_id, row.project_id, row.holder_id, row.spent_micros, row.lately_micros

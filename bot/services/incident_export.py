@@ -130,7 +130,7 @@ def _summary(facts: IncidentFacts, name: Names, now: datetime) -> Iterator[str]:
         yield f"Last agreed to by: {agreed} on {_at(facts.approved_at)}"
     yield f"Opened: {_at(incident.opened_at)} by {name(incident.opened_by)}"
     if facts.again or facts.reopened:
-        yield f"Noticed again: {facts.again} times; opened again: {facts.reopened} times"
+        yield f"Noticed again: {_times(facts.again)}; opened again: {_times(facts.reopened)}"
     if incident.assignee_id is not None:
         yield f"Looked after by: {name(incident.assignee_id)}"
     yield from _spent("Spent since it was opened", facts.since_opened)
@@ -148,13 +148,24 @@ def _evidence(seen: Evidence, name: Names) -> Iterator[str]:
         posted = f", posted by {name(seen.author_id)}" if seen.author_id else ""
         yield f"Found: {seen.found}{f' in {plain(seen.where, is_link=True)}' if seen.where else ''}{posted}"
     if seen.rule:
-        usual = f"; usual: {show(seen.usual_micros)}, from {seen.compared} earlier times" if seen.compared else ""
-        yield (
-            f"Rule: {plain(seen.rule)}; seen: {show(seen.seen_micros)} in {seen.window_seconds // 60} minutes{usual}; "
-            f"abnormal from {show(seen.limit_micros)}"
-        )
+        yield f"Rule: {plain(seen.rule)}; seen: {_seen(seen)}"
     if seen.note:
         yield plain(without_secrets(seen.note))
+
+
+def _times(number: int) -> str:
+    return "1 time" if number == 1 else f"{number} times"
+
+
+def _seen(seen: Evidence) -> str:
+    """How much: requests of a loop, money otherwise; in what time, what is usual, and from where on it is abnormal."""
+    within = f" in {seen.window_seconds // 60} minutes" if seen.window_seconds else ""
+    if seen.seen_count and not seen.seen_micros:
+        usual = f"; usual: {seen.usual_count:,}, from {seen.compared} earlier days" if seen.compared else ""
+        return f"{seen.seen_count:,} requests failed or were tried again{within}{usual}"
+    usual = f"; usual: {show(seen.usual_micros)}, from {seen.compared} earlier times" if seen.compared else ""
+    limit = f"; abnormal from {show(seen.limit_micros)}" if seen.limit_micros else ""
+    return f"{show(seen.seen_micros)}{within}{usual}{limit}"
 
 
 def _spent(said: str, since: Since | None) -> Iterator[str]:

@@ -38,13 +38,6 @@ def open_incidents(purser: Purser, team_id: str | None = None) -> list[IncidentF
     return [facts for facts in found if facts is not None]
 
 
-def incident_of_key(purser: Purser, key_id: str) -> IncidentFacts | None:
-    """The incident about this key that is not closed, or None."""
-    with purser.books.reading() as session:
-        found = incidents.open_about(session, Layer.KEY, key_id)
-        return None if found is None else gather(session, purser, found.id)
-
-
 def gather(session: Session, purser: Purser, incident_id: str) -> IncidentFacts | None:
     """As `facts_of`, in a session that is open already."""
     incident = incidents.get(session, incident_id)

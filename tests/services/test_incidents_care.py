@@ -16,7 +16,7 @@ from bot.services import incident_care
 from bot.services.context import Repeated
 from bot.services.incident_care import acknowledge, assign, close, explained, reopen, snooze
 from bot.services.incident_export import export
-from bot.services.incident_facts import incident_of_key, open_incidents
+from bot.services.incident_facts import open_incidents
 from tests.company import ANA, BEN, GUS, OLGA, OMAR, Company
 from tests.services.guard_kit import add_key, add_project
 from tests.services.incident_kit import (
@@ -232,7 +232,7 @@ def test_nothing_is_taken_in_once_it_is_closed(company: Company) -> None:
     assert "incident.explained" not in timeline(company, incident)
 
 
-def test_open_incidents_are_listed_by_team_and_found_by_key(company: Company) -> None:
+def test_open_incidents_are_listed_by_team(company: Company) -> None:
     key = add_key(company)
     first = open_about(company, key)
     open_elsewhere(company, Layer.TEAM, "team_1")
@@ -240,9 +240,6 @@ def test_open_incidents_are_listed_by_team_and_found_by_key(company: Company) ->
     assert len(open_incidents(company.purser)) == 3
     of_team = open_incidents(company.purser, "team_1")
     assert (of_team[0].incident.id, len(of_team)) == (first.id, 2)
-    found = incident_of_key(company.purser, key.id)
-    assert found is not None
-    assert found.incident.id == first.id
 
 
 def test_one_may_look_after_it_while_its_key_is_turned_off(company: Company) -> None:

@@ -57,6 +57,25 @@ def test_the_file_tells_all_that_happened_with_names_and_moments(company_anywher
     assert is_true(company)
 
 
+def test_of_a_loop_the_file_tells_requests_and_no_money(company: Company) -> None:
+    seen = Evidence(rule="failures-by-day", window_seconds=7200, compared=8, seen_count=2300, usual_count=12)
+    incident = open_about(company, add_key(company), IncidentKind.LOOP, seen)
+    company.perform()
+    text = _exported(company, incident.id).replace("\\", "")
+    assert "2,300 requests failed or were tried again in 120 minutes; usual: 12, from 8 earlier days" in text
+    assert "$0" not in text
+
+
+def test_of_spend_after_off_the_file_names_no_line_from_which_it_is_abnormal(company: Company) -> None:
+    seen = Evidence(rule="spent-after-off", seen_micros=3 * USD)
+    incident = open_about(company, add_key(company), IncidentKind.AFTER_OFF, seen)
+    company.perform()
+    text = _exported(company, incident.id).replace("\\", "")
+    assert "seen: $3" in text
+    assert "in 0 minutes" not in text
+    assert "abnormal from" not in text
+
+
 def test_it_is_posted_in_the_thread_once_though_slack_loses_the_reply(company: Company) -> None:
     incident = open_about(company, add_key(company))
     company.perform()

@@ -108,13 +108,6 @@ def answered(facts: IncidentFacts) -> Message:
     return message(f"{words.subject(facts)}: {state[:1].lower()}{state[1:]} The thread says so to everybody.")
 
 
-def snoozed(facts: IncidentFacts) -> Message:
-    """The answer to Snooze."""
-    until = facts.incident.snoozed_until
-    when = f" until {moment(until)}" if until else ""
-    return message(f"{words.subject(facts)}: no reminders{when}. What happens meanwhile is still told in the thread.")
-
-
 def exporting(facts: IncidentFacts) -> Message:
     """The answer to Export timeline."""
     return message(f"The timeline of {words.subject(facts)} comes as a Markdown file in the incident's thread.")
