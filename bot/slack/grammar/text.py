@@ -113,7 +113,7 @@ def is_surely_label(token: str) -> bool:
 
 
 def is_secret(token: str) -> bool:
-    """Whether a word may be a key: `sk-…`, of a provider's shape, or long and of letters and digits as machines write."""
+    """Whether a word may be a key: `sk-…`, of a provider's shape, or long and made of letters and digits at random."""
     bare = unwrapped(token)
     if (bare.lower().startswith("sk-") and len(bare) > 5) or next(leaks.foreign(bare), None) is not None:
         return True
