@@ -98,7 +98,7 @@ def _heard(event: Incoming, written: Mapping[str, Any]) -> Heard:
         ts=ts,
         thread_ts=thread_ts,
         author_id="" if is_outside else user,
-        delivery=event.delivery,
+        delivery=f"watch:{event.delivery}",  # a reply that decides or explains something is taken in by that, too
         link=link_to(event.client, event.channel_id, ts, thread_ts),
         is_by_person=bool(user) and not written.get("bot_id"),
     )

@@ -119,6 +119,21 @@ def test_a_key_in_a_reply_and_one_edited_into_a_message_are_found(desk: Desk) ->
     assert sum(OFF in said for said in desk.thread(parent)) == 2
 
 
+def test_a_key_in_a_reply_that_decides_a_request_or_explains_an_incident_is_found_too(desk: Desk) -> None:
+    label, secret = desk.key()
+    other, another = desk.key("$5 1d trial", "ben")
+    card = desk.ask("$5 1d something else to try", "olga")
+    watched(desk)
+    desk.who("omar").reply(card, f"deny not while {secret} lies about")
+    assert is_off(desk, secret)
+    incident = desk.posted("Leak:")
+    desk.who("ana").reply(incident, f"I copied it together with {another}")
+    assert is_off(desk, another)
+    desk.settle()
+    assert (decisions(desk, label), decisions(desk, other)) == (1, 1)
+    assert open_incidents(desk) == ["leak", "leak"]
+
+
 def test_several_keys_in_one_message_are_one_warning_and_one_direct_message(desk: Desk) -> None:
     watched(desk)
     made = [desk.key(f"$2 1d try number {number}", person) for number, person in ((1, "olga"), (2, "ben"), (3, "ana"))]
