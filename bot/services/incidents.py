@@ -31,8 +31,8 @@ THREAD = "slack.incident_thread"
 DIRECT = "slack.incident_direct"
 FILE = "slack.incident_file"
 
-AGAIN_SECONDS = 3600
-"""What goes on is noticed at every look, and written down this often."""
+AGAIN_SECONDS = {IncidentState.OPEN: 3600, IncidentState.ACKNOWLEDGED: 86_400}
+"""What goes on is noticed at every look, and written down this often: seldom while somebody looks after it."""
 AFTERWARDS = timedelta(days=1)
 """What becomes of a key so soon after its incident was closed still belongs to it."""
 
@@ -117,10 +117,11 @@ def tell_parts(session: Session, now: datetime, incident_id: str, *, late: bool 
 def _notice_again(session: Session, now: datetime, found: Incident, opening: Opening) -> Incident:
     """Add to an open incident what is noticed about its subject.
 
-    What only goes on is written down once an hour; a loop once for the day whose failures it counts.
+    What only goes on is written down once an hour, or a day while somebody looks after it; a loop once for the day
+    whose failures it counts.
     """
     reason = _reason(opening)
-    since = now - timedelta(seconds=AGAIN_SECONDS)
+    since = now - timedelta(seconds=AGAIN_SECONDS[found.state])
     if opening.kind is IncidentKind.LOOP and opening.evidence.since is not None:
         since = min(since, opening.evidence.since)
     earlier = incidents.added(session, found.id, AGAIN, OPENED, REOPENED, since=since)

@@ -86,9 +86,8 @@ class PlainBooks:
 
     def _again(self, one: Plain, kind: str, now: datetime) -> None:
         noticed = ("opened", "again", "reopened")
-        if kind in GOES_ON and any(
-            what in noticed and detail == kind and at > now - HOUR for what, detail, at in one.rows
-        ):
+        lately = now - (DAY if one.state == "acknowledged" else HOUR)
+        if kind in GOES_ON and any(what in noticed and detail == kind and at > lately for what, detail, at in one.rows):
             return
         one.write("again", kind, now)
         if kind != one.kind and kind not in GOES_ON:

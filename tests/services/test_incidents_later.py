@@ -108,6 +108,17 @@ def test_a_lead_who_was_taken_out_of_the_team_answers_for_no_incident(company: C
     assert refused.because is Because.NOT_ALLOWED
 
 
+def test_what_goes_on_while_somebody_looks_after_it_is_told_once_a_day(company: Company) -> None:
+    key = add_key(company)
+    incident = open_about(company, key)
+    done(incident_care.acknowledge(company.purser, company.actor(OMAR), incident.id))
+    for _ in range(10):
+        company.clock.advance(hours=3)
+        open_about(company, key)
+    company.perform()
+    assert told(company).count("incident.again") == 1
+
+
 def test_a_loop_is_noticed_again_the_next_day_and_not_every_hour(company: Company) -> None:
     key = add_key(company)
     since = company.clock.now() - timedelta(hours=9)
