@@ -35,6 +35,8 @@ from bot.slack.views.usage import posted
 EVENT_TYPE = "purser_posted"
 LOOK_BACK = 999
 """Messages to look through for one that may have been posted already: as many as Slack tells at once."""
+GONE = "message_not_found"
+"""What Slack says of a message that somebody deleted: there is nothing to write anew."""
 FOLLOW_SECONDS = 12
 """For the messages of one thread in one try: well within the 30 after which another takes over."""
 REST_FOLLOWS = "a digest with much to say takes long; the rest of it follows at the next try"
@@ -229,8 +231,12 @@ class SlackNotifier:
         def send(blocks: list[Block]) -> None:
             self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=blocks)
 
-        with translated("updating a message"):
-            self._charting.sent(self._client, message, send, patient=True)
+        try:
+            with translated("updating a message"):
+                self._charting.sent(self._client, message, send, patient=True)
+        except DeliveryError as failed:
+            if GONE not in failed.message:
+                raise
 
     def _find(self, channel: str, sending: Sending, thread_ts: str | None = None) -> str | None:
         """The timestamp of the message that carries this id, or None."""

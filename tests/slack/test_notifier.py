@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from slack_sdk import WebClient
 
+from bot.domain.incident_facts import IncidentNotice, Part
 from bot.playground.slack import FakeSlack
 from bot.playground.slack.model import Message
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Sending
@@ -18,7 +19,8 @@ from bot.slack.files import Uploads
 from bot.slack.notifier import SlackNotifier
 from bot.slack.views.digest import thread
 from tests.playground.slack_bots import MANIFEST
-from tests.slack.views.kit import EVERYDAY, LONGEST
+from tests.slack.views import kit_incidents
+from tests.slack.views.kit import EVERYDAY, LONGEST, NOW
 from tests.slack.views.kit_digest import figures, notice
 
 UPLOADS = "files.getUploadURLExternal"
@@ -58,6 +60,20 @@ def has_picture(message: Message) -> bool:
 
 DIGEST = notice(figures(EVERYDAY))
 LONG = notice(figures(LONGEST))
+
+
+def test_a_message_that_was_deleted_in_slack_stays_deleted_and_is_no_failure(
+    slack: FakeSlack, notifier: SlackNotifier
+) -> None:
+    told = kit_incidents.facts(EVERYDAY)
+
+    def update(channel_id: str) -> None:
+        there = replace(told.incident, channel_id=channel_id, ts="1.2")
+        notifier.update_incident(IncidentNotice(replace(told, incident=there), Part.MESSAGE), NOW)
+
+    update(slack.channel("search").id)
+    assert fails(lambda: update("C0NONE")).kind is FailureKind.PERMANENT
+    assert posted(slack) == []
 
 
 # --- charts ---
