@@ -40,20 +40,13 @@ def family(session: Session, key: Key) -> list[Key]:
 
 
 def successor(session: Session, key: Key) -> Key | None:
-    """The key that works in the place of this one, at the end of however many rotations; None when there is none."""
-    after = [one for one in family(session, key) if one.id != key.id and caps.works(one)]
-    return next((one for one in reversed(after) if _comes_after(session, one, key)), None)
+    """The key that works in the place of this one, at the end of however many rotations; None when there is none.
 
-
-def _comes_after(session: Session, one: Key, before: Key) -> bool:
-    while one.replaces_id is not None:
-        if one.replaces_id == before.id:
-            return True
-        found = keys.get(session, one.replaces_id)
-        if found is None:
-            return False
-        one = found
-    return False
+    Also one that an older key was rotated into again, after this one had taken its place and was lost.
+    """
+    some = family(session, key)
+    after = some[1 + [one.id for one in some].index(key.id) :]
+    return next((one for one in reversed(after) if caps.works(one)), None)
 
 
 def left(session: Session, key: Key, now: datetime, layer: Layer = Layer.KEY) -> int:

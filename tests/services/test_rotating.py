@@ -376,6 +376,16 @@ def test_the_new_key_lost_the_old_one_is_a_key_like_any_other_until_the_new_one_
     assert verify(company.books).ok
 
 
+def test_one_key_is_replaced_by_one_key_however_often_that_is_tried(company: Company) -> None:
+    old = held(company)
+    lost = rotated(company, old)
+    leak(company, lost)
+    again = rotated(company, old, 0)
+    said = f"`{again.label}` has taken the place of `{lost.label}`"
+    assert said in why(rotating.rotate(company.purser, company.actor(ANA), lost.label))
+    assert said in why(restoring.restore(company.purser, company.actor(OMAR), lost.id))
+
+
 def test_a_leaked_key_is_replaced_at_once_and_never_comes_back(company: Company) -> None:
     old = held(company)
     spend(company, old, 5)
