@@ -66,7 +66,7 @@ def gather(session: Session, purser: Purser, incident_id: str) -> IncidentFacts 
         since_opened=_since_opened(session, incident, key, noticed),
         since_off=_since_off(session, key),
         explanations=tuple(map(line_of, incidents.added(session, incident.id, EXPLAINED, newest=EXPLANATIONS))),
-        asked_ids=_once(holder_id, lead_id),
+        asked_ids=_asked(session, purser, holder_id, lead_id),
         able_ids=owners_of_incident(session, purser, team),
         again=sum(row.action == AGAIN for row in noticed),
         reopened=sum(row.action == REOPENED for row in noticed),
@@ -90,10 +90,10 @@ def concerned(session: Session, purser: Purser, incident: Incident) -> Concerned
     """The people it is told to: little to read, for where something is decided about it."""
     key = None if incident.key_id is None else keys.get(session, incident.key_id)
     team = None if incident.team_id is None else people.team(session, incident.team_id)
-    asked = holder_and_lead(incident, key, project_of(session, incident, key))
+    asked = _asked(session, purser, *holder_and_lead(incident, key, project_of(session, incident, key)))
     kinds = _kinds(incident, incidents.added(session, incident.id, OPENED, AGAIN, REOPENED))
     owners = owners_of_incident(session, purser, team)
-    return Concerned(kinds, owners, _once(*asked), None if team is None else team.channel_id)
+    return Concerned(kinds, owners, asked, None if team is None else team.channel_id)
 
 
 def line_of(row: LedgerRow) -> Line:
@@ -192,5 +192,8 @@ def _before(at: datetime | None) -> datetime:
     return readings.NEVER if at is None else at - timedelta(minutes=10)
 
 
-def _once(*person_ids: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(person for person in person_ids if person))
+def _asked(session: Session, purser: Purser, *person_ids: str | None) -> tuple[str, ...]:
+    """Who is asked to explain: holder and lead, as far as they are still here."""
+    named = tuple(dict.fromkeys(person for person in person_ids if person))
+    gone = {one.id for one in people.members(session, named) if purser.authority.stranger(one) is not None}
+    return tuple(one for one in named if one not in gone)

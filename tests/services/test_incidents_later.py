@@ -14,7 +14,7 @@ from bot.services.context import record
 from bot.services.incident_times import watch_incidents
 from bot.services.proving import about
 from storage import people
-from tests.company import BEN, OLGA, OMAR, Company
+from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.guard_kit import TEAM_ID, add_key, add_project
 from tests.services.incident_kit import done, facts, is_true, open_about, sent, spike, told, turn_off
@@ -96,6 +96,16 @@ def test_the_message_of_one_that_was_just_closed_says_how_the_key_stands_too(com
     turn_off(company, key, BEN)
     shown = [one.facts.key for one in company.notifier.incident_now.values()]
     assert [one.key.state for one in shown if one is not None] == [KeyState.DISABLED] * 2
+
+
+def test_a_holder_who_left_is_neither_asked_nor_said_to_have_been(company: Company) -> None:
+    key = add_key(company, lead=BEN)
+    with company.books.transaction() as session:
+        people.save_member(session, replace(ANA, is_departed=True), company.clock.now())
+    incident = open_about(company, key)
+    company.perform()
+    assert facts(company, incident).asked_ids == (BEN.id,)
+    assert (told(company, f"direct:{ANA.id}"), told(company, f"direct:{BEN.id}")) == ([], ["explain"])
 
 
 def test_a_lead_who_was_taken_out_of_the_team_answers_for_no_incident(company: Company) -> None:
