@@ -71,7 +71,8 @@ def test_an_incident_opened_again_calls_owners_anew(company: Company) -> None:
     assert told(company, f"direct:{OMAR.id}") == ["incident.reminded"]
 
 
-def test_who_leaves_looks_after_nothing_so_owners_are_reminded(company: Company) -> None:
+def test_who_leaves_looks_after_nothing_so_owners_are_reminded(company_anywhere: Company) -> None:
+    company = company_anywhere
     incident = open_about(company, add_key(company))
     done(incident_care.assign(company.purser, company.actor(OLGA), incident.id, BEN.id))
     company.perform()
@@ -88,7 +89,8 @@ def test_who_leaves_looks_after_nothing_so_owners_are_reminded(company: Company)
     assert is_true(company)
 
 
-def test_the_message_of_one_that_was_just_closed_says_how_the_key_stands_too(company: Company) -> None:
+def test_the_message_of_one_that_was_just_closed_says_how_the_key_stands_too(company_anywhere: Company) -> None:
+    company = company_anywhere
     key = add_key(company)
     _close(company, open_about(company, key))
     open_about(company, key, IncidentKind.LEAK)
@@ -108,7 +110,8 @@ def test_a_holder_who_left_is_neither_asked_nor_said_to_have_been(company: Compa
     assert (told(company, f"direct:{ANA.id}"), told(company, f"direct:{BEN.id}")) == ([], ["explain"])
 
 
-def test_a_lead_who_was_taken_out_of_the_team_answers_for_no_incident(company: Company) -> None:
+def test_a_lead_who_was_taken_out_of_the_team_answers_for_no_incident(company_anywhere: Company) -> None:
+    company = company_anywhere
     project = add_project(company, "reranker", 100, BEN)
     incident = open_about(company, add_key(company, kind=KeyKind.PROJECT, project_id=project))
     with company.books.transaction() as session:
@@ -157,7 +160,8 @@ def test_what_becomes_of_the_key_is_told_where_its_open_incident_is(company: Com
     assert {one.facts.incident.id for one in sent(company, "thread:")} == {old.id}
 
 
-def test_what_was_expected_twice_over_is_compared_with_what_it_came_to_last(company: Company) -> None:
+def test_what_was_expected_twice_over_is_compared_with_what_it_came_to_last(company_anywhere: Company) -> None:
+    company = company_anywhere
     key = add_key(company)
     first = open_about(company, key, evidence=spike(company, 40))
     _close(company, first)
