@@ -1,7 +1,6 @@
-"""Keys found in text, wherever it comes from: which of them are ours, and turning those off with proof.
+"""Keys found in text, wherever it comes from: which of them are ours.
 
-One mechanism for the watch over channels, reported messages, pasted keys, GitHub and `purser scan`. What is looked
-through stays in memory; what is written down is that, where and by whom a secret was found, never the secret.
+For the watch over channels and reported messages; `found` acts on it. What is looked through stays in memory.
 """
 
 from __future__ import annotations
@@ -11,14 +10,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from bot.domain import leaks
-from bot.domain.facts import Off
 from bot.domain.leaks import Foreign
-from bot.domain.requests import Refused
-from bot.services import turning_off
 from bot.services.context import Purser
-from bot.services.leaking import Source, keys_of, managed_with
-
-__all__ = ["Match", "OwnCredential", "Seen", "Source", "look", "stop"]
+from bot.services.leaking import keys_of, managed_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +91,3 @@ def _ours_in(purser: Purser, texts: list[str]) -> list[Match]:
         if (key := known.get(secret)) is not None:
             first.setdefault(key.id, Match(key.id, key.label, secret, index, line))
     return list(first.values())
-
-
-def stop(purser: Purser, secret: str, source: Source) -> Off | Refused:
-    """Turn off the key of this secret and prove it: one decision, one incident, however many find it at once.
-
-    Refused when Purser did not hand it out (`Because.NOT_FOUND`), or manages a gateway with it
-    (`Because.NOT_ALLOWED`; the owners are told). Takes as long as the gateway may go on accepting the key.
-    """
-    *_, last = turning_off.stop_leaked(purser, secret, source)
-    return last

@@ -15,7 +15,8 @@ from bot.services import found, leaks, scanning, turning_off, watching
 from bot.services.context import Repeated
 from bot.services.found import Heard
 from bot.services.housekeeping import tidy
-from bot.services.leaks import Seen, Source
+from bot.services.leaking import Source
+from bot.services.leaks import Seen
 from bot.services.turning_off import Target
 from storage import incidents
 from tests.company import ANA, BEN, GUS, OLGA, OMAR, Company
@@ -40,6 +41,12 @@ def post(company: Company, text: str, message: Heard | None = None, by: str = "p
     """What becomes of a message that is looked through."""
     how = Found.WATCHED if by == "purser" else Found.REPORTED
     return list(found.act_on(company.purser, message or heard(), leaks.look(company.purser, [text]), how, by))
+
+
+def stop(company: Company, secret: str, source: Source) -> Off | Refused:
+    """What is true in the end of a secret that was found."""
+    *_, last = turning_off.stop_leaked(company.purser, secret, source)
+    return last
 
 
 def now(company: Company, made: Key) -> Key:
@@ -112,7 +119,7 @@ def test_what_a_gateway_is_managed_with_is_found_and_is_neither_a_key_nor_foreig
 def test_a_found_key_is_off_proven_leaked_and_an_incident_in_one_decision(company_anywhere: Company) -> None:
     company = company_anywhere
     made = held(company)
-    off = leaks.stop(company.purser, secret_of(company), WATCHED)
+    off = stop(company, secret_of(company), WATCHED)
     assert isinstance(off, Off)
     assert off.proof is Proof.PROBED
     stands = now(company, made)
@@ -128,8 +135,8 @@ def test_a_found_key_is_off_proven_leaked_and_an_incident_in_one_decision(compan
 @pytest.mark.parametrize("how", list(Found))
 def test_found_again_it_adds_a_line_and_decides_nothing_anew(company: Company, how: Found) -> None:
     made = held(company)
-    leaks.stop(company.purser, secret_of(company), WATCHED)
-    off = leaks.stop(company.purser, secret_of(company), Source(how, "elsewhere"))
+    stop(company, secret_of(company), WATCHED)
+    off = stop(company, secret_of(company), Source(how, "elsewhere"))
     assert isinstance(off, Off)
     assert off.already
     assert actions(company).count("key.disabled") == 1
@@ -140,16 +147,16 @@ def test_found_again_it_adds_a_line_and_decides_nothing_anew(company: Company, h
 
 def test_found_again_at_the_same_place_it_adds_nothing(company: Company) -> None:
     held(company)
-    leaks.stop(company.purser, secret_of(company), WATCHED)
-    leaks.stop(company.purser, secret_of(company), WATCHED)
+    stop(company, secret_of(company), WATCHED)
+    stop(company, secret_of(company), WATCHED)
     assert actions(company).count("incident.again") == 0
 
 
 def test_found_again_while_the_gateway_lies_that_it_is_off_it_is_turned_off_again(company: Company) -> None:
     made = held(company)
-    leaks.stop(company.purser, secret_of(company), WATCHED)
+    stop(company, secret_of(company), WATCHED)
     company.gateway.enable(now(company, made).handle or "")
-    leaks.stop(company.purser, secret_of(company), Source(Found.GITHUB, "again"))
+    stop(company, secret_of(company), Source(Found.GITHUB, "again"))
     assert company.gateway.on() == []
     assert "key.found_on" in actions(company)
 
@@ -157,7 +164,7 @@ def test_found_again_while_the_gateway_lies_that_it_is_off_it_is_turned_off_agai
 def test_a_key_given_back_long_ago_opens_no_incident_and_still_counts_as_leaked(company: Company) -> None:
     made = held(company)
     turning_off.give_back(company.purser, company.actor(ANA), Target(label=made.label))
-    leaks.stop(company.purser, secret_of(company), WATCHED)
+    stop(company, secret_of(company), WATCHED)
     assert now(company, made).leaked_at is not None
     assert "incident.opened" not in actions(company)
     assert "key.leaked" in actions(company)
@@ -165,10 +172,10 @@ def test_a_key_given_back_long_ago_opens_no_incident_and_still_counts_as_leaked(
 
 def test_an_unknown_key_and_the_gateways_own_are_refused_and_only_the_latter_calls_owners(company: Company) -> None:
     held(company)
-    unknown = leaks.stop(company.purser, "sk-never-minted-0123456789", WATCHED)
+    unknown = stop(company, "sk-never-minted-0123456789", WATCHED)
     assert isinstance(unknown, Refused)
     assert unknown.because is Because.NOT_FOUND
-    own = leaks.stop(company.purser, CREDENTIAL, WATCHED)
+    own = stop(company, CREDENTIAL, WATCHED)
     assert isinstance(own, Refused)
     assert own.because is Because.NOT_ALLOWED
     with company.books.reading() as session:
@@ -191,7 +198,7 @@ def test_a_pasted_key_is_found_in_whatever_it_is_glued_to(company: Company, past
 def test_while_the_gateway_is_down_it_stays_decided_and_is_off_once_it_is_back(company: Company) -> None:
     made = held(company)
     company.gateway.mishaps.add("disable", *[Mishap.DOWN] * 60)
-    off = leaks.stop(company.purser, secret_of(company), WATCHED)
+    off = stop(company, secret_of(company), WATCHED)
     assert isinstance(off, Off)
     assert off.proof is None
     company.settle()
