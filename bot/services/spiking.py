@@ -16,7 +16,7 @@ from bot.domain import spikes as rules
 from bot.domain.budgets import Layer
 from bot.domain.incident_lines import OPENED, REOPENED
 from bot.domain.incidents import Evidence, Expected, Incident, IncidentKind, IncidentState
-from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind, OffCause
+from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind, KeyState, OffCause
 from bot.domain.pasts import Past
 from bot.domain.spikes import Line, Rule
 from bot.services import pasts
@@ -26,6 +26,7 @@ from bot.services.proving import about
 from bot.services.turning_off import start
 from bot.services.usual import Subject
 from storage import incident_history, incidents, keys, ledger, spikes
+from storage.alerts import RESUMED
 from storage.engine import Session
 from storage.spikes import Busy
 
@@ -118,7 +119,8 @@ def _decide(session: Session, purser: Purser, key_id: str, hour: datetime) -> bo
     opened = open_incident(
         session, purser, Opening(IncidentKind.SPIKE, Layer.KEY, key_id, key.team_id, evidence=seen, about=about(key))
     )
-    if key.kind is KeyKind.AUTOMATION and purser.policy.stop_automation and _is_to_stop(session, opened, key_id):
+    may_stop = key.kind is KeyKind.AUTOMATION and key.state is KeyState.LIVE and purser.policy.stop_automation
+    if may_stop and _is_to_stop(session, opened, key_id, seen.since or now):
         _stop(session, now, key, seen)
     return True
 
@@ -129,13 +131,16 @@ def _look_far(purser: Purser, subject: Subject) -> None:
     purser.usual.know(subject, tuple(line.far() for line in known))
 
 
-def _is_to_stop(session: Session, incident: Incident, key_id: str) -> bool:
-    """Whether people are called, and nobody restored the key since they are."""
+def _is_to_stop(session: Session, incident: Incident, key_id: str, since: datetime) -> bool:
+    """Whether people are called, and the key was neither restored nor given room again since they are.
+
+    Nor since `since`, when what is abnormal began: what it spent before it came back is not held against it.
+    """
     if incident.state is IncidentState.CLOSED:
         return False
     called = incidents.added(session, incident.id, OPENED, REOPENED, newest=1)
-    restored = incident_history.of_key(session, key_id, ("key.restored",), incident.opened_at)
-    return not any(row.seq > called[-1].seq for row in restored)
+    restored = incident_history.of_key(session, key_id, ("key.restored", RESUMED), min(since, incident.opened_at))
+    return not any(row.seq > called[-1].seq or row.at >= since for row in restored)
 
 
 def _stop(session: Session, now: datetime, key: Key, seen: Evidence) -> None:

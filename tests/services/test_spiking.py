@@ -17,9 +17,11 @@ from bot.services import expecting
 from bot.services.context import record
 from bot.services.proving import about
 from bot.services.spiking import IN_WINDOW, watch_spikes
+from bot.services.turning_off import start
 from bot.services.usual import Usual
 from bot.services.words import ProjectWord, TeamWord
 from storage import incidents, keys, ledger, people
+from storage.alerts import RESUMED
 from storage.money_tables import LiveHourRow
 from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.services.guard_kit import add_key, add_project, now, settle, spend, sync
@@ -314,6 +316,25 @@ def test_one_that_an_owner_restored_meanwhile_is_not_stopped_again(company: Comp
     look(company, minutes=70)
     spend(company, script, 40)
     look(company)
+    assert now(company, script).state is KeyState.LIVE
+
+
+def test_what_a_limit_stopped_stays_that_limits_to_bring_back(company: Company) -> None:
+    """A key that spends nothing any more needs no second stop, which would keep it from coming back by itself."""
+    script = ready(company, KeyKind.AUTOMATION, daily_usd=500, lead=BEN)
+    spend(company, script, 40)
+    sync(company)
+    with company.purser.deciding() as session:
+        assert start(session, company.clock.now(), script, "purser", OffCause.BUDGET, "a limit was reached") is not None
+    watch_spikes(company.purser)
+    assert now(company, script).off_cause is OffCause.BUDGET
+    settle(company)
+    with company.purser.deciding() as session:
+        assert keys.move(session, script.id, KeyState.DISABLED, KeyState.RESTORING)
+        record(session, company.clock.now(), actor="purser", action=RESUMED, about=about(script), once="once")
+        assert keys.move(session, script.id, KeyState.RESTORING, KeyState.LIVE)
+    look(company)
+    assert about_key(company, script) is not None
     assert now(company, script).state is KeyState.LIVE
 
 
