@@ -23,12 +23,14 @@ log = structlog.get_logger(__name__)
 SOCKET_PING_SECONDS = 3
 """A cut connection is noticed after a few missed pings: some 18 seconds, instead of a minute at the default."""
 
-
 SOCKET_WORKERS = 32
 """Payloads taken in at the same time; each is held only until it is acknowledged."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may compute while another waits to: at Python's 5 ms, acks would queue behind busy handlers."""
+
+LOOKS_UP_SECONDS = 0.5
+"""How late a signal may be noticed that the kernel handed to another thread."""
 
 
 def address(text: str) -> tuple[str, int]:
@@ -97,6 +99,12 @@ def _health(at: str, ready: dict[str, Check], webhooks: Mapping[str, Hook] | Non
         server.close()
 
 
+def _wait_for(stop: threading.Event) -> None:
+    """Wait until told. A thread that only waits is not woken by a signal that another thread was given."""
+    while not stop.wait(LOOKS_UP_SECONDS):
+        pass
+
+
 def _over_http(running: Running, at: tuple[str, int], health: str, stop: threading.Event) -> None:
     ready = {"books": books_check(running.purser.books)}
     server = WebServer(web_app(ready, running.bolt, running.webhooks), *at)
@@ -105,7 +113,7 @@ def _over_http(running: Running, at: tuple[str, int], health: str, stop: threadi
         threading.Thread(target=server.run, name="http", daemon=True).start()
         log.info("serving over HTTP", address=f"{server.host}:{server.port}")
         print(f"Purser is serving on http://{server.host}:{server.port}", flush=True)  # noqa: T201 - for the operator
-        stop.wait()
+        _wait_for(stop)
         server.close()
     running.stop()
 
@@ -121,6 +129,6 @@ def _over_socket(running: Running, app_token: str, health: str, stop: threading.
         handler.connect()  # type: ignore[no-untyped-call]
         log.info("serving in Socket Mode")
         print("Purser is connected to Slack in Socket Mode", flush=True)  # noqa: T201 - for the operator
-        stop.wait()
+        _wait_for(stop)
         handler.close()  # type: ignore[no-untyped-call]
     running.stop()

@@ -7,7 +7,6 @@ import faulthandler
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,8 @@ from bot.playground.welcome import say_a_key, say_welcome
 
 PORT = 4310
 INTERRUPTED = 130
+LOOKS_UP_SECONDS = 0.5
+"""How late Ctrl-C or SIGTERM may be noticed."""
 STOPPED_WITHIN_SECONDS = 35.0
 """Longer than the bot may take to stop. A process that is still here then says where it hangs, and ends."""
 
@@ -137,5 +138,5 @@ def _live(town: Town, asked: argparse.Namespace, plan: Plan | None, out: Termina
     say_welcome(town, out)
     if not asked.no_open and may_open(os.environ, sys.platform, in_terminal=sys.stdout.isatty()):
         open_page(town.slack.base_url, sys.platform)
-    threading.Event().wait()
-    return 0
+    while True:  # a thread that only waits is not woken by a signal that another thread was given
+        time.sleep(LOOKS_UP_SECONDS)

@@ -224,7 +224,7 @@ class TestOneKey:
 
     def test_reveal_again_after_it_was_turned_off_in_the_making(self, office: Office, asker: str) -> None:
         dm = office.approve(office.ask("$5 7d race", asker), asker=asker)
-        office.gateway.faults.add("latency", route="/key/generate", seconds=0.4)
+        office.gateway.faults.add("latency", route="/key/generate", seconds=2)
         person = office.slack.person(asker)
         person.click("Reveal key", in_=dm)
         key = office.sees(lambda: kit.keys_of(office, asker)[-1])
