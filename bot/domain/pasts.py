@@ -15,8 +15,7 @@ from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 DAY_HOURS = DAY_SECONDS // HOUR_SECONDS
 HISTORY_HOURS = 63 * DAY_HOURS
 """How far back hours are compared: nine weeks, so that two months ago is among them."""
-MONTH_HOURS = 28 * DAY_HOURS
-LEVEL_HOURS = 14 * DAY_HOURS
+LEVEL_HOURS = 7 * DAY_HOURS
 """Of how many hours the level is taken at once."""
 MOST_GROWN_PERMILLE = 5_000
 
@@ -61,8 +60,8 @@ class Past:
     """When that hour began, aware UTC."""
     cap_micros: int = 0
     """Of the key; 0 for several together."""
-    cap_hours: int = MONTH_HOURS
-    """How long the cap is for; from four weeks on it counts as a month."""
+    is_monthly: bool = True
+    """Whether the cap comes anew each month, and is no amount in total for a key of some days or weeks."""
     zone: tzinfo | None = None
     """Where the person works whose key it is; None for keys that spend by themselves."""
     accepted: tuple[tuple[int, int], ...] = ()
@@ -84,11 +83,6 @@ class Past:
     def age_hours(self) -> int:
         """How long ago it first spent, as far as is looked back."""
         return self.end - self.first
-
-    @property
-    def is_monthly(self) -> bool:
-        """Whether the cap is for a month."""
-        return self.cap_hours >= MONTH_HOURS
 
     def before(self, count: int) -> int:
         """What was spent in so many hours that end with the one in progress, without that one."""
@@ -116,7 +110,7 @@ class Past:
 
     @cached_property
     def _grown(self) -> list[int]:
-        """By how many permille each two weeks have to be raised to today's level, the newest first; never lowered.
+        """By how many permille each week has to be raised to today's level, the newest first; never lowered.
 
         The level is the median of days, which single days do not move.
         """

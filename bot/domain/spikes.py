@@ -33,7 +33,6 @@ BEYOND = 5
 
 _DEVIATIONS, _LEAST_PERCENT = 5, 20
 """How many deviations above the median is far, and what share of the median a deviation is at least."""
-_FLOOR_PERCENT = {1: 105, 3: 115, 8: 130}
 _NEAR_HOURS = {1: 4, 3: 4, 8: 6}
 """How far from this time of the day surprises count."""
 _MARGIN_PERCENT, _FEW_PERCENT = 200, 500
@@ -43,10 +42,10 @@ _MONTHLY_PERCENT, _MONTHLY_HOURS = 200, 4
 _SHARE_PERCENT = {1: 6, 3: 9, 8: 12}
 """Of a cap per month."""
 _TRIAL_PERCENT = {1: 30, 3: 40, 8: 52}
-"""Of a cap in total, or for less than a month."""
+"""Of a cap in total."""
 _OFF_PERCENT = 15
 """What of these counts outside working hours."""
-_TIMES_PERCENT = 250
+_TIMES_PERCENT = 180
 """A young key spends no more than so much of what it has spent in as many hours before."""
 _FEWEST = 5
 _WEEK = 7 * DAY_HOURS
@@ -61,7 +60,7 @@ class Rule(StrEnum):
     WEEKDAY = "same-weekday"
     """The same hours of the same weekday."""
     LATELY = "lately"
-    """The same hours of working days, or of weekends, in the last two weeks."""
+    """The same hours of working days, or of weekends, in the last week."""
     SHARE = "share-of-cap"
     """Its cap: there is nothing else."""
 
@@ -215,7 +214,7 @@ def _usual(past: Past, hour: int, count: int, floor_micros: int) -> _Usual:
         distances = sorted(abs(one - middle) for one in some)
         spread = max(spread, distances[(len(some) - 1) // 2])
     deviation = max(spread * _DEVIATION_PERMILLE // 1000, usual * _LEAST_PERCENT // 100)
-    room = max(floor_micros * _FLOOR_PERCENT[count] // 100, _DEVIATIONS * deviation)
+    room = max(floor_micros, _DEVIATIONS * deviation)
     return _Usual(usual, room, compared, rule)
 
 
@@ -261,8 +260,9 @@ def _same_day_of_months(past: Past, count: int) -> int:
             continue
         ago = past.at - first.replace(day=past.at.day)
         hour = past.end - ago.days * DAY_HOURS
-        near = range(hour - _MONTHLY_HOURS, hour + _MONTHLY_HOURS + 1)
-        greatest = max(greatest, *(past.together(last, count) or 0 for last in near))
+        near = range(max(past.first, hour - _MONTHLY_HOURS), hour + _MONTHLY_HOURS + 1)
+        whole = (max(last, past.first + count - 1) for last in near)  # so that its very first spend counts
+        greatest = max([greatest, *(past.together(last, count) or 0 for last in whole)])
     return greatest
 
 
@@ -279,5 +279,4 @@ def _by_share(past: Past, hours: int, floor_micros: int) -> Line:
     if past.is_monthly and past.age_hours >= DAY_HOURS:
         seen = (past.together(last, hours) or 0 for last in range(past.first + hours, past.end))
         limit = min(limit, max(seen, default=limit) * _TIMES_PERCENT // 100)
-    floor = floor_micros * _FLOOR_PERCENT[hours] // 100
-    return Line(hours, past.before(hours), 0, max(floor, limit), 0, Rule.SHARE)
+    return Line(hours, past.before(hours), 0, max(floor_micros, limit), 0, Rule.SHARE)

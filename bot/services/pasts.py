@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.domain.budgets import TOTAL, Layer
 from bot.domain.incidents import Expected
 from bot.domain.keys import PERSONAL_KINDS, Key
-from bot.domain.pasts import HISTORY_HOURS, MONTH_HOURS, Hours, Past
+from bot.domain.pasts import HISTORY_HOURS, Hours, Past
 from bot.domain.periods import HOUR_SECONDS
 from bot.services.zones import zone
 from storage import expected, keys, people, spikes
@@ -46,7 +46,7 @@ def of_keys(session: Session, some: Collection[Busy], hour: datetime) -> dict[st
         around = [window for subject in above(one) for window in windows.get(subject, ())]
         hours, accepted = _hours(spent.get(one.key_id, {}), disturbed.get(one.key_id, ()), around, hour)
         place = zone(zones[one.team_id]) if one.kind in PERSONAL_KINDS else None
-        pasts[one.key_id] = Past(hours, hour, key.cap_micros, _cap_hours(key), place, accepted)
+        pasts[one.key_id] = Past(hours, hour, key.cap_micros, _is_monthly(key), place, accepted)
     return pasts
 
 
@@ -103,9 +103,8 @@ def _zone(session: Session, team_id: str) -> str:
     return "" if team is None else team.time_zone
 
 
-def _cap_hours(key: Key) -> int:
-    """How long the key's cap is for."""
+def _is_monthly(key: Key) -> bool:
+    """Whether its cap comes anew, or lasts so long that what is usual says more than the cap."""
     if key.cap_period != TOTAL or key.expires_at is None:
-        return MONTH_HOURS
-    lives = key.expires_at - (key.revealed_at or key.created_at)
-    return max(1, int(lives.total_seconds() // HOUR_SECONDS))
+        return True
+    return key.expires_at - (key.revealed_at or key.created_at) >= HISTORY_HOURS * _HOUR

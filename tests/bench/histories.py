@@ -42,6 +42,12 @@ class Label:
         return sum(self.cost)
 
     @property
+    def is_fast(self) -> bool:
+        """Whether it cost over five dollars within some hour."""
+        so_far = [0.0, *accumulate(self.cost)]
+        return any(until - since >= OVER for since, until in zip(so_far, so_far[60:] or so_far[-1:], strict=False))
+
+    @property
     def due(self) -> int:
         """The minute by which it had cost five dollars."""
         so_far = accumulate(self.cost)
@@ -57,8 +63,8 @@ class History:
     born: int
     """The hour in which the key was handed out; below zero when it is older than what is known."""
     cap_micros: int
-    cap_hours: int
-    """How long the cap is for."""
+    is_monthly: bool
+    """Whether the cap comes anew each month."""
     zone: int
     """The team's time zone, in hours from UTC."""
     is_personal: bool
@@ -90,7 +96,7 @@ def draw(pattern: str, seed: int) -> History:
         made.since,
         made.born,
         round(cap * USD),
-        made.cap_hours,
+        made.is_monthly,
         made.zone,
         made.is_personal,
         known,

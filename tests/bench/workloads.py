@@ -28,6 +28,7 @@ class Draft:
     is_personal: bool = False
     cap: float | None = None
     cap_hours: int = 30 * 24
+    is_monthly: bool = True
     expected: list[tuple[int, int]] = field(default_factory=list)
     quirks: list[str] = field(default_factory=list)
 
@@ -135,7 +136,7 @@ def _new(made: Draft) -> None:
 
 def _trial(made: Draft) -> None:
     """A temporary key: an amount and a few days to spend it in, by runs of some hours."""
-    made.is_personal = True
+    made.is_personal, made.is_monthly = True, False
     random = made.random
     cap = made.cap = random.choice((10, 25, 25, 50, 50, 100, 200))
     made.cap_hours = random.choice((3, 7, 7, 7, 14, 30)) * 24

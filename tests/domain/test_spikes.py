@@ -41,8 +41,8 @@ def past(
     return Past(Hours(hours), at, 100 * USD, accepted=spans)
 
 
-def new(cap_usd: int = 100, *, cap_hours: int = 30 * 24, at: datetime = FRIDAY, personal: bool = True) -> Past:
-    return Past(Hours([0] * 48), at, cap_usd * USD, cap_hours, BERLIN if personal else None)
+def new(cap_usd: int = 100, *, monthly: bool = True, at: datetime = FRIDAY, personal: bool = True) -> Past:
+    return Past(Hours([0] * 48), at, cap_usd * USD, monthly, BERLIN if personal else None)
 
 
 def spikes(seen: Past, usd: float) -> bool:
@@ -69,12 +69,12 @@ def test_what_is_usual_by_day_is_a_spike_at_night_and_on_sunday() -> None:
 
 def test_a_slow_leak_is_found_by_what_several_hours_come_to() -> None:
     night = FRIDAY + timedelta(hours=12)
-    assert not spikes(past(at=night, extra={2: 2.5, 1: 2.5}), 0.5)
-    line = passed(past(at=night, extra={2: 2.5, 1: 2.5}), round(1.5 * USD), FLOOR)
+    assert not spikes(past(at=night, extra={2: 2.0, 1: 2.0}), 0.5)
+    line = passed(past(at=night, extra={2: 2.0, 1: 2.0}), round(1.5 * USD), FLOOR)
     assert line is not None
     assert line.hours == 3
-    seen = past(at=night, extra={2: 2.5, 1: 2.5})
-    assert "$6.50 in the last 3 hours; in these hours on Saturdays it usually spends nothing" in sentence(
+    seen = past(at=night, extra={2: 2.0, 1: 2.0})
+    assert "$5.50 in the last 3 hours; in these hours on Saturdays it usually spends nothing" in sentence(
         evidence(seen, line, round(1.5 * USD))
     )
 
@@ -91,6 +91,18 @@ def test_a_batch_of_every_month_is_none_on_the_same_day() -> None:
     ago = {int((first - datetime(2026, month, 1, 4, tzinfo=UTC)).total_seconds()) // 3600: 60.0 for month in (9, 10)}
     assert not spikes(past(at=first, extra=ago), 80)
     assert spikes(past(at=first, extra={hours + 24 * 10: usd for hours, usd in ago.items()}), 80)
+
+
+def test_the_first_that_a_key_ever_spent_was_a_month_ago_and_counts() -> None:
+    first = datetime(2026, 11, 1, 3, tzinfo=UTC)
+    a_month = int((first - datetime(2026, 10, 1, 3, tzinfo=UTC)).total_seconds()) // 3600
+    assert not spikes(past(0, at=first, extra={a_month: 8.0}), 14)
+    assert spikes(past(0, at=first, extra={a_month: 8.0}), 17)
+
+
+def test_an_amount_in_total_may_be_spent_in_runs_and_a_cap_per_month_hardly_at_once() -> None:
+    assert spikes(new(200), 40)
+    assert not spikes(new(200, monthly=False), 40)
 
 
 def test_a_key_that_often_surprises_is_given_more_room() -> None:
@@ -122,8 +134,8 @@ def test_a_new_key_is_measured_by_its_cap() -> None:
     assert not spikes(new(200), 11)
     assert spikes(new(200), 13)
     assert spikes(new(40), 6)
-    assert not spikes(new(40, cap_hours=7 * 24), 11)
-    assert spikes(new(40, cap_hours=7 * 24), 13)
+    assert not spikes(new(40, monthly=False), 11)
+    assert spikes(new(40, monthly=False), 13)
     line = passed(new(200), 13 * USD, FLOOR)
     assert line is not None
     assert line.rule is Rule.SHARE

@@ -50,11 +50,11 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
         except BaseException as error:  # handed on to the test's own thread
             results[number] = error
 
-    threads = [threading.Thread(target=run, args=(number, call)) for number, call in enumerate(calls)]
+    threads = [threading.Thread(target=run, args=(number, call), daemon=True) for number, call in enumerate(calls)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()  # the test's own time runs out first
     done: list[T] = []
     for result in results:
         if isinstance(result, BaseException):

@@ -203,6 +203,7 @@ def test_what_was_spent_past_the_limit_is_shown_as_it_comes_in(company: Company)
     assert len(told(company, ROOM, Occasion.LIMIT)) == 1
 
 
+@pytest.mark.timeout(180)
 def test_once_under_wobbling_spend_two_replicas_and_a_thousand_passes(company: Company) -> None:
     key = add_key(company)
     steps = [(240, 249, 251, 399, 402, 498, 503, 499, 477, 501)[number % 10] for number in range(250)]
