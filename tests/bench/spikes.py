@@ -205,9 +205,9 @@ alarm there is none about that key for a day; of false ones people say that noth
 same floor, the same quiet, the same announcements, and the hours of known incidents left out; *by the hour* compares
 with the same hour, *by the day* the last 24 hours with the same 24 hours, of each of 30 days."""
 SHORT = """\
-The aim was a recall of 95% at a precision of 90%. Recall is short of it, most of all where an incident spends less than \
-$5 in any hour: on a key whose own hours differ by as much it is noticed later, or never. On the histories that the \
-constants were chosen on (three times 800), recall was 87% and precision 89%."""
+The aim was a recall of 95% at a precision of 90%. Recall is short of it, most of all where an incident spends less \
+than $5 in any hour: on a key whose own hours differ by as much it is noticed later, or never. On the histories that \
+the constants were chosen on (three times 800), recall was 87% and precision 89%."""
 NOTES = (
     SHORT,
     "*False* alarms are per 1,000 days of a key. *Cost*: what an incident had cost when it was noticed in time.",
