@@ -18,6 +18,17 @@ _PEOPLE = sa.text("actor <> 'purser'")
 def upgrade() -> None:
     """Add what incidents, rotation and the watch for leaks remember."""
     _incidents()
+    _incident_lines()
+    _expected()
+    _leak_watches()
+    _cuts()
+    _of_keys()
+    op.create_index(
+        "ix_ledger_people", "ledger", ["actor", "at"], unique=False, sqlite_where=_PEOPLE, postgresql_where=_PEOPLE
+    )
+
+
+def _expected() -> None:
     op.create_table(
         "expected",
         sa.Column("id", sa.String(), nullable=False),
@@ -34,6 +45,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_expected")),
     )
     op.create_index("ix_expected_subject", "expected", ["layer", "subject_id"], unique=False)
+
+
+def _leak_watches() -> None:
     op.create_table(
         "leak_watches",
         sa.Column("channel_id", sa.String(), nullable=False),
@@ -41,6 +55,9 @@ def upgrade() -> None:
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("channel_id", name=op.f("pk_leak_watches")),
     )
+
+
+def _cuts() -> None:
     op.create_table(
         "cuts",
         sa.Column("id", sa.String(), nullable=False),
@@ -61,9 +78,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_id", "layer", "once", name=op.f("uq_cuts_key_id_layer_once")),
     )
     op.create_index("ix_cuts_due", "cuts", ["ended_at", "ends_at"], unique=False)
-    op.create_index(
-        "ix_ledger_people", "ledger", ["actor", "at"], unique=False, sqlite_where=_PEOPLE, postgresql_where=_PEOPLE
-    )
+
+
+def _of_keys() -> None:
     with op.batch_alter_table("keys", schema=None) as batch_op:
         batch_op.add_column(sa.Column("replaces_id", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("retires_at", sa.DateTime(timezone=True), nullable=True))
@@ -118,6 +135,9 @@ def _incidents() -> None:
     op.create_index("ix_incidents_opened", "incidents", ["team_id", "opened_at"], unique=False)
     op.create_index("ix_incidents_subject", "incidents", ["layer", "subject_id", "opened_at"], unique=False)
     op.create_index("ix_incidents_message", "incidents", ["channel_id", "ts"], unique=False)
+
+
+def _incident_lines() -> None:
     op.create_table(
         "incident_lines",
         sa.Column("incident_id", sa.String(), nullable=False),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,30 +14,12 @@ from bot.gateways.base import CapPeriod
 from bot.services.raised import end_raises
 from storage import keys, requests
 from tests.company import Company
-from tests.contract.rig import Rig, litellm_on_real
+from tests.contract.rig import Rig
 from tests.services.kit import held, wanted
+from tests.services.on_litellm.conftest import CALL_MICROS
 from tests.services.raises_kit import agreed_raise, now_key, state_of
 
-if TYPE_CHECKING:
-    from tests.conftest import RealLiteLLM
-
 pytestmark = [pytest.mark.litellm, pytest.mark.xdist_group("litellm"), pytest.mark.timeout(120)]
-
-CALL_MICROS = 28_000
-"""What one call of mock-expensive costs."""
-
-
-@pytest.fixture
-def rig(litellm: RealLiteLLM) -> Iterator[Rig]:
-    with litellm_on_real(litellm.base_url, litellm.master_key) as rig:
-        yield rig
-
-
-@pytest.fixture
-def company(company: Company, rig: Rig) -> Company:
-    company.clock.at = rig.now()
-    company.purser = replace(company.purser, gateways={rig.gateway.name: rig.gateway})
-    return company
 
 
 class Caller:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,29 +15,11 @@ from bot.services.revealing import Shown
 from bot.services.syncing import sync_live
 from bot.services.turning_off import Target as Named
 from tests.company import ANA, OMAR, Company
-from tests.contract.rig import Rig, litellm_on_real
+from tests.contract.rig import Rig
 from tests.services.kit import held, key, wanted
-
-if TYPE_CHECKING:
-    from tests.conftest import RealLiteLLM
+from tests.services.on_litellm.conftest import CALL_MICROS
 
 pytestmark = [pytest.mark.litellm, pytest.mark.xdist_group("litellm"), pytest.mark.timeout(180)]
-
-CALL_MICROS = 28_000
-"""What one call of mock-expensive costs."""
-
-
-@pytest.fixture
-def rig(litellm: RealLiteLLM) -> Iterator[Rig]:
-    with litellm_on_real(litellm.base_url, litellm.master_key) as rig:
-        yield rig
-
-
-@pytest.fixture
-def company(company: Company, rig: Rig) -> Company:
-    company.clock.at = rig.now()
-    company.purser = replace(company.purser, gateways={rig.gateway.name: rig.gateway})
-    return company
 
 
 def calls(rig: Rig, secret: str) -> int:

@@ -1,0 +1,1 @@
+"""Services with a real LiteLLM proxy in the gateway's place."""
