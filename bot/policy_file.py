@@ -11,19 +11,29 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from bot.domain.contradictions import contradictions
 from bot.domain.keys import KeyKind
 from bot.domain.money import BadAmount
 from bot.domain.money import parse as parse_usd
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS, BadDuration, parse_duration
-from bot.domain.policy import AskRule, KindPolicy, Policy, Who
+from bot.domain.policy import AskRule, KindPolicy, Policy, UsagePolicy, Who
 
 LONGEST_YEARS = 10
 """No time in the policy file may be longer: further on lie dates that no calendar here can hold."""
+USAGE_POLICY_CHARS = 2_500
+"""What fits into one window in Slack; the rest belongs behind `url`."""
 POLL_SECONDS = (10, HOUR_SECONDS)
 """How often spend may be read: seldomer is no guard, oftener is a burden on the gateway."""
 
@@ -215,6 +225,22 @@ class _Incidents(_Strict):
     others_keys_per_hour: Count | None = None
 
 
+class _UsagePolicy(_Strict):
+    version: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=USAGE_POLICY_CHARS)] = ""
+    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if bool(self.version) != bool(self.text):
+            msg = "needs both a version and a text; leave both empty to ask nobody"
+            raise ValueError(msg)
+        if self.url and not self.url.startswith(("https://", "http://")):
+            msg = "url must be a web address, such as https://intranet.example.com/ai"
+            raise ValueError(msg)
+        return self
+
+
 class _PolicyFile(_Strict):
     keys: _Keys = _Keys()
     ask: tuple[_Ask, ...] = ()
@@ -224,6 +250,7 @@ class _PolicyFile(_Strict):
     sync: _Sync = _Sync()
     digest: _Digest = _Digest()
     incidents: _Incidents = _Incidents()
+    usage_policy: _UsagePolicy = _UsagePolicy()
 
 
 # --- what was read ---
@@ -297,6 +324,7 @@ def _merged(found: _PolicyFile) -> Policy:
         models=found.models.offered,
         free_models=found.models.free,
         member_budget_micros=found.budgets.member or None,
+        usage_policy=UsagePolicy(**found.usage_policy.model_dump()) if found.usage_policy.version else None,
         **_chosen(given),
     )
 

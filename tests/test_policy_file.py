@@ -14,7 +14,7 @@ from bot import policy_file
 from bot.domain.keys import KeyKind
 from bot.domain.money import MICROS_PER_USD
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
-from bot.domain.policy import AskRule, KindPolicy, Policy, Who
+from bot.domain.policy import AskRule, KindPolicy, Policy, UsagePolicy, Who
 
 EXAMPLE = Path(__file__).parent.parent / "policy.example.toml"
 USD = MICROS_PER_USD
@@ -36,7 +36,7 @@ def wrong(folder: Path, text: str) -> list[str]:
     return [line.removeprefix("PURSER_CONFIG: ") for line in read(folder, text)[1]]
 
 
-EVERYTHING = """
+EVERYTHING = '''
 [keys.temporary]
 largest_cap = "$50"
 default_time = "2d"
@@ -92,7 +92,14 @@ spike_floor = "$2.50"
 stop_automation = false
 remind_after = "30m"
 others_keys_per_hour = 3
+[usage_policy]
+version = "2026-11"
+text = """
+No customer data.
+No secrets.
 """
+url = "https://intranet.example.com/ai"
+'''
 
 
 def test_a_policy_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
@@ -136,6 +143,7 @@ def test_a_policy_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
         stop_automation=False,
         remind_incident_seconds=1800,
         others_keys_per_hour=3,
+        usage_policy=UsagePolicy("2026-11", "No customer data.\nNo secrets.", "https://intranet.example.com/ai"),
     )
     untouched = {field.name for field in fields(Policy) if getattr(found, field.name) == getattr(Policy(), field.name)}
     assert untouched == {"draft_seconds"}, "the rest can be chosen"
@@ -158,7 +166,7 @@ APPROVAL = (
     "two_owners_from, lead_up_to, auto_approve_up_to, auto_approve_time, auto_approve_per_week, quiet_approvers, "
     "remind_after, escalate_after, give_up_after, claim_within"
 )
-TABLES = "keys, ask, approval, budgets, models, sync, digest, incidents"
+TABLES = "keys, ask, approval, budgets, models, sync, digest, incidents, usage_policy"
 OWNERS_RULE = "[[ask]]\nname = 'first'\nwho = 'owners'\n"
 WRONG = [
     ("[approval]\nremind = '1h'", [f"approval.remind: there is no such setting; there is {APPROVAL}."]),
@@ -282,6 +290,14 @@ CONTRADICTIONS = [
     (
         "[digest]\nunused_after = '12h'",
         ["digest.unused_after must be at least 1 day: usage may only be dated by the day."],
+    ),
+    (
+        "[usage_policy]\nversion = '2'",
+        ["usage_policy: needs both a version and a text; leave both empty to ask nobody."],
+    ),
+    (
+        "[usage_policy]\nversion = '2'\ntext = 'be kind'\nurl = 'intranet'",
+        ["usage_policy: url must be a web address, such as https://intranet.example.com/ai."],
     ),
     ("[models]\noffered = ['a']\nfree = ['b']", ["models.free: b is not in models.offered."]),
     (

@@ -94,6 +94,16 @@ ANYBODY = AskRule("team-members", Who.MEMBERS)
 
 
 @dataclass(frozen=True, slots=True)
+class UsagePolicy:
+    """What everybody agrees to before their first key is made, and again when its version changes."""
+
+    version: str
+    text: str
+    url: str = ""
+    """Where all of it can be read; empty where the text is all of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The rules an installation has chosen."""
 
@@ -135,6 +145,8 @@ class Policy:
     """An open incident that nobody has acknowledged is brought up again this often."""
     others_keys_per_hour: int = 10
     """So many keys of others one person may turn off in an hour by naming them; owners may turn off more."""
+    usage_policy: UsagePolicy | None = None
+    """None asks nobody to agree to anything."""
     draft_seconds: int = HOUR_SECONDS
     """How long a form or an "Extend instead?" question stays open."""
 

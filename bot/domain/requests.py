@@ -185,6 +185,8 @@ class Because(StrEnum):
     TOO_LARGE = "too_large"
     """More than can be sent."""
     TOO_LATE = "too_late"
+    NOT_AGREED = "not_agreed"
+    """To the usage policy."""
     BUSY = "busy"
 
 

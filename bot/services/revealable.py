@@ -8,6 +8,7 @@ from bot.domain.money import show as show_amount
 from bot.domain.people import Team
 from bot.domain.requests import Because, Purpose, Refused, Request, RequestState
 from bot.domain.rules import Rule
+from bot.services.agreeing import NOT_YET, unread
 from bot.services.context import Actor, Purser
 from bot.services.facts import team_or_raise
 from bot.services.limits import charged_by
@@ -35,6 +36,8 @@ def revealable(session: Session, purser: Purser, actor: Actor, request_id: str) 
         again = "/ai-key" if request.purpose is Purpose.ISSUE else "/ai-key rotate LABEL"
         text = f"This key was not revealed in time and has lapsed. Ask again with `{again}`."
         return Refused(Because.TOO_LATE, text)
+    if unread(session, purser, actor.id) is not None:
+        return NOT_YET
     if request.purpose is Purpose.ROTATE:
         return refused_at_reveal(session, purser, request) or request
     return _used_up(session, purser, request, team) or request

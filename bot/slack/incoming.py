@@ -205,12 +205,19 @@ class Incoming:
             opened = self.client.conversations_open(users=self.user_id)
             self.client.chat_postMessage(channel=str(opened["channel"]["id"]), text=text, blocks=blocks)
 
-    def rewrite(self, message: Message) -> None:
-        """Let the message whose button was pressed say this from now on. Ours only; failing that, it stays."""
+    @property
+    def message_pressed(self) -> tuple[str, str]:
+        """Channel and time stamp of the message whose button was pressed, if others may see it; else empty."""
         container = self.body.get("container") or {}
         if not container.get("message_ts") or self.in_ephemeral:
+            return "", ""
+        return str(container.get("channel_id")), str(container["message_ts"])
+
+    def rewrite(self, message: Message, at: tuple[str, str] | None = None) -> None:
+        """Let the message whose button was pressed, or the one there, say this from now on. Failing that, it stays."""
+        channel, ts = at or self.message_pressed
+        if not ts:
             return
-        channel, ts = str(container.get("channel_id")), str(container["message_ts"])
 
         def send(blocks: list[Block]) -> None:
             self.client.chat_update(channel=channel, ts=ts, text=message.text, blocks=blocks)

@@ -1,21 +1,16 @@
-"""Keys, as people handle them in Slack: reveal, list, extend, give back, turn off, restore."""
+"""Keys, as people handle them in Slack: list, extend, give back, turn off."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import assert_never
 
-from bot.domain.facts import Revealed
 from bot.domain.requests import Because, Refused
-from bot.services import keeping, requests, revealing, turning_off
-from bot.services.context import BooksUnavailable
-from bot.services.facts import key_now, keys_of, request_now
-from bot.services.ports import DeliveryError
+from bot.services import keeping, requests, turning_off
+from bot.services.facts import key_now, keys_of
 from bot.services.turning_off import Target
 from bot.slack import groups, rotation
 from bot.slack import requests as asking
-from bot.slack.errors import translated
 from bot.slack.grammar import disable as disable_grammar
 from bot.slack.grammar import key as key_grammar
 from bot.slack.grammar.text import Help, Mistake, redacted
@@ -26,11 +21,6 @@ from bot.slack.views import answers, forms
 from bot.slack.views import keys as views
 from bot.slack.views.help import help_for
 
-BOOKS_LOST = Refused(
-    Because.BUSY,
-    "Purser lost its books while the key was being made, so none is shown, and whatever was made is withdrawn. "
-    "Press Reveal key again in a minute.",
-)
 REWRITES = 5
 """How often a message is written anew after one click, at most."""
 KEY_UNKNOWN = Refused(Because.NOT_FOUND, "Purser does not know this key any more.")
@@ -60,51 +50,6 @@ def key_command(event: Incoming) -> None:
             event.answer(answers.mistake(typed.text, typed.example))
         case _:
             assert_never(typed)
-
-
-@dataclass(slots=True)
-class _Window:
-    """The modal of one click on Reveal key: opened while the key is made, then shows it or says why not."""
-
-    event: Incoming
-    view_id: str | None = None
-
-    def open(self) -> None:
-        facts = request_now(self.event.purser, self.event.value)
-        assert facts is not None
-        with translated("opening a window"):
-            self.view_id = self.event.open(views.minting_modal(facts))
-
-    def show(self, revealed: Revealed) -> None:
-        with translated("showing a key"):
-            shown = views.revealed_modal(revealed, self.event.purser.now())
-            self.event.client.views_update(view_id=self.view_id, view=shown)
-
-    def explain(self, refused: Refused) -> None:
-        """In the window, or as a message when there is none or the person has closed it."""
-        if self.view_id is None:
-            raise Stop(refused)
-        try:
-            with translated("saying why no key is shown"):
-                view = views.reveal_failed_modal(refused.text)
-                self.event.client.views_update(view_id=self.view_id, view=view)
-        except DeliveryError:
-            raise Stop(refused) from None
-
-
-def reveal(event: Incoming) -> None:
-    """Reveal key: a modal at once, then the key in it, once."""
-    window = _Window(event)
-    try:
-        outcome = revealing.reveal(event.purser, event.actor(), event.value, window.show, window.open)
-    except BooksUnavailable:
-        if window.view_id is not None:
-            window.explain(BOOKS_LOST)
-        raise
-    if isinstance(outcome, Refused):
-        window.explain(outcome)
-    else:
-        event.rewrite(views.was_revealed(outcome.key))
 
 
 def open_extend(event: Incoming) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.services.context import Purser
-from bot.slack import budgets, incidents, keys, leaks, messages, people, requests, rotation, teams, usage
+from bot.slack import budgets, incidents, keys, leaks, messages, people, requests, revealing, rotation, teams, usage
 from bot.slack.charting import Charting
 from bot.slack.guard import Handler, Submission, answered, guarded
 from bot.slack.incoming import Incoming
@@ -57,7 +57,7 @@ ROUTES = (
     Route(Kind.ACTION, actions.CANCEL_REQUEST, requests.cancel),
     Route(Kind.ACTION, actions.ASK_ANYWAY, requests.ask_anyway),
     Route(Kind.ACTION, actions.EXTEND_INSTEAD, requests.extend_instead),
-    Route(Kind.ACTION, actions.REVEAL, keys.reveal),
+    Route(Kind.ACTION, actions.REVEAL, revealing.reveal),
     Route(Kind.ACTION, actions.EXTEND, keys.open_extend),
     Route(Kind.ACTION, actions.GIVE_BACK, keys.give_back),
     Route(Kind.ACTION, actions.DISABLE_NOW, keys.disable_now),
@@ -112,6 +112,9 @@ def register(app: App, purser: Purser, charting: Charting | None = None) -> None
     )
     app.view(actions.RESTORE_FORM)(
         ack=answered(rotation.check_restore, incoming), lazy=[guarded(rotation.submit_restore, incoming)]
+    )
+    app.view(actions.AGREEMENT_FORM)(
+        ack=answered(revealing.check_agreement, incoming), lazy=[guarded(revealing.submit_agreement, incoming)]
     )
     app.view_closed(re.compile(".*"))(ack=_acknowledge, lazy=[])
     app.command(re.compile(".*"))(ack=_acknowledge, lazy=[guarded(_unknown_command, incoming)])

@@ -55,6 +55,7 @@ RESTORE_FORM: Final = "restore_form"
 SNOOZE_FORM: Final = "snooze_form"
 ASSIGN_FORM: Final = "assign_form"
 CLOSE_FORM: Final = "close_form"
+AGREEMENT_FORM: Final = "agreement_form"
 REVEAL_MODAL: Final = "reveal_modal"
 NOTICE_MODAL: Final = "notice_modal"
 

@@ -6,7 +6,7 @@ from bot.domain.facts import PolicyFacts
 from bot.domain.keys import KeyKind
 from bot.domain.money import MAX_MICROS, show
 from bot.domain.periods import show_duration
-from bot.domain.policy import ANYBODY, AskRule, KindPolicy, Policy, Who
+from bot.domain.policy import ANYBODY, AskRule, KindPolicy, Policy, UsagePolicy, Who
 from bot.domain.rules import Rule, rule_text
 from bot.slack.views.base import Message, code, context, join, mentions, message, section, stack
 from bot.slack.views.limits import every
@@ -105,9 +105,16 @@ def _limits(policy: Policy) -> list[str]:
     again, others = show_duration(policy.remind_after_seconds), show_duration(policy.escalate_after_seconds)
     wait = show_duration(policy.give_up_after_seconds)
     return [
+        *_agreed(policy.usage_policy),
         f"• Where no owner has set a budget: {member} ({code(Rule.HEADROOM)}: {rule_text(Rule.HEADROOM, policy)}).",
         f"• When a budget is used up, {hard}, unless it was set otherwise. People are told at {marks} percent.",
         f"• Spend is looked at every {polls}, so a limit can be passed by what is spent in that time.",
         f"• A key that was not used for {show_duration(policy.unused_seconds)} is called old in the weekly digest.",
         f"• A request nobody answers is repeated after {again}, goes to more owners after {others}, ends after {wait}.",
     ]
+
+
+def _agreed(usage: UsagePolicy | None) -> list[str]:
+    if usage is None:
+        return []
+    return [f"• Before their first key everybody agrees to the usage policy, version {code(usage.version)}."]

@@ -12,10 +12,13 @@ from bot.domain.facts import Notice, Occasion, Off, TeamFacts
 from bot.domain.keys import ExpiryWarning, KeyKind, KeyState, OffCause, Proof
 from bot.domain.people import Team
 from bot.domain.periods import DAY_SECONDS
+from bot.domain.policy import UsagePolicy
 from bot.domain.requests import Because, Refused, RequestState, Terms, Verdict
+from bot.policy_file import USAGE_POLICY_CHARS
 from bot.slack.views import answers, direct, forms, help, keys, requests, teams, thread  # noqa: A004
 from bot.slack.views.base import Message
 from bot.slack.views.request_form import request_form
+from bot.slack.views.usage_policy import agreement_form
 from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
@@ -203,6 +206,10 @@ def form_screens(world: World) -> dict[str, Screen]:
     }
 
 
+def _usage_policy(world: World) -> UsagePolicy:
+    return UsagePolicy("2026-11", f"No customer data.\n\n{world.note}"[:USAGE_POLICY_CHARS], world.base_url)
+
+
 def key_screens(world: World) -> dict[str, Screen]:
     live = [kit.key(world, number=n) for n in range(world.many)]
     offs = [kit.off_key(world, OffCause.DISABLED, number=n) for n in range(100, 100 + world.many)]
@@ -214,6 +221,12 @@ def key_screens(world: World) -> dict[str, Screen]:
         "minting": keys.minting_modal(kit.facts(world, kit.request(world, RequestState.APPROVED))),
         "revealed": keys.revealed_modal(kit.revealed(world), NOW),
         "reveal_failed": keys.reveal_failed_modal(world.note),
+        "form_agreement": agreement_form(
+            UsagePolicy("2026-11", f"No customer data.\n\n{world.note}", world.base_url),
+            "req-1",
+            "D0ANA",
+            "1795309051.593263",
+        ),
         "keys_none": keys.key_list([], NOW),
         "keys": keys.key_list([*offs[:1], *live], NOW),
         "keys_many": keys.key_list([*stopping, *live, *offs], NOW),
