@@ -123,8 +123,8 @@ def nothing_found(*, is_whole: bool) -> Message:
     """No key was found. `is_whole`: Purser could read all of the thread as well."""
     looked = "in this message and its thread" if is_whole else "in this message, and cannot read all of its thread"
     return message(
-        f"Purser found no key that it knows {looked}. It cannot read pictures and files: paste the key into "
-        "`/ai-disable`, or name its label there. Nothing of what you paste is kept."
+        f"Purser found no key that it knows {looked}. It cannot read pictures, nor files it was given no access to: "
+        "paste the key into `/ai-disable`, or name its label there. Nothing of what you paste is kept."
     )
 
 
