@@ -39,6 +39,8 @@ MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 PEPPER = "pepper-for-tests-only-0123456789abcdef"
 OWNERS = "U0OLGA"
 FINANCE = "U0FAY"
+PATIENCE_SECONDS = 25.0
+"""How long what must come is waited for: on a busy machine a step takes seconds, and what is there is seen at once."""
 T = TypeVar("T")
 
 # Out of the box structlog draws every traceback with all local variables, which takes seconds and shows secrets.
@@ -155,7 +157,7 @@ class Office:
         """A message as a reader sees it."""
         return self.slack.text_of(message)  # type: ignore[arg-type]
 
-    def sees(self, look: Callable[[], T | None], timeout: float = 8.0) -> T:
+    def sees(self, look: Callable[[], T | None], timeout: float = PATIENCE_SECONDS) -> T:
         """Wait until it is there."""
         return self.slack.wait_for(look, timeout)
 
@@ -314,7 +316,7 @@ class Spawned:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
-    def wait_dead(self, timeout: float = 15.0) -> None:
+    def wait_dead(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until it has killed itself at its failpoint."""
         assert self.process.wait(timeout) == -signal.SIGKILL, self.log.read_text(encoding="utf-8")
 
@@ -331,7 +333,7 @@ class Spawned:
         self._sink.close()
 
 
-def eventually(look: Callable[[], T | None], timeout: float = 8.0) -> T:
+def eventually(look: Callable[[], T | None], timeout: float = PATIENCE_SECONDS) -> T:
     """Poll until it is there."""
     until = time.monotonic() + timeout
     while True:

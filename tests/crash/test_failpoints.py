@@ -30,7 +30,7 @@ from tests.faults import kit
 from tests.github import FakeGitHub
 from tests.office import Office, Spawned, eventually
 
-pytestmark = [pytest.mark.crash, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(180), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 LEASES_SECONDS = 61
 """Past the lease of an effect (30 s) and of a reveal (60 s)."""
 
@@ -123,7 +123,7 @@ class Story:
         """Do each step until it worked; when Purser dies, start it again and try again as people do."""
         for step in self.steps():
             step.act()
-            self.office.sees(lambda step=step: step.done() or self._is_dead(), 12)  # type: ignore[misc]
+            self.office.sees(lambda step=step: step.done() or self._is_dead())  # type: ignore[misc]
             if self._is_dead():
                 self._start_again(step)
             assert step.done(), f"{step.name} did not work out\n{self.office.slack.story()}"
@@ -143,11 +143,11 @@ class Story:
         if not step.done():
             step.act()  # people do not wait for leases
         self.office.clock.advance(seconds=LEASES_SECONDS)
-        eventually(lambda: not kit.keys_of(self.office, "ana", *UNSHOWN), timeout=12)
+        eventually(lambda: not kit.keys_of(self.office, "ana", *UNSHOWN))
         kit.settle(self.office)
         if not step.done():
             step.act()
-            eventually(step.done, timeout=12)
+            eventually(step.done)
         kit.settle(self.office)
 
     # --- what people do ---

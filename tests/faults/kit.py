@@ -28,7 +28,7 @@ from bot.services.auditing import verify
 from storage import keys, ledger, outbox, requests
 from storage.engine import Session
 from storage.ledger import Recorded
-from tests.office import Office, eventually, secret_in
+from tests.office import PATIENCE_SECONDS, Office, eventually, secret_in
 
 T = TypeVar("T")
 WRITER_LOCK = 0x5055_5253_4552
@@ -171,7 +171,7 @@ def _secret_in_json(call: dict[str, Any]) -> str | None:
 # --- quiet, and what must hold then ---
 
 
-def settle(office: Office, timeout: float = 15.0) -> None:
+def settle(office: Office, timeout: float = PATIENCE_SECONDS) -> None:
     """Wait until everything that is due has been done."""
 
     def quiet() -> bool:

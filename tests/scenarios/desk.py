@@ -23,7 +23,7 @@ from bot.playground.slack.reply import Reply
 from bot.services.auditing import verify
 from bot.services.expiry import pass_time
 from storage import outbox
-from tests.office import Bot, Office
+from tests.office import PATIENCE_SECONDS, Bot, Office
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ class Desk:
     def text(self, shown: Message | View | None) -> str:
         return self.slack.text_of(shown)
 
-    def sees(self, look: Callable[[], T | None], timeout: float = 8.0) -> T:
+    def sees(self, look: Callable[[], T | None], timeout: float = PATIENCE_SECONDS) -> T:
         return self.office.sees(look, timeout)
 
     def label(self) -> str:
@@ -185,7 +185,7 @@ class Desk:
             f"{self.gateway.base_url}/v1/chat/completions",
             headers={"Authorization": f"Bearer {secret}"},
             json={"model": "mock-expensive", "messages": [{"role": "user", "content": words}]},
-            timeout=15,
+            timeout=PATIENCE_SECONDS,
             trust_env=False,
         )
 
@@ -212,7 +212,7 @@ class Desk:
     def settle(self) -> None:
         """Wait until Slack has delivered everything, every listener has ended, and nothing is left to tell or do."""
         self.slack.settle()
-        wait(self._working, timeout=15)
+        wait(self._working, timeout=PATIENCE_SECONDS)
         self.bot.running.purser.wake()
 
         def done() -> bool:
