@@ -1,15 +1,14 @@
 """Spikes: after each live reading, finds the one key that spends far more than is usual, and opens an incident.
 
-Only where no key explains it, what a member's, project's or team's keys spend together is looked at. Many keys of a
-team at once have one cause, such as figures that the gateway restated: they are one incident, and none is stopped. What
-is usual is worked out once an hour, for those who spend enough in it; a look then costs one query. What is found is
-decided again within the transaction, on what the books say then; so it may be killed anywhere, run by two replicas at
-once, and repeated for ever.
+Only where no key explains it, what a member's, project's or team's keys spend together is looked at. What is usual is
+worked out once an hour, for those who spend enough in it; a look then costs one query. What is found is decided again
+within the transaction, on what the books say then; so it may be killed anywhere, run by two replicas at once, and
+repeated for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +17,6 @@ from bot.domain.budgets import Layer
 from bot.domain.incident_lines import OPENED, REOPENED
 from bot.domain.incidents import Evidence, Expected, Incident, IncidentKind, IncidentState
 from bot.domain.keys import PERSONAL_KINDS, Key, KeyKind, KeyState, OffCause
-from bot.domain.money import show_beside
 from bot.domain.pasts import Past
 from bot.domain.spikes import Line, Rule
 from bot.services import pasts
@@ -39,10 +37,6 @@ TOGETHER_AT_ONCE = 5
 """As many members, projects and teams."""
 GATE = 20
 """Who spends less than this part of the floor in an hour is not looked at in it."""
-FLOOD = 10
-"""More keys of one team than this, above their lines at once, are one incident of the team."""
-NAMED = 3
-"""So many of them are named."""
 TOGETHER = 4
 """How many times the floor several keys together must spend above what is usual."""
 QUIET_SECONDS = 3600
@@ -57,10 +51,7 @@ def watch_spikes(purser: Purser) -> None:
     with purser.books.reading() as session:
         busy = spikes.busy(session, hour, _lately(hour))
         found = _keys_above(session, purser, busy, hour, now)
-    flooded = _bundle(purser, found, hour)
     for one in found:
-        if one.team_id in flooded:
-            continue
         with purser.deciding() as session:
             is_called = _decide(session, purser, one.key_id, hour)
         if is_called:
@@ -171,66 +162,6 @@ def _note_expected(session: Session, now: datetime, subjects: Subjects, window: 
         record(session, now, actor="purser", action=IN_WINDOW, about=subjects, once=once, reason=reason)
 
 
-# --- many keys at once ---
-
-
-def _bundle(purser: Purser, found: Iterable[Busy], hour: datetime) -> set[str]:
-    """Open one incident about each team with so many keys above their lines; those teams."""
-    of_team: dict[str, list[Busy]] = {}
-    for one in found:
-        of_team.setdefault(one.team_id, []).append(one)
-    flooded: set[str] = set()
-    for team_id, some in of_team.items():
-        if len(some) <= FLOOD:
-            continue
-        with purser.deciding() as session:
-            above = _decide_flood(session, purser, team_id, {one.key_id for one in some}, hour)
-        for key_id in above:
-            purser.usual.found((Layer.KEY, key_id), purser.now())
-        flooded |= {team_id} if above else set()
-    return flooded
-
-
-def _decide_flood(
-    session: Session, purser: Purser, team_id: str, suspects: Collection[str], hour: datetime
-) -> set[str]:
-    """Open an incident about the team if so many of these keys are above their lines now; which they are."""
-    team = [one for one in spikes.busy(session, hour, _lately(hour)) if one.team_id == team_id]
-    known, windows = purser.usual, _windows(session, team, purser.now())
-    above = [
-        one
-        for one in team
-        if one.key_id in suspects
-        and one.key_id not in windows
-        and _is_above(known.lines((Layer.KEY, one.key_id)), one.spent_micros)
-    ]
-    if len(above) <= FLOOD:
-        return set()
-    past = _past_together(session, Layer.TEAM, team_id, team, hour)
-    line = rules.lines(past, purser.policy.spike_floor_micros * TOGETHER)[0]
-    seen = rules.evidence(past, line, sum(_spent(team)))
-    opening = Opening(
-        IncidentKind.SPIKE,
-        Layer.TEAM,
-        team_id,
-        team_id,
-        evidence=replace(seen, note=f"{seen.note} {_of_many(session, above)}"),
-        about=Subjects(team_id),
-    )
-    open_incident(session, purser, opening)
-    return {one.key_id for one in above}
-
-
-def _of_many(session: Session, above: Sequence[Busy]) -> str:
-    greatest = sorted(above, key=lambda one: -one.spent_micros)[:NAMED]
-    found = ((keys.get(session, one.key_id), one.spent_micros) for one in greatest)
-    named = ", ".join(f"{key.label} {show_beside(micros, 0)}" for key, micros in found if key is not None)
-    return (
-        f"{len(above)} keys spend far more than usual at once, the most: {named}. That has one cause, such as a "
-        "release, or figures that the gateway restated; none was turned off for it."
-    )
-
-
 # --- several keys together ---
 
 
@@ -266,14 +197,14 @@ def _look_together(purser: Purser, layer: Layer, busy: Sequence[Busy], hour: dat
 
 
 def _subjects(layer: Layer, who: str, some: Iterable[Busy]) -> set[Subject]:
-    """What explains that these spend too much, if it has an incident: one of them, some, they together, their team."""
-    others = {(each, to) for each in _OTHERS[layer] for one in some if (to := _belongs_to(each, one))}
-    return {(Layer.KEY, one.key_id) for one in some} | others | {(layer, who)}
+    """Whatever explains that these spend too much, if it has an incident: one of them, they together, some of them."""
+    narrower = {(each, to) for each in _NARROWER[layer] for one in some if (to := _belongs_to(each, one))}
+    return {(Layer.KEY, one.key_id) for one in some} | narrower | {(layer, who)}
 
 
-_OTHERS = {
-    Layer.MEMBER: (Layer.TEAM,),
-    Layer.PROJECT: (Layer.MEMBER, Layer.TEAM),
+_NARROWER = {
+    Layer.MEMBER: (),
+    Layer.PROJECT: (Layer.MEMBER,),
     Layer.TEAM: (Layer.MEMBER, Layer.PROJECT),
 }
 
