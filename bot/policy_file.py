@@ -228,7 +228,7 @@ class _Incidents(_Strict):
 class _UsagePolicy(_Strict):
     version: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=USAGE_POLICY_CHARS)] = ""
-    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -3,8 +3,8 @@
 A key is compared with itself: what it spent in the last hour, and in the last 3 and 8, with the median of the same
 hours of the same weekday, and of working days (or weekends) lately, whichever is more. How much more is far depends on
 how those differ among each other, and on how much this key surprised before about this time of the day: one that often
-does is given more room. What it did on this day of the last two months, it may do again. A key that has no past, or is
-there for a few days only, is measured by the share of its cap; outside working hours a person's key by less.
+does is given more room. What it did on this day of the last two months, it may do again. A young key is measured by the
+share of its cap, and so is one whose cap is an amount in total; outside working hours a person's key by less.
 
 Below the floor nothing is a spike. Amounts are integer micro-USD, hours are UTC clock hours, and the one in progress
 counts with what was seen in it so far. `tests/bench/spikes.py` says how often this is right; its constants were chosen
@@ -62,7 +62,7 @@ class Rule(StrEnum):
     LATELY = "lately"
     """The same hours of working days, or of weekends, in the last week."""
     SHARE = "share-of-cap"
-    """Its cap: there is nothing else."""
+    """Its cap: it is too young for anything else, or its cap is an amount in total that may be spent in runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,7 @@ def sentence(seen: Evidence) -> str:
 
 def _compared_with(seen: Evidence) -> str:
     if seen.rule == Rule.SHARE:
-        return (
-            f"it has too little past to compare with, and more than {show_beside(seen.limit_micros, 0)} is a large "
-            "share of its cap"
-        )
+        return f"it is measured by its cap, and more than {show_beside(seen.limit_micros, 0)} is a large share of that"
     return f"this is compared with what is usual {_when(seen)}"
 
 

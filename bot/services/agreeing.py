@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.policy import UsagePolicy
 from bot.domain.requests import Because, Refused
-from bot.services.context import Actor, Purser, Subjects, record
+from bot.services.context import Actor, Purser, Subjects, record, take_in
 from storage import ledger
 from storage.engine import Session
 
@@ -29,13 +29,17 @@ def unread(session: Session, purser: Purser, member_id: str) -> UsagePolicy | No
 
 
 def agree(purser: Purser, actor: Actor, version: str) -> Refused | None:
-    """Write down that this person agreed to that version, once; refused when it is not the one of today."""
+    """Write down that this person agreed to that version, once; refused when it is not the one of today.
+
+    Raises `Repeated` when the same form is delivered again.
+    """
     policy, now = purser.policy.usage_policy, purser.now()
     if policy is None:
         return None
     if version != policy.version:
         return CHANGED
     with purser.deciding() as session:
+        take_in(session, actor)
         if unread(session, purser, actor.id) is not None:
             record(
                 session,

@@ -11,11 +11,9 @@ from bot.services.context import Actor, BooksUnavailable
 from bot.services.facts import request_now
 from bot.services.ports import DeliveryError
 from bot.slack.errors import translated
-from bot.slack.guard import Response, replaced_by
 from bot.slack.incoming import Incoming, Stop
 from bot.slack.views import keys as views
 from bot.slack.views import usage_policy
-from bot.slack.views.requests import refused_modal
 
 BOOKS_LOST = Refused(
     Because.BUSY,
@@ -33,8 +31,6 @@ class _Window:
     view_id: str | None = None
 
     def open(self) -> None:
-        if self.view_id is not None:
-            return
         facts = request_now(self.event.purser, self.request_id)
         assert facts is not None
         with translated("opening a window"):
@@ -71,24 +67,15 @@ def reveal(event: Incoming) -> None:
         event.rewrite(views.was_revealed(outcome.key))
 
 
-def check_agreement(event: Incoming) -> Response:
-    """I agree: the same window goes on to the key."""
-    agreed = usage_policy.read_agreement_form(event.view)
-    facts = request_now(event.purser, agreed.request_id)
-    if facts is None:
-        return replaced_by(refused_modal("Purser does not know this request."))
-    return replaced_by(views.minting_modal(facts))
-
-
-def submit_agreement(event: Incoming) -> None:
-    """What was agreed to is written down, then the key is made and shown."""
-    agreed, person = usage_policy.read_agreement_form(event.view), event.actor()
-    window = _Window(event, agreed.request_id, str(event.view.get("id")))
-    outcome = agreeing.agree(event.purser, person, agreed.version) or _made(window, person)
+def agreed(event: Incoming) -> None:
+    """I agree, once: it is written down, then a window opens as on Reveal key, and in it the key is shown."""
+    agreement, person = usage_policy.read_agreement_form(event.view), event.actor()
+    window = _Window(event, agreement.request_id)
+    outcome = agreeing.agree(event.purser, person, agreement.version) or _made(window, person)
     if isinstance(outcome, Refused):
         window.explain(outcome)
     else:
-        event.rewrite(views.was_revealed(outcome.key), (agreed.channel_id, agreed.ts))
+        event.rewrite(views.was_revealed(outcome.key), (agreement.channel_id, agreement.ts))
 
 
 def _made(window: _Window, person: Actor) -> revealing.Shown | Refused:

@@ -113,9 +113,7 @@ def register(app: App, purser: Purser, charting: Charting | None = None) -> None
     app.view(actions.RESTORE_FORM)(
         ack=answered(rotation.check_restore, incoming), lazy=[guarded(rotation.submit_restore, incoming)]
     )
-    app.view(actions.AGREEMENT_FORM)(
-        ack=answered(revealing.check_agreement, incoming), lazy=[guarded(revealing.submit_agreement, incoming)]
-    )
+    app.view(actions.AGREEMENT_FORM)(ack=_acknowledge, lazy=[guarded(revealing.agreed, incoming)])
     app.view_closed(re.compile(".*"))(ack=_acknowledge, lazy=[])
     app.command(re.compile(".*"))(ack=_acknowledge, lazy=[guarded(_unknown_command, incoming)])
     app.action(re.compile(".*"))(ack=_acknowledge, lazy=[guarded(_unknown_action, incoming)])

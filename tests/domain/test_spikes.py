@@ -140,7 +140,7 @@ def test_a_new_key_is_measured_by_its_cap() -> None:
     assert line is not None
     assert line.rule is Rule.SHARE
     assert sentence(evidence(new(200), line, 13 * USD)) == (
-        "$13 in the last hour; it has too little past to compare with, and more than $12 is a large share of its cap"
+        "$13 in the last hour; it is measured by its cap, and more than $12 is a large share of that"
     )
 
 

@@ -55,3 +55,28 @@ def test_who_does_not_agree_has_no_key_and_can_still_change_their_mind(opened: O
         desk.clicks("ana", "Reveal key", dm)
         assert desk.office.chat(agree(desk, "ana")).status_code == 200
         assert len(desk.gateway.keys) == 1
+
+
+def test_an_agreement_delivered_twice_makes_one_key_and_leaves_it_on_the_screen(opened: Opener) -> None:
+    with opened(POLICY) as desk:
+        dm = desk.office.approve(desk.ask())
+        desk.clicks("ana", "Reveal key", dm)
+        desk.modal("ana", "Please read this before you get a key")
+        desk.slack.fault("duplicate", "view_submission", copies=3)
+        secret = agree(desk, "ana")
+        desk.settle()
+        assert secret in desk.text(desk.who("ana").modal())
+        assert len(desk.gateway.keys) == 1
+
+
+def test_the_window_with_the_key_is_open_before_anything_is_made(opened: Opener) -> None:
+    with opened(POLICY) as desk:
+        dm = desk.office.approve(desk.ask())
+        desk.clicks("ana", "Reveal key", dm)
+        form = desk.modal("ana", "Please read this before you get a key")
+        desk.slack.fault("refuse", "views.open", error="trigger_expired")
+        assert desk.who("ana").submit(form, {}).ok
+        desk.dm("ana", "Slack did not open the window in time, so nothing was made")
+        assert desk.gateway.keys == []
+        desk.clicks("ana", "Reveal key", dm)  # agreed already
+        desk.sees(lambda: secret_in(str(view.content)) if (view := desk.who("ana").modal()) else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.domain.budgets import TOTAL, Layer
 from bot.domain.facts import AlertFacts, Notice
@@ -111,7 +112,7 @@ def add_key(
         requests.set_card(session, request.id, CHANNEL, f"card-{request.id}")
         record(session, now, actor=OLGA.id, action="request.approved", about=subjects(request), once=request.id)
         keys.add(session, key)
-        ends = None if days is None else now.replace(day=now.day + days)
+        ends = None if days is None else now + timedelta(days=days)
         change = keys.Change(handle=issued.handle, minted_at=now, revealed_at=now, expires_at=ends)
         keys.move(session, key.id, KeyState.LIVE, KeyState.LIVE, change)
         record(session, now, actor=who.id, action="key.revealed", about=about(key), once=key.id)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.policy import UsagePolicy
 from bot.domain.requests import Because, Refused
 from bot.services import agreeing, revealing
 from bot.services.agreeing import AGREED
+from bot.services.context import Repeated
 from bot.services.revealing import Shown
 from storage import ledger
 from tests.company import ANA, BEN, Company
@@ -58,6 +61,14 @@ def test_a_changed_policy_is_asked_about_again_and_the_old_one_is_not_agreed_to(
     assert isinstance(reveal(company, request_id), Shown)
 
 
+def test_the_same_form_delivered_again_does_nothing(company: Company) -> None:
+    under(company, FIRST)
+    once = company.actor(ANA)
+    assert agreeing.agree(company.purser, once, FIRST.version) is None
+    with pytest.raises(Repeated):
+        agreeing.agree(company.purser, once, FIRST.version)
+
+
 def test_what_one_person_agreed_to_counts_for_nobody_else(company: Company) -> None:
     under(company, FIRST)
     agreeing.agree(company.purser, company.actor(BEN), FIRST.version)
@@ -66,5 +77,4 @@ def test_what_one_person_agreed_to_counts_for_nobody_else(company: Company) -> N
 
 def test_without_a_policy_nobody_is_asked(company: Company) -> None:
     assert isinstance(reveal(company, granted(company)), Shown)
-    under(company, FIRST)
-    assert agreeing.agree(company.purser, company.actor(ANA), FIRST.version) is None
+    assert agreements(company) == []

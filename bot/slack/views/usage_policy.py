@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 from bot.domain.policy import UsagePolicy
 from bot.slack.views import actions as act
-from bot.slack.views.base import SECTION_CHARS, Block, View, clip, context, modal, section
+from bot.slack.views.base import CONTEXT_CHARS, SECTION_CHARS, Block, View, clip, context, modal, section
+
+WRAPPED_CHARS = 500
+"""A line is shown in pieces of so many characters, which fit into a section however many of them are escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ def agreement_form(policy: UsagePolicy, request_id: str, channel_id: str, ts: st
         section("*Please read this before you get a key.* Your key is made as soon as you agree."),
         *_sections(policy.text),
     ]
-    address = clip(policy.url.replace("|", "%7C"), 500)
+    address = clip(policy.url.replace("|", "%7C"), CONTEXT_CHARS // 2)
     more = [f"<{address}|All of it>."] if policy.url else []
     version = f"Version {clip(policy.version, 60)}."
     small = f"{version} That you agreed is written down; you are asked again when it changes."
@@ -37,14 +41,14 @@ def agreement_form(policy: UsagePolicy, request_id: str, channel_id: str, ts: st
 
 
 def _sections(text: str) -> list[Block]:
-    """All of it, its lines as they are."""
+    """All of it, indented as it is; what is too long for one section goes on in the next."""
     parts = [""]
     for line in text.splitlines():
-        said = clip(line, SECTION_CHARS)
-        if len(parts[-1]) + len(said) < SECTION_CHARS:
-            parts[-1] += f"\n{said}"
-        else:
-            parts.append(said)
+        indent = " " * (len(line) - len(line.lstrip()))
+        for said in [clip(piece, SECTION_CHARS) for piece in wrap(line, WRAPPED_CHARS)] or [""]:
+            if len(parts[-1]) + len(indent) + len(said) >= SECTION_CHARS:
+                parts.append("")
+            parts[-1] += f"{indent}{said}\n"
     return [section(part.strip("\n")) for part in parts if part.strip()]
 
 

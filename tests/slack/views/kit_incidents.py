@@ -47,7 +47,7 @@ def failing(world: World) -> Evidence:
 
 
 def new_key(world: World) -> Evidence:
-    note = "It has too little past to compare with, and more than $5 is a large share of its cap."
+    note = "It is measured by its cap, and more than $5 is a large share of that."
     return replace(spend(world), rule="share-of-cap", usual_micros=0, compared=0, hours=HOURS[:1], note=note)
 
 

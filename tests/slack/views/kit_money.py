@@ -19,7 +19,7 @@ from bot.domain.facts import (
 )
 from bot.domain.keys import KeyKind, OffCause, Proof
 from bot.domain.people import Project
-from bot.domain.policy import AskRule, Policy, Who
+from bot.domain.policy import AskRule, Policy, UsagePolicy, Who
 from bot.domain.requests import Purpose, Request, RequestState, Target, Terms
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, NOW, OMAR, USD, World
@@ -151,7 +151,7 @@ def policy(world: World) -> PolicyFacts:
     ] * max(1, world.many // 2)
     chosen = Policy(
         ask_rules=tuple(rules), lead_up_to_micros=100 * USD, quiet_approvers=(OMAR,), auto_approve_micros=20 * USD,
-        models=world.models, member_budget_micros=100 * USD,
+        models=world.models, member_budget_micros=100 * USD, usage_policy=UsagePolicy(world.rule[:40], world.note),
     )  # fmt: skip
     return PolicyFacts(chosen, kit.team(world))
 

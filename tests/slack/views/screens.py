@@ -221,12 +221,7 @@ def key_screens(world: World) -> dict[str, Screen]:
         "minting": keys.minting_modal(kit.facts(world, kit.request(world, RequestState.APPROVED))),
         "revealed": keys.revealed_modal(kit.revealed(world), NOW),
         "reveal_failed": keys.reveal_failed_modal(world.note),
-        "form_agreement": agreement_form(
-            UsagePolicy("2026-11", f"No customer data.\n\n{world.note}", world.base_url),
-            "req-1",
-            "D0ANA",
-            "1795309051.593263",
-        ),
+        "form_agreement": agreement_form(_usage_policy(world), "req-1", "D0ANA", "1795309051.593263"),
         "keys_none": keys.key_list([], NOW),
         "keys": keys.key_list([*offs[:1], *live], NOW),
         "keys_many": keys.key_list([*stopping, *live, *offs], NOW),
