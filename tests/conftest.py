@@ -137,11 +137,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the newest schema and no rows, to be copied."""
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A SQLite file with the newest schema and no rows, to be copied; every test of the worker copies the same."""
     path = tmp_path_factory.mktemp("migrated") / "purser.db"
     _migrate(f"sqlite:///{path}")
-    return path
+    empty = path.read_bytes()
+    yield path
+    assert path.read_bytes() == empty, "a test wrote into the file that all others copy"
+    assert list(path.parent.iterdir()) == [path], "a test opened the file that all others copy"
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import forking
+from tests.faults.kit import sqlite_url
 from tests.office import Office
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(forking.ROOT)}
@@ -55,7 +56,7 @@ def test_environment_and_folder_are_its_own(tmp_path: Path) -> None:
 
 
 def test_it_can_be_killed_and_stopped_like_any_process(migrated_sqlite: Path, tmp_path: Path) -> None:
-    with Office(f"sqlite:///{migrated_sqlite}", tmp_path) as office:
+    with Office(sqlite_url(tmp_path, migrated_sqlite), tmp_path) as office:
         killed, stopped = office.spawn(), office.spawn()
         assert killed.process.pid != stopped.process.pid
         with pytest.raises(subprocess.TimeoutExpired):
@@ -71,7 +72,7 @@ def test_it_can_be_killed_and_stopped_like_any_process(migrated_sqlite: Path, tm
 
 def test_what_was_forked_goes_with_whoever_wanted_it(migrated_sqlite: Path, tmp_path: Path) -> None:
     forker = forking.Forker()
-    with Office(f"sqlite:///{migrated_sqlite}", tmp_path) as office:
+    with Office(sqlite_url(tmp_path, migrated_sqlite), tmp_path) as office:
         office.start = forker.start
         process = office.spawn().process
         forker.close()
