@@ -168,7 +168,14 @@ def _told(watched: Watched, outcome: Outcome, minute: int) -> int:
     return max(minute + QUIET_MINUTES, label.ends + LATE_MINUTES)
 
 
-RULES: dict[str, Judge] = {"Purser": ours, **{name: partial(theirs, limit) for name, limit in BASELINES.items()}}
+def _anything(past: Past, floor: int) -> list[tuple[int, int]]:
+    """No rule, but a bound: what is less than the floor above the usual is noticed by nobody."""
+    return [(line.before_micros, line.usual_micros + floor) for line in spikes.lines(past, floor)]
+
+
+ANYTHING = "any $5 above its usual"
+RULES: dict[str, Judge] = {"Purser": ours, ANYTHING: partial(theirs, _anything)}
+RULES |= {name: partial(theirs, limit) for name, limit in BASELINES.items()}
 
 
 def outcomes(seeds: Sequence[int], names: Sequence[str] = tuple(RULES)) -> dict[str, list[Outcome]]:
@@ -206,8 +213,10 @@ same floor, the same quiet, the same announcements, and the hours of known incid
 with the same hour, *by the day* the last 24 hours with the same 24 hours, of each of 30 days."""
 SHORT = """\
 The aim was a recall of 95% at a precision of 90%. Recall is short of it, most of all where an incident spends less \
-than $5 in any hour: on a key whose own hours differ by as much it is noticed later, or never. On the histories that \
-the constants were chosen on (three times 800), recall was 87% and precision 89%."""
+than $5 in any hour: on a key whose own hours differ by as much it is noticed later, or never. *Any $5 above its \
+usual* says how much there is to notice at all: what even that misses fell into hours in which no total was read or \
+more was announced, or stayed below the floor. On the histories that the constants were chosen on (three times 800), \
+recall was 87% and precision 89%."""
 NOTES = (
     SHORT,
     "*False* alarms are per 1,000 days of a key. *Cost*: what an incident had cost when it was noticed in time.",
