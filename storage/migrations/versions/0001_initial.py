@@ -25,6 +25,7 @@ def upgrade() -> None:
     _requests()
     _approvals()
     _keys()
+    _key_indexes()
     _readings()
 
 
@@ -286,6 +287,9 @@ def _keys() -> None:
         sa.UniqueConstraint("gateway", "alias", name=op.f("uq_keys_gateway_alias")),
         sa.UniqueConstraint("label", name=op.f("uq_keys_label")),
     )
+
+
+def _key_indexes() -> None:
     op.create_index(op.f("ix_keys_expires_at"), "keys", ["expires_at"], unique=False)
     op.create_index(op.f("ix_keys_handle"), "keys", ["handle"], unique=False)
     op.create_index(op.f("ix_keys_holder_id"), "keys", ["holder_id"], unique=False)

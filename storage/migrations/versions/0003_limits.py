@@ -33,6 +33,19 @@ _COUNT_ON = """
 
 def upgrade() -> None:
     """Add what budgets are counted and guarded by."""
+    _alerts()
+    _syncs()
+    _usage()
+    # Never in batch mode: that may rebuild the table, and drop its triggers.
+    op.create_index("ix_ledger_posted", "ledger", ["action", "period", "key_id"], unique=False)
+    _raises()
+    _of_budgets()
+    _of_keys()
+    _of_readings()
+    _of_requests()
+
+
+def _alerts() -> None:
     op.create_table(
         "alerts",
         sa.Column("id", sa.String(), nullable=False),
@@ -54,6 +67,9 @@ def upgrade() -> None:
             "layer", "subject_id", "period", "threshold", name=op.f("uq_alerts_layer_subject_id_period_threshold")
         ),
     )
+
+
+def _syncs() -> None:
     op.create_table(
         "syncs",
         sa.Column("gateway", sa.String(), nullable=False),
@@ -64,6 +80,9 @@ def upgrade() -> None:
         sa.Column("error", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("gateway", "what", name=op.f("pk_syncs")),
     )
+
+
+def _usage() -> None:
     op.create_table(
         "usage",
         sa.Column("key_id", sa.String(), nullable=False),
@@ -91,9 +110,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("unpriced_requests > 0"),
         postgresql_where=sa.text("unpriced_requests > 0"),
     )
-    # Never in batch mode: that may rebuild the table, and drop its triggers.
-    op.create_index("ix_ledger_posted", "ledger", ["action", "period", "key_id"], unique=False)
 
+
+def _raises() -> None:
     op.create_table(
         "raises",
         sa.Column("id", sa.String(), nullable=False),
@@ -113,9 +132,13 @@ def upgrade() -> None:
     with op.batch_alter_table("raises", schema=None) as batch_op:
         batch_op.create_index("ix_raises_limit", ["layer", "subject_id"], unique=False)
 
+
+def _of_budgets() -> None:
     with op.batch_alter_table("budgets", schema=None) as batch_op:
         batch_op.add_column(sa.Column("hard", sa.Boolean(), server_default=sa.text("true"), nullable=False))
 
+
+def _of_keys() -> None:
     with op.batch_alter_table("keys", schema=None) as batch_op:
         batch_op.add_column(sa.Column("daily_cap_micros", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("lead_id", sa.String(), nullable=True))
@@ -125,6 +148,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("stop_limit_micros", sa.BigInteger(), nullable=True))
         batch_op.create_index(batch_op.f("ix_keys_lead_id"), ["lead_id"], unique=False)
 
+
+def _of_readings() -> None:
     with op.batch_alter_table("readings", schema=None) as batch_op:
         batch_op.alter_column("spent_before_micros", new_column_name="before_micros")
         batch_op.alter_column("spent_micros", new_column_name="lifetime_micros")
@@ -139,6 +164,8 @@ def upgrade() -> None:
         for name in ("usage_micros", "spent_micros", "undated_micros", "unpriced_requests"):
             batch_op.alter_column(name, server_default=None)
 
+
+def _of_requests() -> None:
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.add_column(sa.Column("name", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("lead_id", sa.String(), nullable=True))

@@ -13,6 +13,24 @@ depends_on = None
 
 def upgrade() -> None:
     """Add what digests, reports and Home tabs remember."""
+    _digests()
+    _asked()
+    _homes()
+    _live_hours()
+    _sum_usage()
+    with op.batch_alter_table("readings", schema=None) as batch_op:
+        batch_op.alter_column("unpriced_requests", existing_type=sa.Integer(), type_=sa.BigInteger())
+    with op.batch_alter_table("teams", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
+        batch_op.add_column(sa.Column("digest_minutes", sa.Integer(), server_default=sa.text("540"), nullable=True))
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("wants_digest", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kept_until", sa.DateTime(timezone=True), nullable=True))
+
+
+def _digests() -> None:
     op.create_table(
         "digests",
         sa.Column("id", sa.String(), nullable=False),
@@ -29,6 +47,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),
         sa.UniqueConstraint("audience", "subject_id", "week", name=op.f("uq_digests_audience_subject_id_week")),
     )
+
+
+def _asked() -> None:
     op.create_table(
         "asked",
         sa.Column("id", sa.String(), nullable=False),
@@ -38,6 +59,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_asked")),
     )
     op.create_index(op.f("ix_asked_at"), "asked", ["at"], unique=False)
+
+
+def _homes() -> None:
     op.create_table(
         "homes",
         sa.Column("member_id", sa.String(), nullable=False),
@@ -49,6 +73,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_homes")),
     )
     op.create_index(op.f("ix_homes_opened_at"), "homes", ["opened_at"], unique=False)
+
+
+def _live_hours() -> None:
     op.create_table(
         "live_hours",
         sa.Column("key_id", sa.String(), nullable=False),
@@ -58,19 +85,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_live_hours_hour", "live_hours", ["hour"], unique=False)
-
-    _sum_usage()
-
-    with op.batch_alter_table("readings", schema=None) as batch_op:
-        batch_op.alter_column("unpriced_requests", existing_type=sa.Integer(), type_=sa.BigInteger())
-    with op.batch_alter_table("teams", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="UTC", nullable=False))
-        batch_op.add_column(sa.Column("digest_minutes", sa.Integer(), server_default=sa.text("540"), nullable=True))
-    with op.batch_alter_table("members", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("time_zone", sa.String(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("wants_digest", sa.Boolean(), server_default=sa.text("false"), nullable=False))
-    with op.batch_alter_table("keys", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("kept_until", sa.DateTime(timezone=True), nullable=True))
 
 
 _COUNTS = (
