@@ -67,7 +67,11 @@ def want_digest(session: Session, member_id: str, *, wanted: bool) -> bool:
 
 def wanting_digest(session: Session) -> list[Member]:
     """Everybody who asked for a weekly digest of their own and is still here, by id."""
-    query = select(MemberRow).where(col(MemberRow.wants_digest), ~col(MemberRow.is_departed)).order_by(MemberRow.id)
+    query = (
+        select(MemberRow)
+        .where(col(MemberRow.wants_digest), ~col(MemberRow.is_departed), ~col(MemberRow.has_left))
+        .order_by(MemberRow.id)
+    )
     return [_member(row) for row in session.exec(query).all()]
 
 
@@ -178,7 +182,7 @@ def _member(row: MemberRow) -> Member:
         name=row.name,
         is_guest=row.is_guest,
         is_bot=row.is_bot,
-        is_departed=row.is_departed,
+        is_departed=row.is_departed or row.has_left,
         time_zone=row.time_zone,
     )
 

@@ -32,6 +32,8 @@ class MemberRow(SQLModel, table=True):
     """As Slack tells it, such as `Europe/Berlin`; empty when it never did."""
     wants_digest: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Whether they asked for a weekly digest of their own."""
+    has_left: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether they count as departed whatever Slack says: somebody told so, and nobody has undone it."""
 
 
 class TeamRow(SQLModel, table=True):

@@ -92,6 +92,15 @@ spike_floor = "$2.50"
 stop_automation = false
 remind_after = "30m"
 others_keys_per_hour = 3
+[offboarding]
+take_over_within = "10d"
+remind_after = "3d"
+sweep = false
+fuse_percent = 2
+[hygiene]
+ask_unused = false
+stop_unused_after = "9d"
+review_within = "21d"
 [usage_policy]
 version = "2026-11"
 text = """
@@ -143,6 +152,13 @@ def test_a_policy_file_says_everything_there_is_to_say(tmp_path: Path) -> None:
         stop_automation=False,
         remind_incident_seconds=1800,
         others_keys_per_hour=3,
+        take_over_seconds=10 * DAY_SECONDS,
+        remind_take_over_seconds=3 * DAY_SECONDS,
+        sweeps=False,
+        fuse_percent=2,
+        asks_unused=False,
+        stop_unused_seconds=9 * DAY_SECONDS,
+        review_seconds=21 * DAY_SECONDS,
         usage_policy=UsagePolicy("2026-11", "No customer data.\nNo secrets.", "https://intranet.example.com/ai"),
     )
     untouched = {field.name for field in fields(Policy) if getattr(found, field.name) == getattr(Policy(), field.name)}
@@ -166,7 +182,7 @@ APPROVAL = (
     "two_owners_from, lead_up_to, auto_approve_up_to, auto_approve_time, auto_approve_per_week, quiet_approvers, "
     "remind_after, escalate_after, give_up_after, claim_within"
 )
-TABLES = "keys, ask, approval, budgets, models, sync, digest, incidents, usage_policy"
+TABLES = "keys, ask, approval, budgets, models, sync, digest, incidents, offboarding, hygiene, usage_policy"
 OWNERS_RULE = "[[ask]]\nname = 'first'\nwho = 'owners'\n"
 WRONG = [
     ("[approval]\nremind = '1h'", [f"approval.remind: there is no such setting; there is {APPROVAL}."]),

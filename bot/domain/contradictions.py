@@ -12,7 +12,13 @@ from bot.domain.rules import Rule
 
 def contradictions(policy: Policy) -> list[str]:
     """What in a policy cannot be meant, a line each, by the names that the policy file has for things."""
-    return [*_in_keys(policy), *_in_approval(policy), *_in_rules(policy), *_in_budgets(policy)]
+    return [
+        *_in_keys(policy),
+        *_in_approval(policy),
+        *_in_rules(policy),
+        *_in_budgets(policy),
+        *_in_offboarding(policy),
+    ]
 
 
 def _in_keys(policy: Policy) -> list[str]:
@@ -90,4 +96,15 @@ def _in_budgets(policy: Policy) -> list[str]:
     offered, free = set(policy.models), set(policy.free_models)
     if offered and free - offered:
         wrong.append(f"models.free: {min(free - offered)} is not in models.offered.")
+    return wrong
+
+
+def _in_offboarding(policy: Policy) -> list[str]:
+    wrong = []
+    if not policy.remind_take_over_seconds < policy.take_over_seconds:
+        wrong.append("offboarding needs remind_after < take_over_within.")
+    if policy.stop_unused_seconds < DAY_SECONDS:
+        wrong.append("hygiene.stop_unused_after must be at least 1 day: people need time to answer.")
+    if policy.review_seconds < DAY_SECONDS:
+        wrong.append("hygiene.review_within must be at least 1 day: people need time to answer.")
     return wrong

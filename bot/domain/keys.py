@@ -69,6 +69,12 @@ class OffCause(StrEnum):
     """Found off, or gone, at the gateway without Purser having asked."""
     ROTATED = "rotated"
     """Another key has taken its place, and the time in which both worked is over."""
+    LEFT = "left"
+    """Its holder left, or nobody took over a key whose holder or lead had."""
+    UNUSED = "unused"
+    """Nobody used it for long, and nobody answered whether it is still needed."""
+    UNCONFIRMED = "unconfirmed"
+    """A review asked for it, and nobody confirmed it in time."""
     BUDGET = "budget"
     """A limit it is charged to was reached. It comes back by itself; `Key.stop` says which limit."""
 

@@ -145,6 +145,20 @@ class Policy:
     """An open incident that nobody has acknowledged is brought up again this often."""
     others_keys_per_hour: int = 10
     """So many keys of others one person may turn off in an hour by naming them; owners may turn off more."""
+    take_over_seconds: int = 7 * DAY_SECONDS
+    """How long a project or automation key works on without the person who held or led it, until it is stopped."""
+    remind_take_over_seconds: int = 2 * DAY_SECONDS
+    """How often people are reminded that such a key waits for somebody."""
+    sweeps: bool = True
+    """Whether everybody is looked through once a day for people who left."""
+    fuse_percent: int = 5
+    """A sweep that would touch more than this percentage of people or of keys stops and asks two owners."""
+    asks_unused: bool = True
+    """Whether people are asked about keys that nobody has used for `unused_seconds`."""
+    stop_unused_seconds: int = 7 * DAY_SECONDS
+    """How long such a question may go unanswered before the key is turned off."""
+    review_seconds: int = 14 * DAY_SECONDS
+    """How long a team's owners have to confirm its keys in a review."""
     usage_policy: UsagePolicy | None = None
     """None asks nobody to agree to anything."""
     draft_seconds: int = HOUR_SECONDS

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from bot.domain.people import Team
 from bot.services import team_digest, teams
-from bot.slack import expecting, incidents, leaks
+from bot.slack import expecting, incidents, leaks, offboarding
+from bot.slack.grammar import offboarding as offboarding_grammar
 from bot.slack.grammar import team as grammar
 from bot.slack.grammar.text import Help, Mistake
 from bot.slack.incoming import Incoming, allowed
@@ -50,6 +51,15 @@ def _answer(event: Incoming) -> Message:
             return expecting.expect(event, typed.words)
         case grammar.Watch():
             return leaks.watch_answer(event, typed.is_on)
+        case (
+            offboarding_grammar.Sweep()
+            | offboarding_grammar.Left()
+            | offboarding_grammar.HandOver()
+            | offboarding_grammar.ChangeLead()
+            | offboarding_grammar.Review()
+            | offboarding_grammar.Inventory()
+        ):
+            return offboarding.answer(event, typed)
         case Help():
             return help_for("/ai-team")
         case Mistake():

@@ -12,7 +12,12 @@ from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from storage import incident_tables, money_tables, tables  # noqa: F401 - defines the tables that revisions are compared with
+from storage import (  # noqa: F401 - define the tables that revisions are compared with
+    incident_tables,
+    leaving_tables,
+    money_tables,
+    tables,
+)
 from storage.columns import UtcDateTime
 
 

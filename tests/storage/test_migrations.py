@@ -100,10 +100,18 @@ def bring_to(books: Books, revision: str) -> None:
         migrations.upgrade(session.connection(), revision)
 
 
+_WORDS_OF = {
+    "keys": {"state": "live"},
+    "digests": {"state": "posted", "audience": "team"},
+    "incidents": {"state": "closed", "kind": "leak"},
+    "cuts": {"why": "restored", "layer": "key"},
+}
+
+
 def row_of_each_kind(table: Table, number: int) -> dict[str, object]:
     """Values that every condition on the table, as the database knows it, accepts."""
     words = {"layer": "team", "role": "owner", "state": "waiting", "purpose": "issue", "kind": "temporary"}
-    words |= {"keys": {"state": "live"}, "digests": {"state": "posted", "audience": "team"}}.get(table.name, {})
+    words |= _WORDS_OF.get(table.name, {})
     values: dict[str, object] = {}
     for column in table.columns:
         kind = str(column.type.compile()).split("(")[0] if column.name not in {"models", "payload"} else "JSON"
@@ -118,7 +126,7 @@ def row_of_each_kind(table: Table, number: int) -> dict[str, object]:
         elif kind == "BOOLEAN":
             values[column.name] = False
         elif kind in {"DATETIME", "TIMESTAMP"}:
-            values[column.name] = f"2026-11-{number:02} 12:00:00.000000"
+            values[column.name] = f"2026-11-{number + (column.name == 'ends_at'):02} 12:00:00.000000"
         else:
             values[column.name] = f"{column.name}-{number}"
     if table.name == "ledger":

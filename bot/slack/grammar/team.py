@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.people import is_team_name
 from bot.services import zones
+from bot.slack.grammar import offboarding
 from bot.slack.grammar.terms import amount, is_amount
 from bot.slack.grammar.text import HELP_WORDS, Help, Mistake, Slip, not_a_person, person, quote, tidy
 
@@ -111,6 +112,7 @@ TeamCommand = (
     | ShowDigest
     | SetDigest
     | Watch
+    | offboarding.OffboardingCommand
     | Help
     | Mistake
 )
@@ -128,7 +130,10 @@ def parse(text: str) -> TeamCommand:
         return Help()
     reader = _READERS.get(word)
     if reader is None:
-        known = "create, invite, remove, owner, project, digest, expect, watch, incidents and policy"
+        known = (
+            "create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, review, "
+            "handover, left, sweep and policy"
+        )
         return Mistake(f"There is {known}, but not {quote(tokens[0])}.", INVITE)
     try:
         return reader(tokens[1:])
@@ -283,4 +288,5 @@ _READERS: dict[str, Callable[[list[str]], TeamCommand]] = {
     "watch": _watch,
     "digest": _digest,
     "expect": _expect,
+    **offboarding.READERS,
 }

@@ -20,7 +20,8 @@ USAGE_HINTS: dict[str, str] = {
     ),
     TEAM: (
         "create NAME $500 | invite @name | remove @name | owner @name | project NAME $200 @lead | "
-        "digest 09:00 Europe/Berlin | expect | incidents | watch on | policy | help"
+        "lead NAME @name | digest 09:00 Europe/Berlin | expect | incidents | watch on | inventory | review | "
+        "handover LABEL @name | left @name | sweep | policy | help"
     ),
     DISABLE: "KEY or LABEL, and a reason | @name | project NAME | help",
     USAGE: (
@@ -63,6 +64,8 @@ Owners of the workspace in Purser can do this.
 • `/ai-team remove @ben` stops that; keys that are out keep working until they end or are turned off.
 • `/ai-team owner @omar` lets somebody decide about requests.
 • `/ai-team project reranker $200 @ana` adds a project with a monthly budget and a lead.
+• `/ai-team lead reranker @ben` lets somebody else lead a project; `handover ci-7kq2 @ben` gives them a project or \
+automation key.
 • `/ai-team digest 09:00 Europe/Berlin` chooses when on Monday the weekly digest comes; `digest off` stops it, \
 `digest` shows when it comes.
 • `/ai-team expect project reranker until 15 December launch week` says that more will be spent, so that nobody is \
@@ -70,6 +73,10 @@ called about it; also `expect team until ...`, `expect end project reranker`, `e
 • `/ai-team incidents` shows what went wrong with keys and is not closed yet: spikes, loops, leaks.
 • `/ai-team watch on`, in any channel with Purser in it, has messages there looked through for keys: one that Purser \
 handed out is turned off at once. `watch off` ends it, `watch` shows how it stands. Everybody there is told.
+• `/ai-team inventory` shows which keys there are, the oldest and widest first, and keys that Purser did not make.
+• `/ai-team review` asks the owners to confirm each of the team's keys; what nobody confirms is turned off in the end.
+• `/ai-team left` shows who left and what they held, `left @ana` one person's evidence sheet; `sweep` shows what a \
+look through everybody in Slack would turn off now.
 • `/ai-team policy` shows what is allowed here, and who has to agree to what.
 Names have 1 to 40 of a-z, 0-9 and hyphens. Budgets start again on the 1st of each month, 00:00 UTC."""
 

@@ -1,0 +1,28 @@
+"""`/ai-team sweep`, `left`, `handover`, `lead`, `review` and `inventory`: each is answered by its own module."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bot.slack.grammar import offboarding as grammar
+from bot.slack.incoming import Incoming
+from bot.slack.views.base import Message
+
+
+def answer(_event: Incoming, typed: grammar.OffboardingCommand) -> Message:
+    """What the command shows or does."""
+    match typed:
+        case grammar.Sweep():
+            raise NotImplementedError
+        case grammar.Left():
+            raise NotImplementedError
+        case grammar.HandOver():
+            raise NotImplementedError
+        case grammar.ChangeLead():
+            raise NotImplementedError
+        case grammar.Review():
+            raise NotImplementedError
+        case grammar.Inventory():
+            raise NotImplementedError
+        case _:
+            assert_never(typed)
