@@ -40,6 +40,9 @@ OFF_OCCASION = {
     OffCause.EXPIRED: Occasion.KEY_EXPIRED,
     OffCause.DRIFT: Occasion.KEY_GONE,
     OffCause.ROTATED: Occasion.KEY_ROTATED,
+    OffCause.LEFT: Occasion.KEY_DISABLED,
+    OffCause.UNUSED: Occasion.KEY_DISABLED,
+    OffCause.UNCONFIRMED: Occasion.KEY_DISABLED,
 }
 PROBE_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Pauses between calls with a pasted secret that still works, while the gateway's caches catch up."""

@@ -183,6 +183,9 @@ _OFF_SHORT = {
     OffCause.EXPIRED: "its time is over",
     OffCause.DRIFT: "removed at the gateway",
     OffCause.ROTATED: "replaced by a new one",
+    OffCause.LEFT: "its holder or lead left",
+    OffCause.UNUSED: "nobody used it",
+    OffCause.UNCONFIRMED: "nobody confirmed it in a review",
     OffCause.BUDGET: "stopped by a limit",
 }
 

@@ -70,13 +70,16 @@ def raise_over(facts: RequestFacts, now: datetime | None) -> str:
     return f"It stood {limits.through(ends_at)} and is over.{since}"
 
 
-_RESTORABLE = frozenset({OffCause.DISABLED, OffCause.DRIFT})
+_RESTORABLE = frozenset({OffCause.DISABLED, OffCause.DRIFT, OffCause.LEFT, OffCause.UNUSED, OffCause.UNCONFIRMED})
 _WENT_OFF = {
     OffCause.DISABLED: "was turned off",
     OffCause.RETURNED: "was given back",
     OffCause.EXPIRED: "came to its end",
     OffCause.DRIFT: "was found off or gone at the gateway",
     OffCause.ROTATED: "was replaced by a new one",
+    OffCause.LEFT: "was turned off because somebody left",
+    OffCause.UNUSED: "was turned off because nobody used it",
+    OffCause.UNCONFIRMED: "was turned off because nobody confirmed it in a review",
     OffCause.BUDGET: "was stopped by a limit",
 }
 
