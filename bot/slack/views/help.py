@@ -64,8 +64,8 @@ Owners of the workspace in Purser can do this.
 • `/ai-team remove @ben` stops that; keys that are out keep working until they end or are turned off.
 • `/ai-team owner @omar` lets somebody decide about requests.
 • `/ai-team project reranker $200 @ana` adds a project with a monthly budget and a lead.
-• `/ai-team lead reranker @ben` lets somebody else lead a project; `handover ci-7kq2 @ben` gives them a project or \
-automation key.
+• `/ai-team lead reranker @ben` lets somebody else lead a project; `/ai-team handover ci-7kq2 @ben` gives them a \
+project or automation key.
 • `/ai-team digest 09:00 Europe/Berlin` chooses when on Monday the weekly digest comes; `digest off` stops it, \
 `digest` shows when it comes.
 • `/ai-team expect project reranker until 15 December launch week` says that more will be spent, so that nobody is \
@@ -75,8 +75,8 @@ called about it; also `expect team until ...`, `expect end project reranker`, `e
 handed out is turned off at once. `watch off` ends it, `watch` shows how it stands. Everybody there is told.
 • `/ai-team inventory` shows which keys there are, the oldest and widest first, and keys that Purser did not make.
 • `/ai-team review` asks the owners to confirm each of the team's keys; what nobody confirms is turned off in the end.
-• `/ai-team left` shows who left and what they held, `left @ana` one person's evidence sheet; `sweep` shows what a \
-look through everybody in Slack would turn off now.
+• `/ai-team left` shows who left and what they held, `left @ana` one person's evidence sheet.
+• `/ai-team sweep` shows what a look through everybody in Slack would turn off now.
 • `/ai-team policy` shows what is allowed here, and who has to agree to what.
 Names have 1 to 40 of a-z, 0-9 and hyphens. Budgets start again on the 1st of each month, 00:00 UTC."""
 
