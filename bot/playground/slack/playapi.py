@@ -205,7 +205,7 @@ def _add_controls(
         body = json_body()
         user = world.state.user(body["user"]).name
         if body["deleted"]:
-            workspace.deactivate(user)
+            workspace.deactivate(user, quietly=bool(body.get("quietly")))
         else:
             workspace.reactivate(user)
         return jsonify({"ok": True})

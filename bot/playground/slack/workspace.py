@@ -25,15 +25,15 @@ class Workspace:
                 room.members.remove(person.id)
                 self._state.reshape(room.id)
 
-    def deactivate(self, user: str) -> None:
-        """The person leaves: out of every channel, and the app hears `user_change`."""
-        self._set_deleted(self._state.user(user), deleted=True)
+    def deactivate(self, user: str, *, quietly: bool = False) -> None:
+        """The person leaves: out of every channel, and the app hears `user_change`, unless the event gets lost."""
+        self._set_deleted(self._state.user(user), deleted=True, quietly=quietly)
 
     def reactivate(self, user: str) -> None:
         """The person is back, in no channel: they join again themselves."""
-        self._set_deleted(self._state.user(user), deleted=False)
+        self._set_deleted(self._state.user(user), deleted=False, quietly=False)
 
-    def _set_deleted(self, user: User, *, deleted: bool) -> None:
+    def _set_deleted(self, user: User, *, deleted: bool, quietly: bool) -> None:
         with self._state.lock:
             user.deleted = deleted
             if deleted:
@@ -43,7 +43,8 @@ class Workspace:
                         self._state.reshape(channel.id)
                 self._state.modals.pop(user.id, None)
             self._state.touch()
-            self._world.events.user_changed(user.id)
+            if not quietly:
+                self._world.events.user_changed(user.id)
 
     def change_user(self, user: str, **fields: str | bool | int) -> User:
         """Set fields of a person (a profile, a role); the app hears `user_change`."""

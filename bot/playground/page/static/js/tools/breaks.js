@@ -88,8 +88,14 @@ class Breaks {
       this.show();
     });
     this.leave = h("button", { type: "button", class: "button", onclick: () => this.deactivate() });
-    const seen = h("p", { class: "breaks-line" }, "Who has left decides nothing any more, and no request of theirs can be approved.");
-    return h("section", null, h("h3", null, "People"), seen, h("div", { class: "breaks-row" }, this.who, this.leave));
+    this.leaveQuietly = h("button", { type: "button", class: "button", onclick: () => this.deactivate({ quietly: true }) }, "… and lose the event");
+    const seen = h(
+      "p",
+      { class: "breaks-line" },
+      "Keys of who leaves go off within seconds. If Slack's event gets lost, the daily sweep finds out: move the clock to tomorrow.",
+    );
+    const row = h("div", { class: "breaks-row" }, this.who, this.leave, this.leaveQuietly);
+    return h("section", null, h("h3", null, "People"), seen, row);
   }
 
   leak() {
@@ -145,6 +151,7 @@ class Breaks {
     for (const { name, knob } of this.rows) knob.setAttribute("aria-checked", String(Boolean(on[name])));
     this.showBot();
     const leaver = this.app.store.userNamed(this.leaver);
+    this.leaveQuietly.hidden = Boolean(leaver?.deleted);
     fill(this.leave, leaver?.deleted ? `Bring ${nameOf(leaver)} back` : `Deactivate ${nameOf(leaver)}`);
     const last = this.app.keys.at(-1);
     this.paste.disabled = !last;
@@ -191,11 +198,12 @@ class Breaks {
     this.show();
   }
 
-  async deactivate() {
+  async deactivate({ quietly = false } = {}) {
     const user = this.app.store.userNamed(this.leaver);
     const leaves = !user.deleted;
-    if (!(await this.ask("people", { user: user.name, deleted: leaves }))) return;
-    this.app.toast(leaves ? `${nameOf(user)} has left. The bot was told.` : `${nameOf(user)} is back.`);
+    if (!(await this.ask("people", { user: user.name, deleted: leaves, quietly }))) return;
+    const told = quietly ? "The bot was not told." : "The bot was told.";
+    this.app.toast(leaves ? `${nameOf(user)} has left. ${told}` : `${nameOf(user)} is back.`);
   }
 
   async pasteKey() {
