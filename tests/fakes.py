@@ -396,6 +396,8 @@ class Gateway:
         self.held: dict[str, KeyRecord] = {}
         self.measured: dict[tuple[str, str, datetime], Usage] = {}
         """What `usage` tells, by key, model and hour; tests may take from it, put into it and restate it."""
+        self.forgotten: dict[str, int] = {}
+        """What a key had spent when its cap began to count anew, by its handle."""
         self.caps_hold = True
         """Whether `spend` stops at a cap, as a gateway should."""
         self.offered = ["mock-gpt", "mock-large"]
@@ -419,7 +421,8 @@ class Gateway:
         key, at = self.held[handle], at or self.clock.now()
         if self.caps_hold:
             room = [micros]
-            room += [] if key.cap_micros is None else [key.cap_micros - key.spent_micros]
+            counted = key.spent_micros - self.forgotten.get(handle, 0)
+            room += [] if key.cap_micros is None else [key.cap_micros - counted]
             room += [] if key.daily_cap_micros is None else [key.daily_cap_micros - self.spent_on(handle, at.date())]
             micros = max(0, min(room))
         self.change(handle, spent_micros=key.spent_micros + micros)
@@ -459,6 +462,7 @@ class Gateway:
                 models=spec.models,
                 tags=spec.tags,
                 daily_cap_micros=spec.daily_cap_micros,
+                holder=spec.holder,
             )
 
         self._apply("issue", mint)
@@ -468,11 +472,22 @@ class Gateway:
         caps = {"cap_micros": cap_micros, "cap_period": cap_period, "daily_cap_micros": daily_cap_micros}
         self._change("set_cap", handle, **caps)
 
+    def forget_spend(self, handle: str) -> None:
+        def forget() -> None:
+            self.forgotten[handle] = self.held[handle].spent_micros
+
+        if handle not in self.held or self.held[handle].deleted:
+            raise GatewayError(FailureKind.PERMANENT, "memory has no such key any more")
+        self._apply("forget_spend", forget)
+
     def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
         self._change("set_expiry", handle, expires_at=expires_at)
 
     def set_tags(self, handle: str, tags: dict[str, str]) -> None:
         self._change("set_tags", handle, tags=tags)
+
+    def set_holder(self, handle: str, holder: str) -> None:
+        self._change("set_holder", handle, holder=holder)
 
     def disable(self, handle: str) -> None:
         self._apply("disable", lambda: self.change(handle, enabled=False) if handle in self.held else None)

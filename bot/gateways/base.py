@@ -139,6 +139,8 @@ class KeyRecord:
     """When the cap starts again, in the gateway's own words: shown, never computed."""
     daily_cap_micros: int | None = None
     """The cap per day beside the other; None when the gateway holds none."""
+    holder: str = ""
+    """Whose the gateway says the key is; empty when it does not tell."""
     is_lifetime: bool = True
     """False when `spent_micros` starts again with the cap, because the gateway keeps no other total."""
 
@@ -199,12 +201,20 @@ class Gateway(Protocol):
         """Set the cap, and the one per day or none, without resetting what was spent."""
         ...
 
+    def forget_spend(self, handle: str) -> None:
+        """Let what counts against the key's cap start at nothing now. The lifetime total stays where one is kept."""
+        ...
+
     def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
         """Set the moment at which the gateway itself stops the key; None for never."""
         ...
 
     def set_tags(self, handle: str, tags: dict[str, str]) -> None:
         """Replace our own marks on a key, keeping what others wrote beside them."""
+        ...
+
+    def set_holder(self, handle: str, holder: str) -> None:
+        """Let the gateway's record say whose the key is from now on. What was spent stays, and so does all else."""
         ...
 
     def disable(self, handle: str) -> None:
@@ -228,7 +238,7 @@ class Gateway(Protocol):
         ...
 
     def list_keys(self) -> list[KeyRecord]:
-        """Every key the gateway holds that is not deleted, ours or not, over all its pages."""
+        """Every key the gateway holds that is not deleted, ours or not, over all its pages; never Purser's own credential."""
         ...
 
     def usage(self, since: date, until: date) -> Iterator[Usage]:

@@ -2,16 +2,7 @@
 
 It decides how each promise of the gateway protocol is kept there and what is not believed: an echo of a
 request is no proof, only the re-read record is. It must not know who asked, why, or what anyone may spend.
-
-A cap per day beside the other one is an entry of `budget_limits`; LiteLLM 1.106 has it without a licence:
-- It refuses with 422 `budget_exceeded` once the day's money is gone, before any spend is recorded; `max_budget`
-  holds beside it. /v1/models stays open. Calls within one moment are not reserved against it: of 16 at once 2 went
-  through, where `max_budget` lets 1.
-- /key/update changes or removes it (`[]`) without forgetting what the day has spent, and leaves it alone where it is
-  not named. Given to a key that had none, it counts what the key spent that day before. Taken away and given again
-  within a day, it does not count what was spent in between.
-- /key/info and /key/list show it with its end, /key/info also what the day has spent.
-- Windows, days and months alike, start again when a job next wakes: up to ten minutes after their end.
+How caps per day work there is told in `litellm_wire`.
 """
 
 from __future__ import annotations
@@ -166,6 +157,10 @@ class LiteLLM:
         if (kept, row.daily_cap_micros) != (cap_micros, daily_cap_micros):
             raise GatewayError(FailureKind.PERMANENT, f"{NAME} kept another cap than the one it was given")
 
+    def forget_spend(self, handle: str) -> None:
+        """See `Gateway.forget_spend`. Holds from the next call on. Versions without `total_spend` forget that as well."""
+        self._update(handle, {"spend": 0})
+
     def set_expiry(self, handle: str, expires_at: datetime | None) -> None:
         """See `Gateway.set_expiry`. A moment that has gone by stops the key now."""
         duration = "-1" if expires_at is None else wire.lifetime(expires_at, self._now())
@@ -177,6 +172,10 @@ class LiteLLM:
         if row is None:
             raise _no_such_key()
         self._update(handle, {"metadata": {**row.metadata, wire.TAGS: tags}})
+
+    def set_holder(self, handle: str, holder: str) -> None:
+        """See `Gateway.set_holder`: `user_id`, whose usage counts to whoever it was at the time."""
+        self._update(handle, {"user_id": holder})
 
     def _update(self, handle: str, change: dict[str, object]) -> wire.KeyRow:
         self._refuse_own(handle)
@@ -263,7 +262,7 @@ class LiteLLM:
                 raise GatewayError(FailureKind.PERMANENT, f"{NAME} answered a list that cannot be read")
             for item in body["keys"]:
                 row = wire.key_row(item)
-                if row.token and row.token not in seen:
+                if row.token and row.token not in seen and row.token != self._own_handle:
                     seen.add(row.token)
                     yield wire.record(row, row.token, self._now())
             if page >= int(body.get("total_pages") or 0):

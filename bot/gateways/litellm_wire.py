@@ -1,6 +1,16 @@
 """LiteLLM's words: key rows, durations, money and error bodies, turned into ours and back.
 
 Pure functions over decoded JSON; no I/O, no clock. Facts as answered by LiteLLM 1.106 and 1.109.
+
+A cap per day beside the other one is an entry of `budget_limits`; LiteLLM 1.106 has it without a licence:
+- It refuses with 422 `budget_exceeded` once the day's money is gone, before any spend is recorded; `max_budget`
+  holds beside it. /v1/models stays open. Calls within one moment are not reserved against it: of 16 at once 2 went
+  through, where `max_budget` lets 1.
+- /key/update changes or removes it (`[]`) without forgetting what the day has spent, and leaves it alone where it is
+  not named. Given to a key that had none, it counts what the key spent that day before. Taken away and given again
+  within a day, it does not count what was spent in between.
+- /key/info and /key/list show it with its end, /key/info also what the day has spent.
+- Windows, days and months alike, start again when a job next wakes: up to ten minutes after their end.
 """
 
 from __future__ import annotations
@@ -67,6 +77,7 @@ class KeyRow(BaseModel):
 
     token: str | None = None
     key_alias: str | None = None
+    user_id: str | None = None
     blocked: bool | None = None
     status: str | None = None
     spend: Decimal = Decimal(0)
@@ -145,6 +156,7 @@ def record(row: KeyRow, handle: str, now: datetime) -> KeyRecord:
         period_spent_micros=money.from_usd(row.spend),
         resets_at=row.budget_reset_at,
         daily_cap_micros=row.daily_cap_micros,
+        holder=row.user_id or "",
         is_lifetime=row.total_spend is not None or row.budget_reset_at is None,
     )
 

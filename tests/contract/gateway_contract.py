@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -257,6 +258,25 @@ class GatewayContract:
         rig.gateway.set_tags(issued.handle, {"key": "k-2"})
         assert rig.found(issued.handle).tags == {"key": "k-2"}
 
+    def test_a_key_changes_hands_and_nothing_else_changes(self, rig: Rig) -> None:
+        issued = rig.issue(cap_period=CapPeriod.MONTH, tags={"key": "k-1"}, daily_cap_micros=CALL_MICROS * 5)
+        rig.chat(issued.secret, "mock-expensive")
+        rig.until(lambda: rig.found(issued.handle).spent_micros == CALL_MICROS)
+        before = rig.found(issued.handle)
+        for _ in range(2):
+            rig.gateway.set_holder(issued.handle, "U-BEN")
+            assert rig.found(issued.handle) == replace(before, holder="U-BEN")
+        assert before.holder == "U-ANA"
+        assert rig.chat(issued.secret).status_code == 200
+
+    def test_what_a_key_used_is_told_whole_after_it_changed_hands(self, rig: Rig) -> None:
+        issued = rig.issue()
+        rig.chat(issued.secret, "mock-expensive")
+        rig.until(lambda: sum(row.requests for row in rig.usage_of(issued.handle)) == 1, seconds=90)
+        rig.gateway.set_holder(issued.handle, "U-BEN")
+        rig.chat(issued.secret, "mock-expensive")
+        rig.until(lambda: sum(row.cost_micros for row in rig.usage_of(issued.handle)) == 2 * CALL_MICROS, seconds=90)
+
     # --- health and secrets ---
 
     def test_a_made_up_secret_is_refused(self, rig: Rig) -> None:
@@ -309,6 +329,7 @@ def _changes(gateway: Gateway, handle: str, now: datetime) -> tuple[Callable[[],
         lambda: gateway.set_cap(handle, 1_000_000, CapPeriod.TOTAL),
         lambda: gateway.set_expiry(handle, now + timedelta(days=1)),
         lambda: gateway.set_tags(handle, {}),
+        lambda: gateway.set_holder(handle, "U-BEN"),
         lambda: gateway.enable(handle),
     )
 

@@ -173,6 +173,8 @@ def _update(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         for name in ("models", "metadata"):
             if name in asked:
                 setattr(key, name, asked[name] or type(getattr(key, name))())
+        if "user_id" in asked:
+            key.user_id = asked["user_id"]
         if "spend" in asked:
             key.total_spend, key.spend, key.pending = key.lifetime_spend, float(asked["spend"]), []
         if "blocked" in asked:
