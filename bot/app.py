@@ -32,7 +32,8 @@ from bot.services.secret_alerts import take
 from bot.services.worker import Worker
 from bot.settings import Configuration, Settings
 from bot.slack.charting import Charting
-from bot.slack.notifier import SlackDirectory, SlackNotifier
+from bot.slack.directory import SlackDirectory
+from bot.slack.notifier import SlackNotifier
 from bot.slack.routes import register
 from bot.web import Hook
 from storage.engine import Books
@@ -216,7 +217,7 @@ def build(configuration: Configuration, books: Books, us: Identity) -> Running:
         authority=Authority(us.workspace_id, frozenset(settings.purser_owners), frozenset(settings.purser_finance)),
         gateways=minting_at,
         notifier=SlackNotifier(slack_client(settings, repeats=False), charting),
-        directory=SlackDirectory(slack_client(settings, timeout=DIRECTORY_TIMEOUT_SECONDS)),
+        directory=SlackDirectory(slack_client(settings, timeout=DIRECTORY_TIMEOUT_SECONDS), slack_client(settings)),
         pepper=pepper,
         installation=hmac.new(pepper, b"installation", hashlib.sha256).hexdigest()[:16],
         code_host=code_host,

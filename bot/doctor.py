@@ -24,7 +24,7 @@ from bot.gateways.base import CapPeriod, Gateway, GatewayError, KeySpec
 from bot.services.auditing import verify
 from bot.services.ports import Clock
 from bot.settings import Configuration, Settings
-from bot.slack.notifier import member_from
+from bot.slack.directory import member_from
 from storage import outbox, people
 from storage.engine import Books, BooksUnavailable
 

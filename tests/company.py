@@ -66,7 +66,7 @@ class Company:
         self._deliveries += 1
         named = delivery or f"delivery-{self._deliveries}"
         met = identify(self.purser, who.id, who.workspace_id, named, Freshness.NOW)
-        return Actor(self.directory.people[who.id], named) if isinstance(met, Refused) else met
+        return Actor(self.directory.everybody[who.id], named) if isinstance(met, Refused) else met
 
     def show(self, revealed: Revealed) -> None:
         """Put a key before its requester, as the reveal modal does."""

@@ -31,9 +31,10 @@ from bot.gateways.base import (
     Issued,
     KeyRecord,
     KeySpec,
+    Members,
     Probe,
 )
-from bot.services.ports import DeliveryError, FileToSend, Posted, Sending
+from bot.services.ports import CursorLost, DeliveryError, FileToSend, Page, Posted, Sending
 from storage.engine import Books, Session
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -75,24 +76,55 @@ class Directory:
     """People and channels as Slack knows them; `down` makes Slack not answer."""
 
     def __init__(self, *people: Member) -> None:
-        self.people = {person.id: person for person in people}
+        self.everybody = {person.id: person for person in people}
         self.not_in: set[str] = set()
         """Channels that Purser is not in."""
         self.down = False
+        self.unlisted: set[str] = set()
+        """People whom no page lists, though asking for them by name finds them."""
+        self.repeated: set[str] = set()
+        """People whom every page lists."""
+        self.page_people = 200
+        self.cursors_lost = 0
+        """So many places in the list are forgotten yet."""
+        self.limited_seconds: list[float] = []
+        """The next pages are refused: ask again after so long."""
+        self.pages_read: list[str] = []
+        """The cursors that pages were asked for by."""
+        self.looked_up: list[str] = []
 
     def is_member_of(self, channel_id: str) -> bool:
-        if self.down:
-            raise DeliveryError(FailureKind.UNKNOWN, "Slack did not answer")
+        self._must_be_up()
         return channel_id not in self.not_in
 
     def lookup(self, member_id: str) -> Member | None:
+        self._must_be_up()
+        self.looked_up.append(member_id)
+        return self.everybody.get(member_id)
+
+    def people(self, cursor: str = "") -> Page:
+        """By id; the cursor is the id after which the page begins."""
+        self._must_be_up()
+        self.pages_read.append(cursor)
+        if self.limited_seconds:
+            wait = self.limited_seconds.pop(0)
+            raise DeliveryError(FailureKind.TRANSIENT, "Slack asked to slow down", retry_after_seconds=wait)
+        if cursor and self.cursors_lost:
+            self.cursors_lost -= 1
+            raise CursorLost(FailureKind.PERMANENT, "Slack refused listing people: invalid_cursor")
+        rest = [one for one in sorted(self.everybody) if one > cursor and one not in self.unlisted]
+        page = rest[: self.page_people]
+        shown = (*page, *sorted(self.repeated - set(page)))
+        following = page[-1] if len(rest) > len(page) else ""
+        return Page(tuple(self.everybody[one] for one in shown), following)
+
+    def change(self, member_id: str, **fields: bool | str) -> Member:
+        self.everybody[member_id] = replace(self.everybody[member_id], **fields)  # type: ignore[arg-type]
+        return self.everybody[member_id]
+
+    def _must_be_up(self) -> None:
         if self.down:
             raise DeliveryError(FailureKind.UNKNOWN, "Slack did not answer")
-        return self.people.get(member_id)
-
-    def change(self, member_id: str, **fields: bool) -> Member:
-        self.people[member_id] = replace(self.people[member_id], **fields)  # type: ignore[arg-type]
-        return self.people[member_id]
 
 
 class Mishap(StrEnum):
@@ -401,6 +433,7 @@ class Gateway:
         self.caps_hold = True
         """Whether `spend` stops at a cap, as a gateway should."""
         self.offered = ["mock-gpt", "mock-large"]
+        self.members: Members | None = None
         self.probes: list[Probe] = []
         """What the next probes meet, whatever is held."""
         self.calls: Counter[str] = Counter()

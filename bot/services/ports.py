@@ -17,12 +17,14 @@ from bot.gateways.base import FailureKind
 
 __all__ = [
     "Clock",
+    "CursorLost",
     "DeliveryError",
     "Directory",
     "FailureKind",
     "FileToSend",
     "Ids",
     "Notifier",
+    "Page",
     "Posted",
     "Sending",
 ]
@@ -61,6 +63,19 @@ class DeliveryError(Exception):
         self.kind = kind
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+
+
+class CursorLost(DeliveryError):
+    """Slack has forgotten the place in its list of people where reading was to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the people whom Slack lists, and where it goes on."""
+
+    people: tuple[Member, ...]
+    cursor: str = ""
+    """Where the next page begins; empty after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,4 +212,11 @@ class Directory(Protocol):
 
     def lookup(self, member_id: str) -> Member | None:
         """The person, or None when Slack knows no such id. May raise `DeliveryError`."""
+        ...
+
+    def people(self, cursor: str = "") -> Page:
+        """The people from this place in the list on, the deactivated too; from the start when it is empty.
+
+        May raise `DeliveryError`, and `CursorLost` where the list has to be read from its start again.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Tells people things through Slack's Web API: the services' `Notifier` and `Directory` ports.
+"""Tells people things through Slack's Web API: the services' `Notifier` port.
 
 Posts carry their outbox id as message metadata; when an earlier try may have arrived, it is looked for by
 that id before anything is posted again.
@@ -17,7 +17,6 @@ from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.incident_facts import IncidentNotice
-from bot.domain.people import Member, handle_from
 from bot.domain.reports import PostedUsage
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, Sending
 from bot.slack.charting import Charting
@@ -270,50 +269,3 @@ def _is_anothers(notice: Notice, member_id: str) -> bool:
     if notice.alert is not None:
         return notice.alert.limit.subject_id != member_id
     return notice.key is not None and notice.key.key.holder_id != member_id
-
-
-class SlackDirectory:
-    """Looks people up."""
-
-    def __init__(self, client: WebClient) -> None:
-        """Use this client, which should give up well within three seconds."""
-        self._client = client
-
-    def is_member_of(self, channel_id: str) -> bool:
-        """Whether Purser is in this channel; one it cannot see is one it is not in. Raises `DeliveryError`."""
-        try:
-            with translated("looking a channel up"):
-                found = self._client.conversations_info(channel=channel_id)
-        except DeliveryError as failed:
-            if failed.kind is FailureKind.PERMANENT and "channel_not_found" in failed.message:
-                return False
-            raise
-        channel = found["channel"]
-        return bool(channel.get("is_member")) and not channel.get("is_archived")
-
-    def lookup(self, member_id: str) -> Member | None:
-        """The person as Slack knows them now, or None. Raises `DeliveryError`."""
-        try:
-            with translated("looking a person up"):
-                found = self._client.users_info(user=member_id)
-        except DeliveryError as failed:
-            if failed.kind is FailureKind.PERMANENT and "user_not_found" in failed.message:
-                return None
-            raise
-        return member_from(found["user"])
-
-
-def member_from(user: dict[str, Any]) -> Member:
-    """A person from Slack's user object (docs.slack.dev/reference/objects/user-object)."""
-    profile = user.get("profile") or {}
-    name = profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name") or ""
-    return Member(
-        id=str(user["id"]),
-        workspace_id=str(user.get("team_id", "")),
-        handle=handle_from(str(user.get("name") or name)),
-        name=str(name),
-        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-        is_bot=bool(user.get("is_bot") or user.get("id") == "USLACKBOT"),
-        is_departed=bool(user.get("deleted")),
-        time_zone=str(user.get("tz") or ""),
-    )

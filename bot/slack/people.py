@@ -8,8 +8,8 @@ from bot.services.homes import show
 from bot.services.people import take_note
 from bot.services.ports import DeliveryError
 from bot.services.subscribing import want_digest
+from bot.slack.directory import member_from
 from bot.slack.incoming import Incoming, only_showing
-from bot.slack.notifier import member_from
 
 log = structlog.get_logger(__name__)
 

@@ -332,7 +332,7 @@ class Lifecycle(RuleBasedStateMachine):
             return len(ledger.entries(session, action="request.made"))
 
     def member(self, member_id: str) -> Member:
-        return self.company.directory.people[member_id]
+        return self.company.directory.everybody[member_id]
 
     @staticmethod
     def pick(found: list[Any], index: int) -> Any:

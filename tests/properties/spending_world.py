@@ -181,7 +181,7 @@ class SpendingWorld(RuleBasedStateMachine):
             return key_rows.in_state(session, *states)
 
     def member(self, member_id: str) -> Member:
-        return self.company.directory.people[member_id]
+        return self.company.directory.everybody[member_id]
 
     @staticmethod
     def pick(found: list[Any], index: int) -> Any:

@@ -72,10 +72,10 @@ def in_ledger(company: Company) -> list[Recorded]:
 
 def lives_in(company: Company, who: Member, zone: str) -> Member:
     """Slack tells this person's time zone, and Purser has met them."""
-    company.directory.people[who.id] = replace(who, time_zone=zone)
+    company.directory.everybody[who.id] = replace(who, time_zone=zone)
     with company.purser.deciding() as session:
-        people.save_member(session, company.directory.people[who.id], company.clock.now())
-    return company.directory.people[who.id]
+        people.save_member(session, company.directory.everybody[who.id], company.clock.now())
+    return company.directory.everybody[who.id]
 
 
 def second_team(company: Company) -> None:

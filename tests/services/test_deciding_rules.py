@@ -41,7 +41,7 @@ QUI = person("qui")
 
 @pytest.fixture
 def company(company_anywhere: Company) -> Company:
-    company_anywhere.directory.people[QUI.id] = QUI
+    company_anywhere.directory.everybody[QUI.id] = QUI
     return company_anywhere
 
 

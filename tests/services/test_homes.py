@@ -99,7 +99,7 @@ def test_one_pass_looks_at_few_and_those_left_over_are_next(company: Company, mo
     monkeypatch.setattr(homes, "LOOKS", 3)
     monkeypatch.setattr(homes, "PUBLISHES", 2)
     crowd = [person(f"member{number}") for number in range(5)]
-    company.directory.people |= {one.id: one for one in crowd}
+    company.directory.everybody |= {one.id: one for one in crowd}
     teams.invite(company.purser, company.actor(OLGA), CHANNEL, tuple(one.id for one in crowd))
     for one in crowd:
         show(company.purser, one)

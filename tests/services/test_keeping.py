@@ -110,7 +110,7 @@ def test_a_key_is_without_a_holder_when_they_left_the_team_or_slack(company: Com
     assert why(company) == {his.label: (Age.NO_HOLDER,)}
     company.directory.change(ANA.id, is_departed=True)
     with company.books.transaction() as session:
-        people.save_member(session, company.directory.people[ANA.id], company.clock.now())
+        people.save_member(session, company.directory.everybody[ANA.id], company.clock.now())
     assert why(company) == {hers.label: (Age.NO_HOLDER,), his.label: (Age.NO_HOLDER,)}
 
 

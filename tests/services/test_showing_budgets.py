@@ -38,7 +38,7 @@ FAY = person("fay")
 
 @pytest.fixture
 def company(company_anywhere: Company) -> Company:
-    company_anywhere.directory.people[FAY.id] = FAY
+    company_anywhere.directory.everybody[FAY.id] = FAY
     add_project(company_anywhere)
     add_project(company_anywhere, "ads", 100, ANA)
     return company_anywhere

@@ -116,7 +116,7 @@ def made(books: MortalBooks) -> Ground:
     company = Company(books)
     authority = Authority(WORKSPACE, frozenset({OLGA.id}), frozenset({FAY.id}))
     company.purser = replace(company.purser, authority=authority)
-    company.directory.people |= {each.id: each for each in EVERYBODY}
+    company.directory.everybody |= {each.id: each for each in EVERYBODY}
     with books.transaction() as session:
         _found(session, company.clock.now())
     return Ground(company, {key.id: key for key in KEYS})

@@ -41,7 +41,7 @@ class Firm(Company):
         self.random = Random(seed)
         self.gateway = LyingGateway(self.clock, self.random)
         self.purser = replace(self.purser, gateways={self.gateway.name: self.gateway})
-        self.directory.people |= {CLEO.id: CLEO, DORA.id: DORA}
+        self.directory.everybody |= {CLEO.id: CLEO, DORA.id: DORA}
         self.keys: list[Key] = []
         """Every key as it was when it was revealed."""
         self.steps: dict[Subject, list[tuple[datetime, int]]] = defaultdict(list)

@@ -121,7 +121,7 @@ class FakeSlack(Workspace):
     def channel(self, name: str) -> Room:
         return Room(self.state.channel(name))
 
-    def fault(self, kind: FaultKind | str, method: str = "*", times: int = 1, **more: Any) -> Fault:  # noqa: ANN401
+    def fault(self, kind: FaultKind | str, method: str = "*", times: int | None = 1, **more: Any) -> Fault:  # noqa: ANN401
         """The next `times` calls of `method` suffer; `more` as in Fault (retry_after_seconds, seconds,
         copies).
         """

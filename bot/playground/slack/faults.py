@@ -1,6 +1,7 @@
 """Faults to inject on demand: which call suffers what, how often. Decides nothing by chance."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -17,6 +18,10 @@ class FaultKind(StrEnum):
     REFUSE = "refuse"  # ok:false with a given error, nothing applied
     CHART_REFUSED = "chart_refused"  # invalid_blocks for a message with a chart block, as where Slack has none yet
     FILE_NOT_READY = "file_not_ready"  # invalid_blocks for a message with an uploaded picture: still worked on
+    LIST_SHORT = "list_short"  # users.list ends early, or leaves out the people named
+    LIST_REPEATED = "list_repeated"  # users.list tells each page's last person again on the next
+    LIST_FOREIGN = "list_foreign"  # users.list tells of people as another workspace's
+    PEOPLE_HIDDEN = "people_hidden"  # the people named are neither listed nor found by users.info
 
 
 @dataclass
@@ -24,7 +29,8 @@ class Fault:
     """Hits the next `times` calls (None: all, until removed) of `method` ("*" for any).
 
     For DUPLICATE, `method` is what is sent to the bot: "/ai-key", "block_actions", "view_submission", or
-    an event's type; `copies` is how many deliveries there are in all.
+    an event's type; `copies` is how many deliveries there are in all. `users` are those whom a fault of lists
+    concerns, by id; empty for everybody.
     """
 
     kind: FaultKind
@@ -34,6 +40,7 @@ class Fault:
     seconds: float = 0.0
     copies: int = 2
     error: str = "internal_error"
+    users: Sequence[str] = ()
 
 
 class Faults:
@@ -68,6 +75,11 @@ class Faults:
                     self._use_up(fault)
                     return fault
             return None
+
+    def hides(self, user: str) -> bool:
+        """Whether a person is not to be found at all; used up by nothing."""
+        with self._lock:
+            return any(fault.kind is FaultKind.PEOPLE_HIDDEN and user in fault.users for fault in self._faults)
 
     def _use_up(self, fault: Fault) -> None:
         if fault.times is not None:
