@@ -181,6 +181,34 @@ class Health:
     version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An account that a person has at a gateway, beside any keys. Its id is not secret."""
+
+    id: str
+    role: str = ""
+    """What the gateway calls it; empty when it does not tell."""
+
+
+class Members(Protocol):
+    """The accounts of people at a gateway that has such. Every method may raise `GatewayError` and may be repeated."""
+
+    def seats(self, member_id: str, email: str) -> list[Seat]:
+        """Every account of a person: the one of exactly this id, and those of this address where one is given."""
+        ...
+
+    def keys(self, seat_id: str) -> list[KeyRecord]:
+        """Every key, not deleted, that the gateway says is this account's, ours or not, over all its pages."""
+        ...
+
+    def remove(self, seat_id: str) -> None:
+        """Take the account away and make sure by looking again. One already gone is a success.
+
+        Never while a key is on it, for that would go as well (`PERMANENT`): move it with `Gateway.set_holder` first.
+        """
+        ...
+
+
 class Gateway(Protocol):
     """A place that mints or governs keys. Every method may raise `GatewayError`.
 
@@ -192,6 +220,11 @@ class Gateway(Protocol):
     public_url: str
     """The base URL members are told."""
     capabilities: Capabilities
+
+    @property
+    def members(self) -> Members | None:
+        """The accounts of people there; None where the gateway has none."""
+        ...
 
     def issue(self, spec: KeySpec) -> Issued:
         """Mint a key. On `UNKNOWN` it may exist: `find_alias` before anything else. Never retried within."""
@@ -214,7 +247,7 @@ class Gateway(Protocol):
         ...
 
     def set_holder(self, handle: str, holder: str) -> None:
-        """Let the gateway's record say whose the key is from now on. What was spent stays, and so does all else."""
+        """Let the gateway's record say whose the key is from now on, or nobody's (empty). All else stays as it was."""
         ...
 
     def disable(self, handle: str) -> None:
@@ -238,7 +271,10 @@ class Gateway(Protocol):
         ...
 
     def list_keys(self) -> list[KeyRecord]:
-        """Every key the gateway holds that is not deleted, ours or not, over all its pages; never Purser's own credential."""
+        """Every key the gateway holds that is not deleted, ours or not, over all its pages.
+
+        Purser's own credential is not one of them.
+        """
         ...
 
     def usage(self, since: date, until: date) -> Iterator[Usage]:

@@ -32,6 +32,7 @@ from bot.gateways.base import (
     Probe,
 )
 from bot.gateways.http import CallFailed, Dialect, Http, Patience, Surroundings
+from bot.gateways.litellm_members import LiteLLMMembers
 
 NAME = "litellm"
 PAGE_SIZE = 100
@@ -88,6 +89,7 @@ class LiteLLM:
             patience=patience,
             around=around or Surroundings(now=now),
         )
+        self.members = LiteLLMMembers(self._http, self._listed)
 
     def close(self) -> None:
         """Close all connections."""
@@ -158,7 +160,7 @@ class LiteLLM:
             raise GatewayError(FailureKind.PERMANENT, f"{NAME} kept another cap than the one it was given")
 
     def forget_spend(self, handle: str) -> None:
-        """See `Gateway.forget_spend`. Holds from the next call on. Versions without `total_spend` forget that as well."""
+        """See `Gateway.forget_spend`: from the next call on. Old versions without `total_spend` forget that as well."""
         self._update(handle, {"spend": 0})
 
     def set_expiry(self, handle: str, expires_at: datetime | None) -> None:

@@ -45,6 +45,7 @@ class Rig:
     now: Callable[[], datetime]
     pass_time: Callable[[float], None]
     made: list[str] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)
     settle_seconds: float = 0.0
     client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
 
@@ -76,6 +77,14 @@ class Rig:
         issued = self.gateway.issue(spec)
         self.made.append(issued.handle)
         return issued
+
+    def user(self, email: str, *, name: str | None = None, role: str | None = None) -> str:
+        """Somebody with an account there, past the adapter; their id stands in the address for `{}`."""
+        user_id = name or f"U0{uuid.uuid4().hex[:12].upper()}"
+        body = {"user_id": user_id, "user_email": email.format(user_id), "auto_create_key": False, "user_role": role}
+        assert self.raw("POST", "/user/new", body).status_code == 200
+        self.users.append(user_id)
+        return user_id
 
     def found(self, handle: str) -> KeyRecord:
         record = self.gateway.find(handle)
@@ -118,6 +127,8 @@ class Rig:
     def clean(self) -> None:
         for handle in self.made:
             self.gateway.delete(handle)
+        for user_id in self.users:
+            self.raw("POST", "/user/delete", {"user_ids": [user_id]})
         self.client.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.gateways import litellm_usage
 from tests.contract.gateway_contract import UNKNOWN_HANDLE, GatewayContract
+from tests.contract.members_contract import MembersContract
 from tests.contract.rig import Rig, litellm_on_fake, litellm_on_real
 from tests.contract.spending_contract import SpendingContract
 
@@ -23,7 +24,7 @@ def cut_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return lambda rows: monkeypatch.setattr(litellm_usage, "PAGE_SIZE", rows)
 
 
-class TestLiteLLMOnFake(GatewayContract, SpendingContract):
+class TestLiteLLMOnFake(GatewayContract, SpendingContract, MembersContract):
     """Always."""
 
     @pytest.fixture
@@ -34,7 +35,7 @@ class TestLiteLLMOnFake(GatewayContract, SpendingContract):
 
 @pytest.mark.litellm
 @pytest.mark.xdist_group("litellm")
-class TestLiteLLMOnReal(GatewayContract, SpendingContract):
+class TestLiteLLMOnReal(GatewayContract, SpendingContract, MembersContract):
     """Where a proxy is running."""
 
     @pytest.fixture
@@ -74,6 +75,7 @@ class _Script:
         self._block()
         self._delete()
         self._mistakes()
+        self._users()
         self._strangers()
         self._activity()
         self._cleanup()
@@ -253,6 +255,38 @@ class _Script:
         own = f"sk-{self.alias}"
         self.post("fractional duration", "/key/update", {"key": own, "duration": "1.5s"})
         self.post("negative duration on update", "/key/update", {"key": own, "duration": "-5s"})
+
+    def _users(self) -> None:
+        """Accounts of people: how they are made, found in parts, and take their keys with them."""
+        name = f"U-{self.alias}"
+        body = {"user_id": name, "user_email": f"Ana.{name}@Example.com", "auto_create_key": False}
+        self.post("make a user", "/user/new", body)
+        self.post("make the user again", "/user/new", body)
+        same = {"user_id": f"{name}-2", "user_email": f"ana.{name}@example.com".lower(), "auto_create_key": False}
+        self.post("make a user of a taken address", "/user/new", same)
+        listed = self.get("users by id", "/user/list", user_ids=name).json()
+        self.seen["a user as listed"] = (sorted(listed["users"][0]), listed["total"], listed["total_pages"])
+        for what, asked in (
+            ("part of an id", {"user_ids": name[1:].upper()}),
+            ("address", {"user_email": name.upper()}),
+        ):
+            found = self.get(f"users by {what}", "/user/list", **asked).json()["users"]
+            self.seen[f"users by {what}, found"] = [user["user_id"].replace(name, "NAME") for user in found]
+        self.get("users by nobody's address", "/user/list", user_email="zzz-nobody")
+        self.get("users past the end", "/user/list", user_ids=name, page=99)
+        self.get("users, page 0", "/user/list", page=0)
+        self.get("users, page too large", "/user/list", page_size=101)
+        key = self.post("a key of the user", "/key/generate", {"key_alias": f"{self.alias}-u", "user_id": name}).json()
+        counted = self.rig.raw("GET", "/user/list", user_ids=name).json()["users"][0]
+        self.seen["keys of the user, counted"] = counted["key_count"]
+        listed = self.rig.raw("GET", "/key/list", user_id=name).json()["keys"]
+        self.seen["keys of the user, listed"] = listed == [key["token_id"]]
+        self.post("delete nobody's account", "/user/delete", {"user_ids": ["U-NOBODY-AT-ALL"]})
+        self.post("delete no account", "/user/delete", {})
+        self.post("delete the user", "/user/delete", {"user_ids": [name]})
+        self.post("delete the user again", "/user/delete", {"user_ids": [name]})
+        self.get("info of a key that went with its user", "/key/info", key=key["token_id"])
+        self.as_member("models, key gone with its user", "GET", "/v1/models", key["key"])
 
     def _strangers(self) -> None:
         self.as_member("no key", "GET", "/v1/models", "")

@@ -22,6 +22,7 @@ from bot.playground.gateway.models import MODELS, Model
 from bot.playground.gateway.play import key_rows, play
 from bot.playground.gateway.state import Sleep, State
 from bot.playground.gateway.usage import usage
+from bot.playground.gateway.users import users
 
 HOST = "127.0.0.1"
 
@@ -48,7 +49,7 @@ class FakeGateway:
         self._app = Flask(__name__)
         self._wire = Wire(self._app.wsgi_app, self.faults, clock, sleep)
         self._app.wsgi_app = self._wire  # type: ignore[method-assign]
-        for routes in (management(self.state), chat(self.state), usage(self.state)):
+        for routes in (management(self.state), users(self.state), chat(self.state), usage(self.state)):
             self._app.register_blueprint(routes)
         self._app.register_blueprint(play(self.state, self.faults, self._wire))
         _outage(self._app, self.state)

@@ -220,3 +220,35 @@ DELETED: dict[str, Any] = dict.fromkeys(
     "deleted_by_api_key": "litellm_proxy_master_key",
 }
 """A deleted key, besides `TABLE`."""
+
+USER: dict[str, Any] = dict.fromkeys(
+    (
+        "user_alias",
+        "team_id",
+        "sso_user_id",
+        "organization_id",
+        "object_permission_id",
+        "password_reset_required",
+        "last_breach_check_at",
+        "max_budget",
+        "max_parallel_requests",
+        "tpm_limit",
+        "rpm_limit",
+        "budget_duration",
+        "budget_reset_at",
+        "created_at",
+        "updated_at",
+        "organization_memberships",
+        "object_permission",
+    )
+) | {
+    "teams": [],
+    "spend": 0.0,
+    "models": [],
+    "metadata": {},
+    "allowed_cache_controls": [],
+    "policies": [],
+    "model_spend": {},
+    "model_max_budget": {},
+}
+"""One object of /user/list."""

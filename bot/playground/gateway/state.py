@@ -58,6 +58,8 @@ class State:
     new_secret: Callable[[], str] = field(default=lambda: f"sk-{secrets.token_urlsafe(16)}", repr=False)
     keys: dict[str, StoredKey] = field(default_factory=dict)
     deleted: list[StoredKey] = field(default_factory=list)
+    users: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    """Accounts of people, by user id; a key's `user_id` needs none."""
     charges: list[Charge] = field(default_factory=list)
     """Every call; only ever added to."""
     by_day: dict[date, list[Charge]] = field(default_factory=dict)
@@ -241,6 +243,7 @@ class State:
             return {
                 "keys": [to_json(key) for key in self.keys.values()],
                 "deleted": [to_json(key) for key in self.deleted],
+                "users": list(self.users.values()),
                 "charges": [_charge_to_json(charge) for charge in self.charges],
             }
 
@@ -249,6 +252,7 @@ class State:
         with self.lock:
             self.keys = {row["token"]: from_json(row) for row in saved["keys"]}
             self.deleted = [from_json(row) for row in saved["deleted"]]
+            self.users = {row["user_id"]: row for row in saved.get("users", [])}
             self.charges = [Charge(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in saved["charges"]]
             self.by_day, self.indexed = {}, 0
 
