@@ -1,0 +1,193 @@
+"""A list of people who left, from outside Slack: whom each of its lines means, and what it cannot say.
+
+A line means one person or nobody. Whatever is in doubt is listed for a person to look at, and never guessed.
+`leaver_lists` reads the list itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one line of a list says."""
+
+    number: int
+    """Where it stands: the line of the file, or the entry of a JSON list, counted from 1."""
+    slack_id: str = ""
+    email: str = ""
+    left_at: datetime | None = None
+    note: str = ""
+    is_active: bool = False
+    """A list of everybody says so of those who are still here."""
+    wrong: str = ""
+    """Why it cannot be read; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account in Slack, as far as a list could mean it."""
+
+    id: str
+    name: str = ""
+    workspace_id: str = ""
+    email: str = field(default="", repr=False)
+    is_email_confirmed: bool = False
+    """Whether Slack itself has verified the address."""
+    is_bot: bool = False
+
+
+class Reading(StrEnum):
+    """What a line comes to."""
+
+    LEAVES = "leaves"
+    """It means one person, who is still here as far as Purser knows."""
+    IS_GONE = "is_gone"
+    """It means one person, of whom Purser knows already."""
+    ACTIVE = "active"
+    """It says that somebody is still here."""
+    TWICE = "twice"
+    """An earlier line means the same person."""
+    TOO_EARLY = "too_early"
+    NOBODY = "nobody"
+    SEVERAL = "several"
+    BOT = "bot"
+    UNVERIFIED = "unverified"
+    DISAGREES = "disagrees"
+    ELSEWHERE = "elsewhere"
+    NO_EMAILS = "no_emails"
+    UNREADABLE = "unreadable"
+
+
+SETTLED = frozenset({Reading.LEAVES, Reading.IS_GONE, Reading.ACTIVE, Reading.TWICE})
+"""All other lines are not acted on, and somebody has to look at them."""
+
+SCOPE = "users:read.email"
+"""What the Slack app needs to see addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What became of one line: whom it means, if it means anybody, and why not."""
+
+    line: Line
+    reading: Reading
+    account: Account | None = None
+    """The one person; None unless the line leaves no doubt."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Slack and the books know of whom a list may mean."""
+
+    workspace_id: str
+    accounts: Iterable[Account]
+    gone: Collection[str]
+    """People of whom the books say already that they left, by Slack user id."""
+    tells_emails: bool
+    """Whether Slack tells Purser addresses at all."""
+
+
+def match_all(lines: Iterable[Line], known: Known, now: datetime) -> list[Match]:
+    """Whom each line means. Nobody is meant by two lines: the second says which was the first."""
+    book = _Book(known)
+    first: dict[str, int] = {}
+    matches = []
+    for line in lines:
+        found = _match(line, book, now)
+        if found.account is not None and found.reading in {Reading.LEAVES, Reading.IS_GONE}:
+            earlier = first.setdefault(found.account.id, line.number)
+            if earlier != line.number:
+                found = Match(line, Reading.TWICE, found.account, f"the same person as line {earlier}")
+        matches.append(found)
+    return matches
+
+
+def wanted(lines: Iterable[Line]) -> tuple[frozenset[str], frozenset[str]]:
+    """Slack ids and addresses that a list names, so that no more of Slack's people are kept than these."""
+    readable = [line for line in lines if not line.wrong]
+    return (
+        frozenset(line.slack_id for line in readable if line.slack_id),
+        frozenset(folded(line.email) for line in readable if line.email),
+    )
+
+
+def folded(email: str) -> str:
+    """An address as it is compared: upper and lower case are the same."""
+    return email.strip().casefold()
+
+
+class _Book:
+    """Accounts by id and by address."""
+
+    def __init__(self, known: Known) -> None:
+        self.workspace_id = known.workspace_id
+        self.gone = frozenset(known.gone)
+        self.tells_emails = known.tells_emails
+        self.by_id: dict[str, Account] = {account.id: account for account in known.accounts}
+        by_email: dict[str, list[Account]] = {}
+        for account in self.by_id.values():
+            if account.email:
+                by_email.setdefault(folded(account.email), []).append(account)
+        self.by_email: Mapping[str, list[Account]] = by_email
+
+
+def _match(line: Line, book: _Book, now: datetime) -> Match:
+    if line.wrong:
+        return Match(line, Reading.UNREADABLE, why=line.wrong)
+    if line.is_active:
+        return Match(line, Reading.ACTIVE, why="still here, says the list")
+    found = _by_id(line, book) if line.slack_id else _by_email(line, book)
+    account = found.account
+    if account is None:
+        return found
+    if line.slack_id and line.email and (doubt := _disagreement(line, account, book)):
+        return Match(line, Reading.DISAGREES, why=doubt)
+    if account.is_bot:
+        return Match(line, Reading.BOT, why=f"{account.id} is a bot, and no person")
+    if account.workspace_id != book.workspace_id:
+        return Match(line, Reading.ELSEWHERE, why=f"{account.id} belongs to another Slack workspace")
+    if line.left_at is not None and line.left_at > now:
+        return Match(line, Reading.TOO_EARLY, account, f"leaves on {line.left_at:%Y-%m-%d %H:%M} UTC: not yet")
+    if account.id in book.gone:
+        return Match(line, Reading.IS_GONE, account, "known to have left already")
+    return Match(line, Reading.LEAVES, account)
+
+
+def _by_id(line: Line, book: _Book) -> Match:
+    account = book.by_id.get(line.slack_id)
+    if account is None:
+        return Match(line, Reading.NOBODY, why=f"Slack knows nobody with the id {line.slack_id}")
+    return Match(line, Reading.LEAVES, account)
+
+
+def _by_email(line: Line, book: _Book) -> Match:
+    if not book.tells_emails:
+        why = f"Slack does not tell Purser addresses: give its app the scope {SCOPE}, or say the Slack id"
+        return Match(line, Reading.NO_EMAILS, why=why)
+    found = book.by_email.get(folded(line.email), [])
+    if not found:
+        return Match(line, Reading.NOBODY, why="nobody in Slack has this address")
+    if len(found) > 1:
+        ids = ", ".join(sorted(account.id for account in found))
+        return Match(line, Reading.SEVERAL, why=f"{len(found)} accounts have this address: {ids}. Say the Slack id")
+    [account] = found
+    if not account.is_email_confirmed:
+        why = f"Slack has not verified that this address belongs to {account.id}. Say the Slack id"
+        return Match(line, Reading.UNVERIFIED, why=why)
+    return Match(line, Reading.LEAVES, account)
+
+
+def _disagreement(line: Line, account: Account, book: _Book) -> str:
+    """Why id and address of a line do not mean one person; empty when they may. Without addresses, the id counts."""
+    others = [one.id for one in book.by_email.get(folded(line.email), []) if one.id != account.id]
+    if others:
+        return f"the id is {account.id}, and the address belongs to {', '.join(sorted(others))}"
+    if account.email and folded(account.email) != folded(line.email):
+        return f"{account.id} has another address in Slack"
+    return ""
