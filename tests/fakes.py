@@ -17,6 +17,8 @@ from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.incident_facts import IncidentNotice
+from bot.domain.leaving_facts import DepartureNotice
+from bot.domain.leavers import Account
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
 from bot.domain.usage import Usage
@@ -34,7 +36,7 @@ from bot.gateways.base import (
     Members,
     Probe,
 )
-from bot.services.ports import CursorLost, DeliveryError, FileToSend, Page, Posted, Sending
+from bot.services.ports import Accounts, CursorLost, DeliveryError, FileToSend, Page, Posted, Sending
 from storage.engine import Books, Session
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -92,6 +94,10 @@ class Directory:
         self.pages_read: list[str] = []
         """The cursors that pages were asked for by."""
         self.looked_up: list[str] = []
+        self.emails: dict[str, str] = {}
+        """Addresses of people, by id; none are told while this is empty."""
+        self.unconfirmed: set[str] = set()
+        """People whose address Slack has not verified."""
 
     def is_member_of(self, channel_id: str) -> bool:
         self._must_be_up()
@@ -117,6 +123,19 @@ class Directory:
         shown = (*page, *sorted(self.repeated - set(page)))
         following = page[-1] if len(rest) > len(page) else ""
         return Page(tuple(self.everybody[one] for one in shown), following)
+
+    def accounts(self, cursor: str = "") -> Accounts:
+        page = self.people(cursor)
+        return Accounts(tuple(map(self._account, page.people)), page.cursor)
+
+    def account(self, member_id: str) -> Account | None:
+        person = self.lookup(member_id)
+        return None if person is None else self._account(person)
+
+    def _account(self, person: Member) -> Account:
+        email = self.emails.get(person.id, "")
+        confirmed = bool(email) and person.id not in self.unconfirmed
+        return Account(person.id, person.name, person.workspace_id, email, confirmed, person.is_bot)
 
     def change(self, member_id: str, **fields: bool | str) -> Member:
         self.everybody[member_id] = replace(self.everybody[member_id], **fields)  # type: ignore[arg-type]
@@ -205,6 +224,16 @@ class SentDigest:
 
 
 @dataclass(frozen=True)
+class SentDeparture:
+    """A message about somebody who left that somebody can read."""
+
+    sending_id: str
+    where: str
+    """`channel:CHANNEL`, `thread:TS` or `direct:MEMBER`."""
+    notice: DepartureNotice
+
+
+@dataclass(frozen=True)
 class SentIncident:
     """A message about an incident that somebody can read."""
 
@@ -228,6 +257,9 @@ class Notifier:
         self.incidents: list[SentIncident] = []
         self.incident_now: dict[str, IncidentNotice] = {}
         """What each incident's message shows now, by its timestamp."""
+        self.departures: list[SentDeparture] = []
+        self.departure_now: dict[str, DepartureNotice] = {}
+        """What each message about somebody who left shows now, by its timestamp."""
         self.standing: dict[str, Notice] = {}
         """What each message posted in a channel shows now, by its timestamp."""
         self.updates: list[str] = []
@@ -330,6 +362,30 @@ class Notifier:
         if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.incidents)):
             with self._calling(method):
                 self.incidents.append(sent)
+
+    def post_departure(self, channel_id: str, notice: DepartureNotice, now: datetime, sending: Sending) -> Posted:
+        ts = f"{channel_id}-{sending.id}"
+        if not (sending.maybe_sent and ts in self.departure_now):
+            with self._calling("post_departure"):
+                self.departures.append(SentDeparture(sending.id, f"channel:{channel_id}", notice))
+                self.departure_now[ts] = notice
+        return Posted(channel_id, ts)
+
+    def update_departure(self, notice: DepartureNotice, now: datetime) -> None:
+        with self._calling("update_departure"):
+            self.departure_now[notice.facts.left.ts or ""] = notice
+
+    def follow_departure(self, notice: DepartureNotice, now: datetime, sending: Sending) -> None:
+        sent = SentDeparture(sending.id, f"thread:{notice.facts.left.ts}", notice)
+        self._tell_departure("follow_departure", sent, sending)
+
+    def direct_departure(self, member_id: str, notice: DepartureNotice, now: datetime, sending: Sending) -> None:
+        self._tell_departure("direct_departure", SentDeparture(sending.id, f"direct:{member_id}", notice), sending)
+
+    def _tell_departure(self, method: str, sent: SentDeparture, sending: Sending) -> None:
+        if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.departures)):
+            with self._calling(method):
+                self.departures.append(sent)
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """As Slack does it: a view is named when it is published, and what stands there by then is not replaced."""

@@ -11,11 +11,14 @@ from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.incident_facts import IncidentNotice
+from bot.domain.leavers import Account
+from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
 from bot.gateways.base import FailureKind
 
 __all__ = [
+    "Accounts",
     "Clock",
     "CursorLost",
     "DeliveryError",
@@ -74,6 +77,15 @@ class Page:
     """Some of the people whom Slack lists, and where it goes on."""
 
     people: tuple[Member, ...]
+    cursor: str = ""
+    """Where the next page begins; empty after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """A page of the same list, with the addresses of people where Slack tells them."""
+
+    accounts: tuple[Account, ...]
     cursor: str = ""
     """Where the next page begins; empty after the last."""
 
@@ -173,6 +185,22 @@ class Notifier(Protocol):
         """Write to one person about an incident."""
         ...
 
+    def post_departure(self, channel_id: str, notice: DepartureNotice, now: datetime, sending: Sending) -> Posted:
+        """Post a team's one message about somebody who left in its channel."""
+        ...
+
+    def update_departure(self, notice: DepartureNotice, now: datetime) -> None:
+        """Let that message tell the truth of now. One that was deleted stays deleted."""
+        ...
+
+    def follow_departure(self, notice: DepartureNotice, now: datetime, sending: Sending) -> None:
+        """Write in the thread of that message."""
+        ...
+
+    def direct_departure(self, member_id: str, notice: DepartureNotice, now: datetime, sending: Sending) -> None:
+        """Write to one person about somebody who left."""
+        ...
+
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """Let the person's Home tab show these facts in the place of what stands there; what stands there then.
 
@@ -218,5 +246,16 @@ class Directory(Protocol):
         """The people from this place in the list on, the deactivated too; from the start when it is empty.
 
         May raise `DeliveryError`, and `CursorLost` where the list has to be read from its start again.
+        """
+        ...
+
+    def accounts(self, cursor: str = "") -> Accounts:
+        """The same list as `people` gives, with addresses where Purser may see them. May raise as `people` does."""
+        ...
+
+    def account(self, member_id: str) -> Account | None:
+        """One person's account, with the address where Purser may see it; None when there is none.
+
+        May raise `DeliveryError`.
         """
         ...

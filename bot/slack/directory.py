@@ -6,8 +6,9 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.domain.leavers import Account
 from bot.domain.people import Member, handle_from
-from bot.services.ports import CursorLost, DeliveryError, FailureKind, Page
+from bot.services.ports import Accounts, CursorLost, DeliveryError, FailureKind, Page
 from bot.slack.errors import translated
 
 PAGE_PEOPLE = 200
@@ -37,17 +38,35 @@ class SlackDirectory:
 
     def lookup(self, member_id: str) -> Member | None:
         """The person as Slack knows them now, or None. Raises `DeliveryError`."""
+        user = self._user(member_id)
+        return None if user is None else member_from(user)
+
+    def account(self, member_id: str) -> Account | None:
+        """The person's account with its address, or None. Raises `DeliveryError`."""
+        user = self._user(member_id)
+        return None if user is None else account_from(user)
+
+    def people(self, cursor: str = "") -> Page:
+        """One page of everybody, the deactivated too. Raises `CursorLost` for a place that Slack has forgotten."""
+        users, following = self._page(cursor)
+        return Page(tuple(map(member_from, users)), following)
+
+    def accounts(self, cursor: str = "") -> Accounts:
+        """The same page as accounts, with addresses where the app has `users:read.email`. Raises as `people` does."""
+        users, following = self._page(cursor)
+        return Accounts(tuple(map(account_from, users)), following)
+
+    def _user(self, member_id: str) -> dict[str, Any] | None:
         try:
             with translated("looking a person up"):
-                found = self._client.users_info(user=member_id)
+                found: dict[str, Any] = self._client.users_info(user=member_id)["user"]
         except DeliveryError as failed:
             if failed.kind is FailureKind.PERMANENT and failed.message.endswith(_NOBODY):
                 return None
             raise
-        return member_from(found["user"])
+        return found
 
-    def people(self, cursor: str = "") -> Page:
-        """One page of everybody, the deactivated too. Raises `CursorLost` for a place that Slack has forgotten."""
+    def _page(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
         try:
             with translated("listing people"):
                 found = self._listing.users_list(cursor=cursor or None, limit=PAGE_PEOPLE)
@@ -56,7 +75,21 @@ class SlackDirectory:
                 raise CursorLost(failed.kind, failed.message) from failed
             raise
         following = (found.get("response_metadata") or {}).get("next_cursor")
-        return Page(tuple(member_from(user) for user in found.get("members") or []), str(following or ""))
+        return found.get("members") or [], str(following or "")
+
+
+def account_from(user: dict[str, Any]) -> Account:
+    """A person's account with its address, which counts as verified only where Slack says just that."""
+    person = member_from(user)
+    profile = user.get("profile") or {}
+    return Account(
+        id=person.id,
+        name=person.name,
+        workspace_id=person.workspace_id,
+        email=str(profile.get("email") or ""),
+        is_email_confirmed=user.get("is_email_confirmed") is True,
+        is_bot=person.is_bot,
+    )
 
 
 def member_from(user: dict[str, Any]) -> Member:
