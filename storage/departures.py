@@ -25,6 +25,8 @@ from bot.domain.offboarding import (
 from bot.domain.people import Role
 from storage.leaving_tables import DepartureKeyRow, DepartureProjectRow, DepartureRow, DepartureTeamRow
 
+_AT_ONCE = 500
+
 
 def add(session: Session, new: Departure) -> None:
     """Write down that somebody left. Raises `IntegrityError` when they have an open departure already."""
@@ -70,6 +72,12 @@ def latest_of(session: Session, member_id: str) -> Departure | None:
     return found[0] if found else None
 
 
+def closing(session: Session, member_ids: Collection[str], at: datetime) -> str | None:
+    """Which of these people was noticed to have left at that very moment: their requests were closed then."""
+    found = _departures(session, col(DepartureRow.member_id).in_(member_ids), DepartureRow.noticed_at == at)
+    return found[0].member_id if found else None
+
+
 def recent(session: Session, limit: int, since: datetime | None = None) -> list[Departure]:
     """So many departures at most, newest first; with `since` those noticed from then on."""
     where = () if since is None else (col(DepartureRow.noticed_at) >= since,)
@@ -77,10 +85,11 @@ def recent(session: Session, limit: int, since: datetime | None = None) -> list[
 
 
 def end(session: Session, departure_id: str, state: DepartureState, by: str, now: datetime) -> bool:
-    """Let an open departure end as returned or undone; False when it is not open any more."""
+    """Let a departure end; False when it has. One that is open ends as returned or undone, a returned one as undone."""
+    before = [DepartureState.OPEN, *([DepartureState.RETURNED] if state is DepartureState.UNDONE else [])]
     done = session.exec(
         update(DepartureRow)
-        .where(col(DepartureRow.id) == departure_id, col(DepartureRow.state) == DepartureState.OPEN)
+        .where(col(DepartureRow.id) == departure_id, col(DepartureRow.state).in_(before))
         .values(state=str(state), ended_at=now, ended_by=by)
         .execution_options(synchronize_session=False)
     )
@@ -139,6 +148,11 @@ def mark_restored(session: Session, departure_id: str, team_id: str, by: str, no
     """Note once that what the leaver was in the team was put back; False if it was noted."""
     where = (col(DepartureTeamRow.restored_at).is_(None),)
     return _set_team(session, departure_id, team_id, where, restored_at=now, restored_by=by)
+
+
+def set_due(session: Session, departure_id: str, team_id: str, due_at: datetime) -> bool:
+    """From now on something waits in the team, until then; False when something did before."""
+    return _set_team(session, departure_id, team_id, (col(DepartureTeamRow.due_at).is_(None),), due_at=due_at)
 
 
 def clear_due(session: Session, departure_id: str, team_id: str) -> bool:
@@ -214,6 +228,24 @@ def waiting_for(session: Session, key_id: str) -> LeftKey | None:
     """The departure because of which this key waits for a new holder, or None."""
     found = _keys(session, DepartureKeyRow.key_id == key_id, DepartureKeyRow.outcome == Outcome.WAITING)
     return found[0] if found else None
+
+
+def waiting_among(session: Session, key_ids: Collection[str]) -> set[str]:
+    """Those of these keys that wait for a new holder."""
+    wanted = sorted(set(key_ids))
+    found: set[str] = set()
+    for first in range(0, len(wanted), _AT_ONCE):
+        query = select(DepartureKeyRow.key_id).where(
+            col(DepartureKeyRow.key_id).in_(wanted[first : first + _AT_ONCE]),
+            DepartureKeyRow.outcome == Outcome.WAITING,
+        )
+        found.update(session.exec(query).all())
+    return found
+
+
+def waiting_in(session: Session, departure_id: str, team_id: str) -> list[LeftKey]:
+    """Keys of the team that wait for a new holder because of this departure, by key id."""
+    return [one for one in keys_of(session, departure_id) if (one.team_id, one.outcome) == (team_id, Outcome.WAITING)]
 
 
 def of_key(session: Session, key_id: str) -> list[LeftKey]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from bot.domain.people import Member, Project, Role, Team
@@ -46,6 +46,28 @@ def save_member(session: Session, person: Member, now: datetime) -> None:
     row.seen_at = now
     session.add(row)
     session.flush()
+
+
+def set_departed(session: Session, member_id: str, *, departed: bool) -> bool:
+    """Write down whether Slack says that a person is gone. False when that changes nothing."""
+    return _set_member(session, member_id, "is_departed", value=departed)
+
+
+def set_left(session: Session, member_id: str, *, left: bool) -> bool:
+    """Write down whether a feed says that a person left, whatever Slack says. False when that changes nothing."""
+    return _set_member(session, member_id, "has_left", value=left)
+
+
+def has_left(session: Session, member_id: str) -> bool:
+    """Whether a feed says that this person left, whatever Slack says."""
+    row = session.get(MemberRow, member_id)
+    return row is not None and row.has_left
+
+
+def is_here(session: Session, member_id: str) -> bool:
+    """Whether somebody can be written to. People whom Purser has never met count as here."""
+    row = session.get(MemberRow, member_id)
+    return row is None or not (row.is_departed or row.has_left)
 
 
 def wants_digest(session: Session, member_id: str) -> bool:
@@ -167,11 +189,39 @@ def projects_of(session: Session, team_id: str) -> Sequence[Project]:
     return [_project(row) for row in rows]
 
 
+def projects_led(session: Session, member_id: str) -> list[Project]:
+    """Projects that this person leads, whatever team they are of, by id."""
+    rows = session.exec(select(ProjectRow).where(ProjectRow.lead_id == member_id).order_by(ProjectRow.id))
+    return [_project(row) for row in rows]
+
+
+def set_lead(session: Session, project_id: str, from_id: str, to_id: str) -> bool:
+    """Let another person lead a project; False when somebody else led it by then."""
+    done = session.exec(
+        update(ProjectRow)
+        .where(col(ProjectRow.id) == project_id, col(ProjectRow.lead_id) == from_id)
+        .values(lead_id=to_id)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    return done.rowcount == 1
+
+
 def add_project(session: Session, new: Project, now: datetime) -> None:
     """Write down a new project."""
     row = ProjectRow(id=new.id, team_id=new.team_id, name=new.name, lead_id=new.lead_id, created_at=now)
     session.add(row)
     session.flush()
+
+
+def _set_member(session: Session, member_id: str, column: str, *, value: bool) -> bool:
+    row = session.get(MemberRow, member_id)
+    if row is None or getattr(row, column) == value:
+        return False
+    setattr(row, column, value)
+    session.add(row)
+    session.flush()
+    return True
 
 
 def _member(row: MemberRow) -> Member:

@@ -77,6 +77,19 @@ def of_requester(session: Session, member_id: str, *states: RequestState) -> lis
     return _many(session, RequestRow.requester_id == member_id, col(RequestRow.state).in_(states))
 
 
+def led_by(session: Session, member_id: str, *states: RequestState) -> list[Request]:
+    """Requests in any of these states whose key this person would answer for, oldest first."""
+    return _many(session, RequestRow.lead_id == member_id, col(RequestRow.state).in_(states))
+
+
+def agreed_by(session: Session, owner_id: str, *states: RequestState) -> list[Request]:
+    """Requests in any of these states on which this person's yes stands, oldest first."""
+    said = select(ApprovalRow.request_id).where(
+        ApprovalRow.owner_id == owner_id, ApprovalRow.verdict == Verdict.APPROVE, col(ApprovalRow.stands)
+    )
+    return _many(session, col(RequestRow.id).in_(said), col(RequestRow.state).in_(states))
+
+
 def granted_by_rule(session: Session, member_id: str, rule: str, since: datetime) -> int:
     """The caps, in micro-USD, of what this rule granted the person since then. What lapsed unclaimed was given back."""
     query = select(func.coalesce(func.sum(RequestRow.cap_micros), 0)).where(
@@ -199,6 +212,28 @@ def say(session: Session, approval_id: str, request_id: str, word: Approval) -> 
     row.at = word.at
     session.add(row)
     session.flush()
+
+
+def unsay(session: Session, request_id: str, owner_id: str) -> None:
+    """What this owner said of the request no longer stands."""
+    session.exec(
+        update(ApprovalRow)
+        .where(col(ApprovalRow.request_id) == request_id, col(ApprovalRow.owner_id) == owner_id)
+        .values(stands=False)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
+def set_lead(session: Session, request_id: str, lead_id: str) -> None:
+    """Let somebody else answer for the key that a request leads to."""
+    session.exec(
+        update(RequestRow)
+        .where(col(RequestRow.id) == request_id)
+        .values(lead_id=lead_id)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
 
 
 def unsay_all(session: Session, request_id: str) -> None:

@@ -70,6 +70,8 @@ class RequestFacts:
     """The limit that a raise is of, as it stands now, without this raise."""
     old: KeyFacts | None = None
     """The key that a rotation replaces."""
+    left_id: str = ""
+    """Who left, where that is why it was closed, by Slack user id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,12 @@ class Occasion(StrEnum):
     REQUEST_EXPIRED = "request_expired"
     REVEALED = "revealed"
     LAPSED = "lapsed"
+    APPROVER_LEFT = "approver_left"
+    """Somebody who had agreed left before the request was decided: their yes counts no more."""
+    ASKED_INSTEAD = "asked_instead"
+    """To somebody who is asked because another who was has left."""
+    TEAM_OWNERLESS = "team_ownerless"
+    """A team's last owner left: to the workspace's owners; `Notice.others` are its name and channel."""
     # about a key: in its thread, and directly to its holder
     EXTENDED = "extended"
     EXTENSION_CLOSED = "extension_closed"
@@ -124,6 +132,11 @@ class Occasion(StrEnum):
     KEY_ROTATED = "key_rotated"
     """Another key has taken its place, and the time in which both worked is over."""
     KEY_RESTORED = "key_restored"
+    KEY_HANDED = "key_handed"
+    """Somebody else holds or leads it from now on: in its thread, and to that person when another decided it.
+
+    `Notice.others` are who that is, and whether they hold it, lead it or both; `note` is whose it was.
+    """
     KEY_WITHDRAWN = "key_withdrawn"
     """Minted, but never surely shown: deleted; the holder may reveal again."""
     OFF_UNPROVEN = "off_unproven"
@@ -158,6 +171,15 @@ class Occasion(StrEnum):
     """In the team's channel: a new month began."""
     # to the workspace's owners
     UNKNOWN_KEYS = "unknown_keys"
+    """Keys at a gateway (`Notice.note`) that Purser did not make; `others` are their names, as for the next."""
+    UNKNOWN_BACK = "unknown_back"
+    """Such keys, turned off before, that work again."""
+    UNKNOWN_OFF = "unknown_off"
+    """To who wanted such a key off: it is, late."""
+    UNKNOWN_UNPROVEN = "unknown_unproven"
+    """Such a key could not be turned off yet; `others` are its name and its gateway's, `note` what went wrong."""
+    ADOPTED = "adopted"
+    """Somebody made a key of Purser's of one that it had not made. To its holder, and in the card's thread."""
     CAP_RESTORED = "cap_restored"
     CAP_UNPROVEN = "cap_unproven"
     """A key's cap could not be set at the gateway as agreed; Purser keeps trying. In its thread, and to owners."""

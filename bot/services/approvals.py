@@ -19,7 +19,7 @@ from bot.services.deciders import barrier_to_decide, decider
 from bot.services.facts import gateway_facts, known_models, offered_models, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.limits import asking_of_raise, charged_by, raised_by
-from bot.services.people import refused_by
+from bot.services.refusing import refused_by
 from bot.services.resolving import lead_gone
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, refresh_card, tell_people, tell_thread

@@ -12,6 +12,7 @@ from bot.domain.facts import KeyFacts, Notice, Occasion, SetFacts
 from bot.domain.groups import is_going_off
 from bot.domain.requests import Target
 from bot.services import (
+    adopting,
     capping,
     export_files,
     exporting,
@@ -22,14 +23,17 @@ from bot.services import (
     resting,
     restoring,
     returning,
+    unknown,
     usage_posts,
 )
 from bot.services.alerting import alert_facts, stopped_facts, team_of, who_can_act
 from bot.services.batches import RESUME, Batch
 from bot.services.context import Effect, Purser
+from bot.services.departure_effects import DEPARTURE_EFFECTS
 from bot.services.digest_effects import DIGEST_EFFECTS
 from bot.services.facts import key_facts, request_facts, request_now
 from bot.services.failpoints import Failpoint
+from bot.services.holders import HOLDER_EFFECTS
 from bot.services.incident_effects import INCIDENT_EFFECTS
 from bot.services.leak_warnings import LEAK_EFFECTS
 from bot.services.limits import limit
@@ -94,6 +98,9 @@ def _reply(purser: Purser, row: Claimed) -> None:
 def _direct(purser: Purser, row: Claimed) -> None:
     now = purser.now()
     telling, person = Telling.from_payload(dict(row.payload)), row.payload["member_id"]
+    with purser.books.reading() as session:
+        if not people.is_here(session, person):
+            return  # nobody writes to an account that is closed
     notice = _notice(purser, telling, now, person)
     if telling.occasion in (Occasion.KEYS_STOPPED, Occasion.KEYS_BACK) and not notice.keys:
         return  # by now somebody turned them all off, or they work again
@@ -252,6 +259,10 @@ def _cap_failing(purser: Purser, row: Claimed, error: str) -> None:
     capping.tell_failing(purser, row.payload["key_id"], row.id, error)
 
 
+def _adopt(purser: Purser, row: Claimed) -> None:
+    adopting.settle(purser, row.payload["key_id"])
+
+
 EFFECTS: dict[str, Effect] = {
     CARD: Effect(_post_card, attempts=50, on_dead=_card_failed),
     THREAD: Effect(_reply, attempts=50),
@@ -267,6 +278,10 @@ EFFECTS: dict[str, Effect] = {
     RESUME: Effect(_resume, attempts=ALWAYS, stubborn=True, on_failing=_resume_failing),
     extending.EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
     capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
+    adopting.ADOPT: Effect(_adopt, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
+    unknown.TURN_OFF: Effect(unknown.off_at_gateway, attempts=ALWAYS, stubborn=True, on_failing=unknown.tell_failing),
+    **DEPARTURE_EFFECTS,
+    **HOLDER_EFFECTS,
     **DIGEST_EFFECTS,
     **INCIDENT_EFFECTS,
     **LEAK_EFFECTS,

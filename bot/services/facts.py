@@ -10,12 +10,12 @@ from bot.domain.facts import GatewayFacts, KeyFacts, RequestFacts, TeamFacts
 from bot.domain.keys import SPENDING, Key, KeyKind, KeyState
 from bot.domain.people import Team
 from bot.domain.periods import day_of, month_of
-from bot.domain.requests import Purpose, Request, Target
+from bot.domain.requests import Purpose, Request, RequestState, Target
 from bot.gateways.base import Gateway
 from bot.services.context import Purser
 from bot.services.deciders import owners_to_ask
 from bot.services.limits import charged_by, limit, raised_by
-from storage import keys, people, readings, requests
+from storage import departures, keys, people, readings, requests
 from storage.engine import Session
 
 NO_DAILY_CAP = "The gateway has no cap per day; Purser counts the day itself and stops the key when it is used up."
@@ -107,7 +107,16 @@ def request_facts(session: Session, purser: Purser, request: Request, now: datet
         key=None if key is None else key_facts(session, key, now),
         raised=raised_by(session, purser, request),
         old=None if old is None else key_facts(session, old, now),
+        left_id=_closed_as_left(session, request),
     )
+
+
+def _closed_as_left(session: Session, request: Request) -> str:
+    """Whose leaving closed the request: its requester's, or that of the person whose budget it was to raise."""
+    if request.state is not RequestState.CANCELLED or request.decided_at is None:
+        return ""
+    concerned = {request.requester_id, *(() if request.target is None else (request.target.subject_id,))}
+    return departures.closing(session, concerned, request.decided_at) or ""
 
 
 def team_facts(session: Session, purser: Purser, team: Team) -> TeamFacts:

@@ -160,16 +160,14 @@ def _may_return(key: Watched, limits: Mapping[Subject, Budget], now: datetime) -
 
 def _over(session: Session, purser: Purser, stopped: Sequence[Watched], now: datetime) -> list[str]:
     """Stopped keys that may not come back, whatever becomes of the limit: `_end` looks at each again."""
-    gone = holding.gone(session, purser, ((key.team_id, key.holder_id) for key in stopped))
+    gone = holding.orphaned(session, purser, stopped)
     members = [key for key in stopped if key.kind is KeyKind.MEMBER]
     several = watched.several_member_keys(session) if members else set()
     seconds = {key.id for key in members if key.holder_id in several and holding.is_second(session, key.id)}
     return [
         key.id
         for key in stopped
-        if (key.expires_at is not None and key.expires_at <= now)
-        or (key.team_id, key.holder_id) in gone
-        or key.id in seconds
+        if (key.expires_at is not None and key.expires_at <= now) or key.id in gone or key.id in seconds
     ]
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from bot.domain.keys import SPENDING, Key, KeyKind, KeyState, OffCause
 from bot.services.context import Purser
-from storage import keys, people
+from storage import departures, keys, people
 from storage.engine import Session
+from storage.watched import Watched
 
 AT_ONCE = 500
 """People that are looked up in one query."""
@@ -32,9 +33,20 @@ def gone(session: Session, purser: Purser, holdings: Iterable[Holding]) -> set[H
     }
 
 
+def orphaned(session: Session, purser: Purser, stopped: Iterable[Watched]) -> set[str]:
+    """Those of these keys, by id, that nobody may hold any more. One that waits to be taken over is not."""
+    some = list(stopped)
+    lost_to = gone(session, purser, ((key.team_id, key.holder_id) for key in some))
+    found = {key.id for key in some if (key.team_id, key.holder_id) in lost_to}
+    return found - departures.waiting_among(session, found)
+
+
 def lost(session: Session, purser: Purser, key: Key) -> str | None:
-    """Why a key that a limit stopped has nobody to come back to, as a sentence goes on; None when it has."""
-    if gone(session, purser, [(key.team_id, key.holder_id)]):
+    """Why a key that a limit stopped has nobody to come back to, as a sentence goes on; None when it has.
+
+    One that waits to be taken over goes on as before until then.
+    """
+    if gone(session, purser, [(key.team_id, key.holder_id)]) and departures.waiting_for(session, key.id) is None:
         holder, team = people.member(session, key.holder_id), people.team(session, key.team_id)
         if team is None or holder is None or holder.is_departed:
             return "its holder has left the workspace"

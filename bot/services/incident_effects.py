@@ -18,7 +18,7 @@ from bot.services.incident_facts import concerned, gather, line_of
 from bot.services.incidents import DIRECT, FILE, INCIDENT, THREAD, tell_directly, tell_parts
 from bot.services.ports import Sending
 from bot.services.telling import Telling, tell_people
-from storage import incidents
+from storage import incidents, people
 from storage.engine import Session
 from storage.outbox import Claimed
 
@@ -95,8 +95,10 @@ def _follow_failed(purser: Purser, session: Session, row: Claimed, error: str) -
 
 
 def _direct(purser: Purser, row: Claimed) -> None:
+    with purser.books.reading() as session:
+        is_here = people.is_here(session, row.payload["member_id"])
     facts = _facts(purser, row)
-    if facts is None:
+    if facts is None or not is_here:
         return
     notice = IncidentNotice(facts, Part(row.payload["part"]), _line(purser, row), row.payload.get("why", ""))
     purser.notifier.direct_incident(row.payload["member_id"], notice, purser.now(), _sending(row))

@@ -22,6 +22,7 @@ from bot.domain.incidents import (
     calls_again,
     follows,
 )
+from bot.services import departed
 from bot.services.context import Purser, Subjects, effect, record
 from storage import incident_history, incidents, keys, ledger, outbox, readings
 from storage.engine import Session
@@ -155,7 +156,8 @@ def changed(session: Session, purser: Purser, key_id: str) -> None:
 
 
 def touched(session: Session, now: datetime, key_id: str) -> None:
-    """As `changed`, where the moment is known."""
+    """As `changed`, where the moment is known. What is told of somebody who left it says so too."""
+    departed.touched(session, now, key_id)
     found = incidents.lately_about(session, Layer.KEY, key_id, now - AFTERWARDS)
     for one in found:
         refresh(session, now, one.id, once=f"changed:{ledger.head(session).seq}")

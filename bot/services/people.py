@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.domain.people import BARRIER_TEXT, Barrier, Member
+from bot.domain.people import Member
 from bot.domain.requests import Because, Refused
+from bot.services import leaving
 from bot.services.context import Actor, Purser
 from bot.services.ports import DeliveryError
+from bot.services.refusing import refused_by
 from storage import people
+
+__all__ = ["Freshness", "identify", "meet", "refused_by", "take_note"]
 
 FRESH_SECONDS = 300
 """How long what Slack said of a person is believed for anything but a decision."""
@@ -43,11 +47,6 @@ def identify(purser: Purser, user_id: str, workspace_id: str, delivery: str, fre
     return Actor(person, delivery)
 
 
-def refused_by(barrier: Barrier) -> Refused:
-    """The refusal that a barrier stands for."""
-    return Refused(Because.NOT_ALLOWED, BARRIER_TEXT[barrier])
-
-
 def meet(purser: Purser, user_ids: tuple[str, ...]) -> list[Member]:
     """These people, asking Slack about those whom Purser has not seen lately; unknown ids are left out."""
     found = (_known(purser, user_id, Freshness.RECENT) for user_id in user_ids)
@@ -55,10 +54,14 @@ def meet(purser: Purser, user_ids: tuple[str, ...]) -> list[Member]:
 
 
 def take_note(purser: Purser, person: Member) -> None:
-    """Slack says something new about a person: write it down if Purser has met them."""
-    with purser.books.transaction() as session:
-        if people.member(session, person.id) is not None:
-            people.save_member(session, person, purser.now())
+    """Slack says something new about a person: if Purser has met them, write it down and act on it.
+
+    Whoever was deactivated has left, a guest whose time is over as well; whoever is active again is back.
+    """
+    with purser.books.reading() as session:
+        has_met = people.member(session, person.id) is not None
+    if has_met:
+        leaving.learned(purser, person)
 
 
 def _known(purser: Purser, user_id: str, freshness: Freshness) -> Member | None:
@@ -76,7 +79,5 @@ def _known(purser: Purser, user_id: str, freshness: Freshness) -> Member | None:
     if person is None:  # Slack answered: there is no such person
         return None if stored is None else replace(stored, is_departed=True)
     if stored != person or freshness is not Freshness.NOW:
-        with purser.books.transaction() as session:
-            people.save_member(session, person, now)
-            return people.member(session, user_id)
+        return leaving.learned(purser, person)
     return stored

@@ -301,7 +301,7 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
         key = keys.get(session, key.id) or key  # why it is off may have changed while the gateway was asked
         if seen is not None:
             note_spend(session, key, seen, now)
-        rows = about(key, amount_micros=None if seen is None else seen.spent_micros)
+        rows = about(key, amount_micros=None if seen is None else live.own_micros(session, key.id, seen.spent_micros))
         proven_once = f"{_off_once(key)}:{now.isoformat()}"
         seq = record(session, now, actor="purser", action="key.proven_off", about=rows, once=proven_once)
         touched(session, now, key.id)
@@ -314,15 +314,18 @@ def _prove(purser: Purser, key: Key, seen: KeyRecord | None, *, tell_decider: bo
         once = _off_once(key)
         tell_thread(session, now, telling, once=once)
         if not together:
-            if _was_unproven(session, once):  # the channel has read that it was not off
+            if was_unproven := _was_unproven(session, once):  # the channel has read that it was not off
                 tell_channel(session, now, telling, team_or_raise(session, key.team_id).channel_id, once=once)
-            told = _concerned(session, purser, key, tell_decider=tell_decider)
+            told = _concerned(session, purser, key, tell_decider=tell_decider, was_unproven=was_unproven)
             tell_people(session, now, telling, sorted(told), once=once)
 
 
-def _concerned(session: Session, purser: Purser, key: Key, *, tell_decider: bool) -> set[str]:
-    """Who is told directly that a key is off."""
+def _concerned(session: Session, purser: Purser, key: Key, *, tell_decider: bool, was_unproven: bool) -> set[str]:
+    """Who is told directly that a key is off. Of a leaver's keys, the channel's message about that tells owners."""
     told = {key.holder_id}
+    if key.off_cause is OffCause.LEFT:
+        owners = owners_of(session, purser, key) if was_unproven else ()
+        return {*told, *owners, *(() if key.lead_id is None else (key.lead_id,))}
     if key.off_cause in (OffCause.DISABLED, OffCause.DRIFT, None):
         told |= set(owners_of(session, purser, key))
     if key.off_cause is OffCause.DISABLED and key.off_by == "purser" and key.lead_id is not None:

@@ -19,9 +19,9 @@ from bot.services.facts import key_facts, request_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.incidents import touched
 from bot.services.limits import charged_for, own_limits, still_reached
-from bot.services.people import refused_by
 from bot.services.proving import about
 from bot.services.raised import end_raises
+from bot.services.refusing import refused_by
 from bot.services.telling import Telling, key_stream, refresh_card, refresh_stop, tell_people, tell_thread
 from bot.services.turning_off import end_if_over, start
 from bot.services.worker import decided_already, perform_now
@@ -37,7 +37,7 @@ def could(purser: Purser, actor: Actor, key_id: str) -> KeyFacts | Refused:
         key = keys.get(session, key_id)
         if key is None:
             return Refused(Because.NOT_FOUND, "Purser does not know this key.")
-        return _refused(session, purser, actor, key, None) or key_facts(session, key, purser.now())
+        return refused(session, purser, actor, key, None) or key_facts(session, key, purser.now())
 
 
 def restore(
@@ -54,28 +54,34 @@ def restore(
         key = keys.get(session, key_id)
         if key is None:
             return Refused(Because.NOT_FOUND, "Purser does not know this key.")
-        if refused := _refused(session, purser, actor, key, window):
-            return refused
+        if no := refused(session, purser, actor, key, window):
+            return no
         if key.leaked_at is not None:
             return _replace(session, purser, actor, key, window)
-        keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING)
-        rotating.came_back(session, key, now)
-        if window is not None:
-            cuts.begin(session, purser, key, window, actor.id)
-        once = f"{key.id}:{actor.delivery}"
-        rows, reason = _restored_with(key, window, now)
-        seq = record(session, now, actor=actor.id, action="key.restored", about=rows, once=once, reason=reason)
-        touched(session, now, key.id)
-        refresh_card(session, now, key.request_id, seq)
-        stream = key_stream(key.id)
-        payload = {"key_id": key.id, "by": actor.id}
-        outbox_id = effect(session, now, stream=stream, name=ENABLE, payload=payload, once=once)
+        outbox_id = decide(session, purser, actor, key, window)
     with decided_already():
-        perform_now(purser, outbox_id, stream)
+        perform_now(purser, outbox_id, key_stream(key_id))
         with purser.books.reading() as session:
             after = keys.get(session, key_id)
             assert after is not None
             return key_facts(session, after, now)
+
+
+def decide(session: Session, purser: Purser, actor: Actor, key: Key, window: Window | None = None) -> int:
+    """Decide within a transaction that a key which may be restored works again; returns the outbox id that does it."""
+    now = purser.now()
+    moved = keys.move(session, key.id, KeyState.DISABLED, KeyState.RESTORING)
+    assert moved, key.id
+    rotating.came_back(session, key, now)
+    if window is not None:
+        cuts.begin(session, purser, key, window, actor.id)
+    once = f"{key.id}:{actor.delivery}"
+    rows, reason = _restored_with(key, window, now)
+    seq = record(session, now, actor=actor.id, action="key.restored", about=rows, once=once, reason=reason)
+    touched(session, now, key.id)
+    refresh_card(session, now, key.request_id, seq)
+    payload = {"key_id": key.id, "by": actor.id}
+    return effect(session, now, stream=key_stream(key.id), name=ENABLE, payload=payload, once=once)
 
 
 def _restored_with(key: Key, window: Window | None, now: datetime) -> tuple[Subjects, str]:
@@ -178,7 +184,8 @@ def _replace(session: Session, purser: Purser, actor: Actor, key: Key, window: W
     return request_facts(session, purser, request, purser.now())
 
 
-def _refused(session: Session, purser: Purser, actor: Actor, key: Key, window: Window | None) -> Refused | None:
+def refused(session: Session, purser: Purser, actor: Actor, key: Key, window: Window | None) -> Refused | None:
+    """Why this person may not restore this key now, or None. Judged in the deciding transaction."""
     team = team_or_raise(session, key.team_id)
     if barrier := purser.authority.barrier_to_own(actor.member, team):
         return refused_by(barrier)
@@ -193,8 +200,8 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key, window: W
     if (reached := next((limit for limit in limits if guard.stops(limit)), None)) is not None:
         then = "Then it works again by itself." if key.off_cause is OffCause.BUDGET else "Then restore it."
         return Refused(Because.NO_HEADROOM, still_reached(key, reached, "stays off", then))
-    if refused := _holder_refused(session, purser, team, key):
-        return refused
+    if no := _holder_refused(session, purser, team, key):
+        return no
     if key.off_cause is OffCause.BUDGET:
         return None  # what it may still spend has been promised to it all the time
     left = sharing.left(session, key, now)

@@ -19,14 +19,14 @@ from bot.domain.keys import Key, KeyKind, OffCause, went_off_leaked
 from bot.domain.periods import DAY_SECONDS, show_duration
 from bot.domain.policy import KindPolicy
 from bot.domain.requests import Approval, Ask, Because, Purpose, Refused, Request, RequestState, Target, Terms, Verdict
-from bot.services import caps, extending, holding, sharing
+from bot.services import caps, departed, extending, holding, sharing
 from bot.services.approvals import approved
 from bot.services.context import Actor, Purser, record, take_in
 from bot.services.facts import HELD, team_or_raise
 from bot.services.incidents import touched
 from bot.services.limits import binding_limits, charged_for, own_limits, still_reached
-from bot.services.people import refused_by
 from bot.services.proving import about
+from bot.services.refusing import refused_by
 from bot.services.resolving import Meant
 from bot.services.sending import new_request, send
 from bot.services.subjects import subjects
@@ -124,6 +124,7 @@ def took_over(session: Session, purser: Purser, new: Key) -> int | None:
         return None
     now, outbox_id, until = purser.now(), None, ""
     _follow(session, old, new, now)
+    departed.follow(session, now, old, new)
     if caps.works(old):
         seconds = request.terms.duration_seconds
         if seconds is None or old.leaked_at is not None:

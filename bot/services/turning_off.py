@@ -13,7 +13,7 @@ from bot.domain.incidents import Found
 from bot.domain.keys import UNSHOWN, Key, KeyState, OffCause
 from bot.domain.requests import Because, Refused, RequestState
 from bot.gateways.base import Gateway
-from bot.services import batches, capping, extending, others
+from bot.services import batches, capping, departed, extending, others
 from bot.services.context import Actor, Purser, effect, record, take_in
 from bot.services.failpoints import Failpoint
 from bot.services.incidents import touched
@@ -135,6 +135,7 @@ def start(  # noqa: PLR0913 - what the books say of a key that is off
     once = f"{key.id}:{ledger.head(session).seq}"
     seq = record(session, now, actor=by, action=f"key.{cause}", about=about(key), once=once, reason=reason)
     touched(session, now, key.id)
+    departed.went_off(session, now, key, cause)
     # Of very many keys at once, all are stopped before the first card is written anew.
     if cause is not OffCause.BUDGET and not group:
         refresh_card(session, now, key.request_id, seq)
@@ -172,6 +173,7 @@ def discard(session: Session, now: datetime, key: Key, by: str, reason: str) -> 
     if not keys.move(session, key.id, key.state, KeyState.DISCARDING):
         return None
     record(session, now, actor=by, action="key.withdrawn", about=about(key), once=key.id, reason=reason)
+    departed.went_off(session, now, key, OffCause.DISABLED)
     return effect(session, now, stream=key_stream(key.id), name=DELETE, payload={"key_id": key.id}, once=key.id)
 
 

@@ -33,7 +33,7 @@ def already_decided(facts: RequestFacts) -> Message:
             words = request.standing(Verdict.DENY)
             return _answer(f"Already denied by {mention(words[-1].owner_id)}." if words else "Already denied.")
         case RequestState.CANCELLED:
-            if request.closed_with_its_key:
+            if request.closed_with_its_key or facts.left_id:
                 return _answer(status(facts))
             return _answer(f"Already cancelled by {mention(request.requester_id)}.")
         case RequestState.EXPIRED:

@@ -15,21 +15,10 @@ from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose
-from bot.slack.views import after_off, limits, rotated
+from bot.slack.views import after_off, leavers, limits, rotated
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert, back, stopped
-from bot.slack.views.base import (
-    Block,
-    Message,
-    actions,
-    clip,
-    code,
-    mention,
-    message,
-    moment,
-    section,
-    stack,
-)
+from bot.slack.views.base import Block, Message, actions, clip, code, mention, message, moment, section, stack
 from bot.slack.views.budgets import hardness
 from bot.slack.views.groups import told
 from bot.slack.views.requests import details, purpose
@@ -169,7 +158,7 @@ def _escalated(notice: Notice, facts: RequestFacts) -> Message:
     request = facts.request
     who, until = mention(request.requester_id), moment(request.deadline_at)
     text = (
-        f"*{who} asks for {say.ask(facts)}*, and nobody has answered yet, so you are asked too.\n"
+        f"*{who} asks for {say.ask(facts)}*{leavers.why_asked(notice)}\n"
         f"Decide here, or in the thread in <#{request.channel_id}>. Unanswered, it expires {until}."
     )
     buttons = say.decision_buttons(request) if say.is_waiting(request) else []
@@ -326,6 +315,7 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], Message]] = {
     Occasion.EXTENDED: _extended,
     Occasion.EXTENSION_CLOSED: _extension_closed,
     Occasion.ESCALATION: _escalated,
+    Occasion.ASKED_INSTEAD: _escalated,
 }
 _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {
     Occasion.EXPIRY_WARNING: _warning,

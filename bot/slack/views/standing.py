@@ -8,7 +8,7 @@ from bot.domain.facts import RequestFacts
 from bot.domain.keys import KeyState, OffCause
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Request, RequestState, Verdict
-from bot.slack.views import limits, rotation
+from bot.slack.views import leavers, limits, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.base import code, mention, mentions, moment
 
@@ -140,6 +140,8 @@ def _denied(request: Request) -> str:
 
 def _cancelled(facts: RequestFacts) -> str:
     request = facts.request
+    if facts.left_id:
+        return leavers.closed(facts)
     if request.closed_with_its_key:
         return closed(facts)
     kept = "No key was made." if request.purpose is Purpose.ISSUE else "Nothing was changed."

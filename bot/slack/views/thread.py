@@ -13,7 +13,7 @@ from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Verdict
-from bot.slack.views import after_off, leaks, limits, rotated, rotation
+from bot.slack.views import after_off, leaks, leavers, limits, rotated, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert
 from bot.slack.views.base import (
@@ -63,6 +63,8 @@ def line(notice: Notice) -> str:
         return _unknown_keys(notice)
     if notice.occasion is Occasion.OTHERS_LIMIT:
         return after_off.others_limit(notice)
+    if notice.occasion is Occasion.TEAM_OWNERLESS:
+        return leavers.ownerless(notice)
     if notice.occasion is Occasion.SECRET_UNREAD:
         return _secret_unread(notice)
     return say.quoted(notice.note) or f"{notice.occasion.replace('_', ' ').capitalize()}."
@@ -104,6 +106,8 @@ def _denied(notice: Notice, facts: RequestFacts) -> str:
 
 
 def _cancelled(notice: Notice, facts: RequestFacts) -> str:
+    if facts.left_id:
+        return f"{leavers.closed(facts)} There is nothing left to decide."
     others = notice.actor_id not in (None, facts.request.requester_id)
     who = mention(notice.actor_id or "") if others else "the requester"
     return f"Cancelled by {who}. There is nothing left to decide."
@@ -307,6 +311,7 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], str]] = {
     Occasion.APPROVED: _approved,
     Occasion.DENIED: _denied,
     Occasion.CANCELLED: _cancelled,
+    Occasion.APPROVER_LEFT: leavers.approver_left,
     Occasion.REMINDER: _reminder,
     Occasion.ESCALATION: _escalation,
     Occasion.REQUEST_EXPIRED: _request_expired,
