@@ -137,6 +137,8 @@ class Occasion(StrEnum):
 
     `Notice.others` are who that is, and whether they hold it, lead it or both; `note` is whose it was.
     """
+    PROJECT_LED = "project_led"
+    """To somebody: an owner made them the lead of a project; `Notice.others` are its name and its team's."""
     KEY_WITHDRAWN = "key_withdrawn"
     """Minted, but never surely shown: deleted; the holder may reveal again."""
     OFF_UNPROVEN = "off_unproven"

@@ -17,13 +17,14 @@ from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.incident_facts import IncidentNotice
+from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.reports import PostedUsage
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, Sending
 from bot.slack.charting import Charting
 from bot.slack.errors import translated
 from bot.slack.files import Uploads
 from bot.slack.views import digest as digests
-from bot.slack.views import incidents
+from bot.slack.views import departures, incidents
 from bot.slack.views.base import NAME_CHARS, Block, Message, clip, sentence
 from bot.slack.views.direct import direct
 from bot.slack.views.home import fingerprint, home
@@ -157,6 +158,29 @@ class SlackNotifier:
         channel = self._direct_channel(member_id)
         if not (sending.maybe_sent and self._find(channel, sending) is not None):
             self._post(channel, incidents.direct(notice, now, member_id), sending)
+
+    def post_departure(self, channel_id: str, notice: DepartureNotice, now: datetime, sending: Sending) -> Posted:
+        """Post a team's message about somebody who left in its channel, once."""
+        if sending.maybe_sent and (ts := self._find(channel_id, sending)) is not None:
+            return Posted(channel_id, ts)
+        return Posted(channel_id, self._post(channel_id, departures.departure(notice, now), sending))
+
+    def update_departure(self, notice: DepartureNotice, now: datetime) -> None:
+        """Write that message anew. One that was deleted in Slack stays deleted."""
+        left = notice.facts.left
+        self._rewrite(left.channel_id or "", left.ts or "", departures.departure(notice, now))
+
+    def follow_departure(self, notice: DepartureNotice, now: datetime, sending: Sending) -> None:
+        """Write in the thread of that message, once."""
+        channel, ts = notice.facts.left.channel_id or "", notice.facts.left.ts
+        if not (sending.maybe_sent and self._find(channel, sending, thread_ts=ts) is not None):
+            self._post(channel, departures.step(notice, now), sending, thread_ts=ts)
+
+    def direct_departure(self, member_id: str, notice: DepartureNotice, now: datetime, sending: Sending) -> None:
+        """Write to one person about somebody who left, once."""
+        channel = self._direct_channel(member_id)
+        if not (sending.maybe_sent and self._find(channel, sending) is not None):
+            self._post(channel, departures.direct(notice, now), sending)
 
     def _follow(
         self,
