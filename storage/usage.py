@@ -12,12 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
 from bot.domain.periods import day_end, day_of
 from bot.domain.usage import Usage
 from storage import readings, syncs
 from storage import usage_statements as sql
+from storage.leaving_tables import UnknownKeyRow
 from storage.staging import instant, stage
 from storage.tables import KeyRow
 
@@ -43,8 +45,9 @@ class Written:
 def write(session: Session, gateway: str, rows: Iterable[Usage], now: datetime) -> Written:
     """Make the books say of each key, hour and model what the gateway says now.
 
-    Rows of keys the books do not know are left out, and so are rows dated after today: some clock is wrong. Of
-    two rows with the same key, hour and model the later counts.
+    Rows of keys the books do not know are left out, and so are rows dated after today: some clock is wrong. Left out
+    is also what an adopted key used until the end of the day on which it was adopted: by day nobody can tell apart
+    what it used before. Of two rows with the same key, hour and model the later counts.
     """
     done, before, each = Written(), instant(day_end(now)), iter(rows)
     while chunk := list(islice(each, CHUNK_ROWS)):
@@ -101,7 +104,7 @@ def _write(session: Session, gateway: str, rows: Sequence[Usage], before: str | 
         hour = hours.get(row.hour)
         if hour is None:
             hour = hours[row.hour] = instant(row.hour)
-        if before is None or hour < before:
+        if (before is None or hour < before) and hour >= key.since:
             staged[key.id, hour, row.model] = (key.id, hour, row.model, *row[3:], hour[:10])
     daily = {key.id for key in ours.values() if key.is_daily}
     changed = _apply(session, gateway, staged.values(), daily) if staged else 0
@@ -169,13 +172,26 @@ class _Ours(NamedTuple):
     id: str
     is_daily: bool
     """Whether it has a daily cap, and so is counted by the day as well."""
+    since: str
+    """The first hour that counts, as a staged column takes it: of an adopted key the day after; else empty."""
 
 
 def _ours(session: Session, gateway: str, handles: set[str]) -> dict[str, _Ours]:
-    query = select(KeyRow.handle, KeyRow.id, KeyRow.daily_cap_micros).where(
-        KeyRow.gateway == gateway, col(KeyRow.handle).in_(handles)
+    adopted = and_(
+        col(UnknownKeyRow.gateway) == KeyRow.gateway,
+        col(UnknownKeyRow.handle) == KeyRow.handle,
+        col(UnknownKeyRow.key_id) == KeyRow.id,
     )
-    return {handle: _Ours(key_id, daily is not None) for handle, key_id, daily in session.exec(query) if handle}
+    query = (
+        select(KeyRow.handle, KeyRow.id, KeyRow.daily_cap_micros, UnknownKeyRow.decided_at)
+        .join(UnknownKeyRow, adopted, isouter=True)
+        .where(KeyRow.gateway == gateway, col(KeyRow.handle).in_(handles))
+    )
+    return {
+        handle: _Ours(key_id, daily is not None, "" if at is None else instant(day_end(at)))
+        for handle, key_id, daily, at in session.exec(query)
+        if handle
+    }
 
 
 def _span(gateway: str, day: date) -> dict[str, object]:

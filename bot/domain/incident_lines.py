@@ -95,6 +95,7 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "key.proven_on": "read in the gateway's record that the key works again",
         "key.leaked": "found the key's secret once more",
         "key.revealed": "was shown the key",
+        "key.adopted": "adopted the key",
         "key.cap_restored": "put the key's cap back at the gateway",
         "key.extended": "gave the key more time",
         "key.shared": "moved the key's part of a cap",

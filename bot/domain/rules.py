@@ -17,6 +17,7 @@ class Rule(StrEnum):
     ONE_OWNER = "one-owner"
     TWO_OWNERS = "two-owners"
     SAME_TERMS = "same-terms"
+    ADOPTED = "adopted"
     # what an ask must have, and what it may not go past
     OFFERED_KINDS = "offered-kinds"
     OFFERED_MODELS = "offered-models"
@@ -31,6 +32,7 @@ class Rule(StrEnum):
 _FIXED = {
     Rule.ONE_OWNER: "an owner has to agree",
     Rule.SAME_TERMS: "a new key in the place of one's own, for no more time and money, needs no owner",
+    Rule.ADOPTED: "an owner who is not its holder answers for a key that Purser did not make",
     Rule.OFFERED_KINDS: "only kinds of keys that are offered here",
     Rule.OFFERED_MODELS: "only models that are offered here",
     Rule.MUST_HAVES: "each kind of key has what it must have",

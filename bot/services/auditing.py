@@ -61,6 +61,10 @@ def _anchor(text: str) -> Anchor:
     return Anchor(int(seq), seal)
 
 
+_HELD_SINCE = ("key.revealed", "key.adopted")
+"""What the ledger calls a key that somebody can use from then on."""
+
+
 def _requests_agree(session: Session) -> Iterable[Difference]:
     """Each request's state is the one its newest deciding ledger row says, and none is without rows."""
     newest: dict[str, str] = {}
@@ -81,13 +85,13 @@ def _requests_agree(session: Session) -> Iterable[Difference]:
 
 
 def _one_key_each(session: Session) -> Iterable[Difference]:
-    """No request has two keys that can be used, and each such key was revealed in the ledger."""
+    """No request has two keys that can be used, and each such key was revealed or adopted in the ledger."""
     per_request: dict[str, int] = defaultdict(int)
-    revealed = {row.key_id for row in ledger.entries(session, action="key.revealed")}
+    revealed = {row.key_id for action in _HELD_SINCE for row in ledger.entries(session, action=action)}
     for key in keys.in_state(session, *SPENDING, KeyState.DISABLED):
         per_request[key.request_id] += 1
         if key.id not in revealed:
-            yield Difference("keys", key.label, "a key.revealed row", "none")
+            yield Difference("keys", key.label, "a key.revealed or key.adopted row", "none")
     for request_id, count in per_request.items():
         if count > 1:
             yield Difference("keys", request_id, "at most 1 key", str(count))

@@ -1,8 +1,8 @@
 """Compares each gateway's keys with the books, both ways, and mends what differs.
 
-Orphans of ours (minted, never surely shown) are deleted. Keys we do not know are reported once. Caps changed
-behind our back are put back and reported. A live key that is off or gone at the gateway is written down as
-off. A key of ours that is on although the books say off is turned off again, or deleted if it spent. A key that
+Orphans of ours (minted, never surely shown) are deleted. Keys we do not know are written down and reported once.
+Caps changed behind our back are put back and reported. A live key that is off or gone at the gateway is written
+down as off. A key of ours that is on although the books say off is turned off again, or deleted if it spent. A key that
 carries our mark but that these books have never heard of is only reported: the books may be the ones that lost
 something.
 """
@@ -15,14 +15,14 @@ from datetime import datetime
 from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState, OffCause
 from bot.gateways.base import CapScope, Gateway, GatewayError, KeyRecord
-from bot.services import capping
-from bot.services.context import Purser, Subjects, record
+from bot.services import adopting, capping, live, unknown
+from bot.services.context import Purser, record
 from bot.services.proving import about, confirm_off
 from bot.services.resting import spent_after
 from bot.services.telling import Telling, key_stream, tell_people, tell_thread
 from bot.services.turning_off import start
 from bot.services.worker import perform_now
-from storage import keys, ledger
+from storage import keys
 from storage.engine import Session
 
 
@@ -39,7 +39,7 @@ def reconcile(purser: Purser) -> None:
 def _reconcile_one(purser: Purser, gateway: Gateway) -> None:
     # The books are read first: whatever was live then must be in the list that is read after.
     with purser.books.reading() as session:
-        live = [key for key in keys.in_state(session, KeyState.LIVE) if key.gateway == gateway.name]
+        working = [key for key in keys.in_state(session, KeyState.LIVE) if key.gateway == gateway.name]
     held = gateway.list_keys()
     now = purser.now()
     with purser.books.reading() as session:
@@ -54,9 +54,9 @@ def _reconcile_one(purser: Purser, gateway: Gateway) -> None:
                 _clear_orphan(purser, gateway, seen, key, now)
         except GatewayError as wrong:
             failed.append(wrong)
-    _report_unknown(purser, gateway, [one for one in held if one.handle not in ours and one.handle not in orphans], now)
+    unknown.note(purser, gateway, (one for one in held if one.handle not in ours and one.handle not in orphans), now)
     handles = {seen.handle for seen in held}
-    for key in live:
+    for key in working:
         if key.handle not in handles:
             try:
                 _note_gone(purser, gateway, key, now)
@@ -93,7 +93,8 @@ def _spent_after_off(purser: Purser, key: Key, seen: KeyRecord) -> bool:
         return False
     with purser.deciding() as session:
         ours = keys.get(session, key.id)
-        return ours is not None and spent_after(session, purser, ours, seen.spent_micros)
+        total = live.own_micros(session, key.id, seen.spent_micros)
+        return ours is not None and spent_after(session, purser, ours, total)
 
 
 def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, now: datetime) -> None:
@@ -104,6 +105,8 @@ def _restore_cap(purser: Purser, gateway: Gateway, key: Key, seen: KeyRecord, no
     with purser.deciding() as session:
         ours = keys.get(session, key.id)
         if fresh is None or ours is None or ours.state is not KeyState.LIVE or capping.is_waiting(session, key.id):
+            return
+        if adopting.is_settling(session, key.id):
             return
         if capping.shows(gateway, fresh, ours):
             return
@@ -128,23 +131,6 @@ def _clear_orphan(purser: Purser, gateway: Gateway, seen: KeyRecord, key: Key, n
         record(
             session, now, actor="purser", action="orphan.deleted", about=about(key), once=once, reason=seen.alias or ""
         )
-
-
-def _report_unknown(purser: Purser, gateway: Gateway, unknown: list[KeyRecord], now: datetime) -> None:
-    """Tell the workspace's owners, once each, of keys at the gateway that Purser did not make."""
-    with purser.deciding() as session:
-        new = []
-        for seen in unknown:
-            once = f"{gateway.name}:{seen.handle}"
-            if ledger.entries(session, idempotency_key=f"gateway.unknown_key:{once}"):
-                continue
-            name = seen.alias or f"{seen.handle[:12]}..."
-            record(session, now, actor="purser", action="gateway.unknown_key", about=Subjects(), once=once, reason=name)
-            new.append(name)
-        if new:
-            telling = Telling(Occasion.UNKNOWN_KEYS, None, note=gateway.name, others=tuple(sorted(new)))
-            owners = sorted(purser.authority.workspace_owner_ids)
-            tell_people(session, now, telling, owners, once=f"{gateway.name}:{now.isoformat()}")
 
 
 def _note_gone(purser: Purser, gateway: Gateway, key: Key, now: datetime) -> None:

@@ -15,7 +15,7 @@ from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose
-from bot.slack.views import after_off, leavers, limits, rotated
+from bot.slack.views import adopted, after_off, leavers, limits, rotated
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert, back, stopped
 from bot.slack.views.base import Block, Message, actions, clip, code, mention, message, moment, section, stack
@@ -315,6 +315,7 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], Message]] = {
     Occasion.EXTENDED: _extended,
     Occasion.EXTENSION_CLOSED: _extension_closed,
     Occasion.ESCALATION: _escalated,
+    Occasion.ADOPTED: lambda notice, facts: _tell(adopted.told(notice, facts)),
     Occasion.ASKED_INSTEAD: _escalated,
 }
 _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts, datetime], Message]] = {

@@ -13,6 +13,7 @@ from bot.domain.keys import Key, KeyState
 from bot.domain.money import show
 from bot.domain.periods import show_duration
 from bot.domain.requests import Purpose, Request, RequestState
+from bot.domain.rules import Rule
 from bot.slack.views import actions as act
 from bot.slack.views import limits, rotation
 from bot.slack.views import phrases as say
@@ -123,6 +124,8 @@ def _headline(facts: RequestFacts) -> str:
         return f"{who} asks for {say.ask(facts)}"
     if request.purpose is Purpose.ROTATE:
         return f"{who} gets {say.ask(facts)}"
+    if request.rule == Rule.ADOPTED:
+        return f"{who} holds {say.kind(facts)} that Purser did not make"
     return f"{who} asks for {say.kind(facts)}"
 
 

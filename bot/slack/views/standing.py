@@ -8,6 +8,7 @@ from bot.domain.facts import RequestFacts
 from bot.domain.keys import KeyState, OffCause
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Request, RequestState, Verdict
+from bot.domain.rules import Rule
 from bot.slack.views import leavers, limits, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.base import code, mention, mentions, moment
@@ -125,6 +126,8 @@ def _fulfilled(facts: RequestFacts, now: datetime | None) -> str:
     if facts.key is None:
         return f"{say.approved_by(facts)} Done."
     key = facts.key.key
+    if facts.request.rule == Rule.ADOPTED:
+        return f"Adopted by {mentions(say.approvers(facts.request))} as {code(key.label)}. {say.key_state(key)}"
     done = "Extended" if facts.request.purpose is Purpose.EXTEND else f"Revealed as {code(key.label)}"
     if facts.request.purpose is Purpose.ROTATE:
         done = f"{done}; {rotation.old_label(facts)} {rotation.overlap(facts)}"

@@ -13,7 +13,7 @@ from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Verdict
-from bot.slack.views import after_off, leaks, leavers, limits, rotated, rotation
+from bot.slack.views import adopted, after_off, leaks, leavers, limits, rotated, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert
 from bot.slack.views.base import (
@@ -59,8 +59,8 @@ def line(notice: Notice) -> str:
         return about_leaks
     if notice.occasion is Occasion.EFFECT_FAILED:
         return _effect_failed(notice)
-    if notice.occasion is Occasion.UNKNOWN_KEYS:
-        return _unknown_keys(notice)
+    if (about_unknown := adopted.unknown_line(notice)) is not None:
+        return about_unknown
     if notice.occasion is Occasion.OTHERS_LIMIT:
         return after_off.others_limit(notice)
     if notice.occasion is Occasion.TEAM_OWNERLESS:
@@ -322,6 +322,7 @@ _OF_REQUESTS: dict[Occasion, Callable[[Notice, RequestFacts], str]] = {
     Occasion.KEY_WITHDRAWN: _withdrawn,
     Occasion.RAISED: _raised,
     Occasion.RAISE_ENDED: _raise_ended,
+    Occasion.ADOPTED: lambda _, facts: adopted.thread_line(facts),
 }
 _OF_KEYS: dict[Occasion, Callable[[Notice, KeyFacts], str]] = {
     Occasion.EXPIRY_WARNING: _warning,
