@@ -194,8 +194,12 @@ def _record_and_show(purser: Purser, key: Key, issued: Issued, show: Callable[[R
             foreseen = True
             return _turned_off(key)
         purser.failpoint(Failpoint.AFTER_RECORDED_BEFORE_SHOWN)
+        beside = _beside(purser, key)
+        if beside is None:  # it was turned off meanwhile, as when its holder leaves
+            foreseen = True
+            return _turned_off(key)
         facts = gateway_facts(gateway, key.models or known_models(purser, gateway), key.kind)
-        show(Revealed(key, facts, issued.secret, *_beside(purser, key)))
+        show(Revealed(key, facts, issued.secret, *beside))
         purser.failpoint(Failpoint.AFTER_SHOWN_BEFORE_LIVE)
         live, old_off = _go_live(purser, key)
         foreseen = True
@@ -252,10 +256,16 @@ def _record(purser: Purser, key: Key, issued: Issued) -> bool:
         return True
 
 
-def _beside(purser: Purser, key: Key) -> tuple[str, int | None]:
-    """The label of the key whose place this one takes, and how long that one goes on working."""
+def _beside(purser: Purser, key: Key) -> tuple[str, int | None] | None:
+    """The label of the key whose place this one takes, and how long that one goes on working.
+
+    None when the key itself is given up, so that nobody may be shown it.
+    """
     with purser.books.reading() as session:
         request, old = requests.get(session, key.request_id), keys.get(session, key.replaces_id or "")
+        current = keys.get(session, key.id)
+    if current is None or current.state is not KeyState.MINTED:
+        return None
     if request is None or old is None:
         return "", None
     return old.label, request.terms.duration_seconds if works(old) and old.leaked_at is None else None

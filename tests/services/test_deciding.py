@@ -183,7 +183,9 @@ def test_unanswered_a_reminder_then_the_next_owner_then_an_end(company: Company)
 def test_a_requester_who_left_gets_no_key(company: Company) -> None:
     request_id = ask(company)
     identify(company.purser, company.directory.change(ANA.id, is_departed=True).id, WORKSPACE, "d", Freshness.NOW)
-    assert isinstance(approve(company, request_id), Refused)
+    outcome = approve(company, request_id)
+    assert isinstance(outcome, approvals.AlreadyDecided)
+    assert status(outcome.facts) == f"Closed: <@{ANA.id}> has left. No key was made."
 
 
 def test_slack_not_answering_does_not_stop_those_whom_purser_knows(company: Company) -> None:
