@@ -11,6 +11,7 @@ from bot.services.cuts import end_cuts
 from bot.services.digests import send_digests
 from bot.services.expiry import pass_time
 from bot.services.guarding import guard
+from bot.services.handover_times import watch_handovers
 from bot.services.homes import keep_up
 from bot.services.housekeeping import refresh_catalog, tidy
 from bot.services.incident_times import watch_incidents
@@ -71,6 +72,7 @@ JOBS = (
     Job("digest", 60, (send_digests,)),
     Job("expiry", 30, (pass_time,)),
     Job("incidents", 60, (watch_incidents,)),
+    Job("offboarding", 60, (watch_handovers,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),
     Job("homes", 3, (keep_up,), in_every_process=True),

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.domain.leaving_facts import DepartureFacts, DepartureNotice, LeavingPart
 from bot.services.context import Effect, Purser, effect
-from bot.services.departed import DEPARTURE, stream_of
+from bot.services.departed import DEPARTURE, refresh, stream_of
 from bot.services.departure_facts import gather
 from bot.services.failpoints import Failpoint
 from bot.services.ports import Sending
@@ -40,10 +40,13 @@ def follow(  # noqa: PLR0913 - one reply in one thread
 
 
 def _perform(purser: Purser, row: Claimed) -> None:
-    facts = _facts(purser, row)
-    if facts is None or not facts.is_worth_telling:
+    facts, part = _facts(purser, row), LeavingPart(row.payload.get("part", LeavingPart.MESSAGE))
+    if facts is None:
         return
-    part = LeavingPart(row.payload.get("part", LeavingPart.MESSAGE))
+    if part is LeavingPart.MESSAGE and facts.left.ts is None:
+        _refresh_others(purser, facts)
+    if not facts.is_worth_telling:
+        return
     key_ids = tuple(row.payload.get("key_ids", ()))
     notice = DepartureNotice(facts, part, key_ids, row.payload.get("why", ""))
     member_id = row.payload.get("member_id")
@@ -56,6 +59,17 @@ def _perform(purser: Purser, row: Claimed) -> None:
     else:
         with purser.deciding() as session:
             _tell_owners(session, purser, row, facts, "")
+
+
+def _refresh_others(purser: Purser, facts: DepartureFacts) -> None:
+    """Whoever left may have been asked to take over what another left behind: those messages ask others now. Once."""
+    with purser.books.reading() as session:
+        waiting = [one for one in departures.teams_waiting(session) if one.team_id == facts.team.id]
+    others = [one for one in waiting if one.departure_id != facts.departure.id and one.ts is not None]
+    if others:
+        with purser.deciding() as session:
+            for one in others:
+                refresh(session, purser.now(), one.departure_id, one.team_id, f"without:{facts.departure.id}")
 
 
 def _post(purser: Purser, row: Claimed, notice: DepartureNotice) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot.slack import departures
 from bot.slack.grammar import offboarding as grammar
 from bot.slack.incoming import Incoming
 from bot.slack.views.base import Message
 
 
-def answer(_event: Incoming, typed: grammar.OffboardingCommand) -> Message:
+def answer(event: Incoming, typed: grammar.OffboardingCommand) -> Message:
     """What the command shows or does."""
     match typed:
         case grammar.Sweep():
@@ -17,9 +18,9 @@ def answer(_event: Incoming, typed: grammar.OffboardingCommand) -> Message:
         case grammar.Left():
             raise NotImplementedError
         case grammar.HandOver():
-            raise NotImplementedError
+            return departures.hand_over(event, typed)
         case grammar.ChangeLead():
-            raise NotImplementedError
+            return departures.change_lead(event, typed)
         case grammar.Review():
             raise NotImplementedError
         case grammar.Inventory():

@@ -11,7 +11,20 @@ from typing import Any
 from slack_bolt import App
 
 from bot.services.context import Purser
-from bot.slack import budgets, incidents, keys, leaks, messages, people, requests, revealing, rotation, teams, usage
+from bot.slack import (
+    budgets,
+    departures,
+    incidents,
+    keys,
+    leaks,
+    messages,
+    people,
+    requests,
+    revealing,
+    rotation,
+    teams,
+    usage,
+)
 from bot.slack.charting import Charting
 from bot.slack.guard import Handler, Submission, answered, guarded
 from bot.slack.incoming import Incoming
@@ -63,6 +76,9 @@ ROUTES = (
     Route(Kind.ACTION, actions.DISABLE_NOW, keys.disable_now),
     Route(Kind.ACTION, actions.RESTORE, rotation.open_restore),
     Route(Kind.ACTION, actions.KEEP, keys.keep),
+    Route(Kind.ACTION, actions.TAKE_OVER, departures.take_over),
+    Route(Kind.ACTION, actions.DISABLE_WAITING, departures.disable_waiting),
+    Route(Kind.ACTION, actions.RESTORE_LEFT, departures.restore),
     Route(Kind.ACTION, actions.RAISE, budgets.open_raise),
     Route(Kind.ACTION, actions.SNOOZE, budgets.snooze),
     Route(Kind.ACTION, actions.DISABLE_UNDER, budgets.open_disable_under),

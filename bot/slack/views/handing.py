@@ -61,6 +61,11 @@ def led(done: Handed) -> Message:
     return message(f"{mention(done.to_id)} leads project {listed(done.project_names)} from now on and is told.{keys}")
 
 
+def putting_back() -> Message:
+    """To who pressed Restore, while gateways are asked."""
+    return message("Restoring what this took away…")
+
+
 def put_back(  # noqa: PLR0913 - what was put back, and what was not
     member_id: str,
     *,

@@ -13,7 +13,7 @@ from bot.domain.facts import KeyFacts, Notice, Occasion, RequestFacts
 from bot.domain.keys import ExpiryWarning, KeyState
 from bot.domain.money import show
 from bot.domain.requests import Purpose, Verdict
-from bot.slack.views import adopted, after_off, leaks, leavers, limits, rotated, rotation
+from bot.slack.views import adopted, after_off, handing, leaks, leavers, limits, rotated, rotation
 from bot.slack.views import phrases as say
 from bot.slack.views.alerts import alert
 from bot.slack.views.base import (
@@ -57,6 +57,8 @@ def line(notice: Notice) -> str:
         return about_key(notice, notice.key)
     if (about_leaks := leaks.line(notice)) is not None:
         return about_leaks
+    if (about_hands := handing.line(notice)) is not None:
+        return about_hands
     if notice.occasion is Occasion.EFFECT_FAILED:
         return _effect_failed(notice)
     if (about_unknown := adopted.unknown_line(notice)) is not None:
