@@ -85,8 +85,10 @@ def _attach_failed(purser: Purser, session: Session, row: Claimed, error: str) -
 
 
 def _direct(purser: Purser, row: Claimed) -> None:
+    with purser.books.reading() as session:
+        is_here = people.is_here(session, row.payload["member_id"])
     notice = _notice(purser, row)
-    if notice is not None:
+    if notice is not None and is_here:
         purser.notifier.direct_digest(row.payload["member_id"], notice, _sending(row))
 
 

@@ -30,6 +30,8 @@ def send(purser: Purser, row: Claimed) -> None:
     with TemporaryDirectory(prefix="purser-") as folder:
         path = Path(folder) / "usage.csv"
         with purser.books.reading() as session:
+            if not people.is_here(session, ordered.member_id):
+                return
             sight = _still_seen(session, purser, ordered)
             with path.open("w", encoding="utf-8", newline="") as file:
                 made = lines(session, sight.chosen, ordered.span, grain=ordered.grain, is_open=sight.is_open)
