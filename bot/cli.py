@@ -175,6 +175,22 @@ def scan(
 
 
 @app.command()
+def sweep(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a sweep would do; change nothing.")] = False,
+) -> None:
+    """Look through everybody in Slack now for people who left, and off-board them. Exits 1 when it stops and asks."""
+    from bot.app import build, identity, slack_client
+    from bot.sweep_cli import run
+
+    configuration = _configuration(http=False, any_mode=True)
+    with _explained(), _books() as books:
+        running = build(configuration, books, identity(slack_client(configuration.settings)))
+        code = run(running.purser, print, dry_run=dry_run)
+        running.stop_idle()
+    raise typer.Exit(code)
+
+
+@app.command()
 def health() -> None:
     """Ask the running bot whether it is ready; for the container's health check."""
     import httpx

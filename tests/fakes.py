@@ -21,6 +21,7 @@ from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.leavers import Account
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
+from bot.domain.sweeps import SweepNotice
 from bot.domain.usage import Usage
 from bot.gateways.base import (
     AliasTaken,
@@ -234,6 +235,15 @@ class SentDeparture:
 
 
 @dataclass(frozen=True)
+class SentSweep:
+    """One message to an owner about a sweep."""
+
+    sending_id: str
+    member_id: str
+    notice: SweepNotice
+
+
+@dataclass(frozen=True)
 class SentIncident:
     """A message about an incident that somebody can read."""
 
@@ -254,6 +264,7 @@ class Notifier:
         """Each posting of a card: sending id, request id."""
         self.messages: list[Message] = []
         self.digests: list[SentDigest] = []
+        self.sweeps: list[SentSweep] = []
         self.incidents: list[SentIncident] = []
         self.incident_now: dict[str, IncidentNotice] = {}
         """What each incident's message shows now, by its timestamp."""
@@ -386,6 +397,11 @@ class Notifier:
         if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.departures)):
             with self._calling(method):
                 self.departures.append(sent)
+
+    def direct_sweep(self, member_id: str, notice: SweepNotice, now: datetime, sending: Sending) -> None:
+        if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.sweeps)):
+            with self._calling("direct_sweep"):
+                self.sweeps.append(SentSweep(sending.id, member_id, notice))
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """As Slack does it: a view is named when it is published, and what stands there by then is not replaced."""

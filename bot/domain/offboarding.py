@@ -156,7 +156,7 @@ class Reach:
     gone: int
     """Those of them whom it found gone."""
     missing: int
-    """Those of them whom it did not find."""
+    """Those of them whom it did not find, and whom owners have not let pass as not found before."""
     elsewhere: int
     """Those of them who were listed under another workspace."""
     keys: int
@@ -173,13 +173,15 @@ def fuse(reach: Reach, policy: Policy) -> Trip | None:
     """Why a sweep has to stop and ask; None when it may go on by itself.
 
     A list that is another workspace's, or that lacks people whom Slack does not know by name either, shows nothing
-    about anybody, so it is not acted on at all.
+    about anybody, so it is not acted on at all. However few people there are, one that tells of half of them under
+    another workspace is another workspace's.
     """
-    if reach.elsewhere > _most(reach.people, policy):
+    most = _most(reach.people, policy)
+    if reach.elsewhere > most or (reach.elsewhere and 2 * reach.elsewhere >= reach.people):
         return Trip.WORKSPACE
     if reach.missing:
         return Trip.SHORT
-    if reach.gone > _most(reach.people, policy):
+    if reach.gone > most:
         return Trip.PEOPLE
     return Trip.KEYS if reach.touched > _most(reach.keys, policy) else None
 

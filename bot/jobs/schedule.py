@@ -23,6 +23,7 @@ from bot.services.reconcile import reconcile
 from bot.services.resting import rest
 from bot.services.sharing import share
 from bot.services.spiking import watch_spikes
+from bot.services.sweeping import sweep
 from bot.services.syncing import catch_up, sync_live, sync_usage
 
 Step = Callable[[Purser], None]
@@ -72,6 +73,7 @@ JOBS = (
     Job("digest", 60, (send_digests,)),
     Job("expiry", 30, (pass_time,)),
     Job("incidents", 60, (watch_incidents,)),
+    Job("sweep", 60, (sweep,)),
     Job("offboarding", 60, (watch_handovers,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),

@@ -83,6 +83,12 @@ def told_of(session: Session, purser: Purser, owner_ids: Sequence[str]) -> tuple
     return tuple(owner for owner in dict.fromkeys(owner_ids) if owner in told)
 
 
+def able_of(session: Session, purser: Purser, ids: Sequence[str]) -> tuple[str, ...]:
+    """Those of these people who may decide as far as who they are goes: still here and no guests. Each once."""
+    able = _able(session, purser, set(ids))
+    return tuple(one for one in dict.fromkeys(ids) if one in able)
+
+
 def _lead(session: Session, purser: Purser, team: Team, request: Request) -> str | None:
     if request.project_id is None or request.purpose is Purpose.RAISE:
         return None

@@ -40,6 +40,7 @@ from bot.services.limits import limit
 from bot.services.month import month_facts
 from bot.services.ports import Sending
 from bot.services.secret_alerts import SECRET_ALERT_EFFECTS
+from bot.services.sweeping_effects import SWEEP_EFFECTS
 from bot.services.telling import (
     ALERT,
     CARD,
@@ -286,4 +287,5 @@ EFFECTS: dict[str, Effect] = {
     **INCIDENT_EFFECTS,
     **LEAK_EFFECTS,
     **SECRET_ALERT_EFFECTS,
+    **SWEEP_EFFECTS,
 }

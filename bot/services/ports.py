@@ -16,6 +16,7 @@ from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
 from bot.gateways.base import FailureKind
+from bot.domain.sweeps import SweepNotice
 
 __all__ = [
     "Accounts",
@@ -202,6 +203,26 @@ class Notifier(Protocol):
         ...
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
+    def direct_questions(self, member_id: str, notice: AskedNotice, now: datetime, sending: Sending) -> None:
+        """Write to one person about keys: whether they are needed, that they are off, that they should be rotated."""
+        ...
+
+    def post_review(self, channel_id: str, notice: ReviewNotice, now: datetime, sending: Sending) -> Posted:
+        """Post a review's one message in its team's channel."""
+        ...
+
+    def update_review(self, notice: ReviewNotice, now: datetime) -> None:
+        """Let that message tell the truth of now. One that was deleted stays deleted."""
+        ...
+
+    def put_in_review(self, notice: ReviewNotice, now: datetime, sending: Sending) -> None:
+        """Post a message in the thread of a review, or let the one that carries this id there tell the truth of now."""
+        ...
+
+    def direct_sweep(self, member_id: str, notice: SweepNotice, now: datetime, sending: Sending) -> None:
+        """Write to one owner about a sweep."""
+        ...
+
         """Let the person's Home tab show these facts in the place of what stands there; what stands there then.
 
         `expected` itself, and nothing is published, when it shows just that; None, and nothing is published, when

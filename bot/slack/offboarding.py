@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.slack import departures
+from bot.slack import departures, sweeping
 from bot.slack.grammar import offboarding as grammar
 from bot.slack.incoming import Incoming
 from bot.slack.views.base import Message
@@ -14,7 +14,7 @@ def answer(event: Incoming, typed: grammar.OffboardingCommand) -> Message:
     """What the command shows or does."""
     match typed:
         case grammar.Sweep():
-            raise NotImplementedError
+            return sweeping.sweep(event)
         case grammar.Left():
             raise NotImplementedError
         case grammar.HandOver():

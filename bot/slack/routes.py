@@ -23,6 +23,7 @@ from bot.slack import (
     revealing,
     rotation,
     teams,
+    sweeping,
     usage,
 )
 from bot.slack.charting import Charting
@@ -101,6 +102,8 @@ ROUTES = (
 
 FORMS = (
     Form(actions.REQUEST_FORM, requests.submit_form),
+    Route(Kind.ACTION, actions.AGREE_SWEEP, sweeping.agree),
+    Route(Kind.ACTION, actions.CALL_OFF_SWEEP, sweeping.call_off),
     Form(actions.REQUEST_PREVIEW, requests.submit_preview),
     Form(actions.CHANGES_FORM, requests.submit_changes),
     Form(actions.DENY_FORM, requests.submit_deny),

@@ -60,6 +60,10 @@ DISABLE_WAITING: Final = "disable_waiting"
 RESTORE_LEFT: Final = "restore_left"
 """The value is a departure's id."""
 
+AGREE_SWEEP: Final = "agree_sweep"
+"""The value is a sweep's id, as for the next."""
+CALL_OFF_SWEEP: Final = "call_off_sweep"
+
 # Forms and other modals.
 REQUEST_FORM: Final = "request_form"
 REQUEST_PREVIEW: Final = "request_preview"
