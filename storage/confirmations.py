@@ -53,13 +53,12 @@ def open_ones(session: Session, why: Why) -> list[Question]:
     return _many(session, ConfirmationRow.why == str(why), col(ConfirmationRow.answer).is_(None))
 
 
-def asked_about(session: Session, key_ids: Collection[str]) -> set[str]:
-    """Those of these keys about which a question is open."""
+def asked_about(session: Session, key_ids: Collection[str], *whys: Why) -> set[str]:
+    """Those of these keys about which a question of these kinds is open."""
+    is_open = (col(ConfirmationRow.answer).is_(None), col(ConfirmationRow.why).in_([str(why) for why in whys]))
     found: set[str] = set()
     for ids in _chunks(key_ids):
-        query = select(ConfirmationRow.key_id).where(
-            col(ConfirmationRow.key_id).in_(ids), col(ConfirmationRow.answer).is_(None)
-        )
+        query = select(ConfirmationRow.key_id).where(col(ConfirmationRow.key_id).in_(ids), *is_open)
         found.update(session.exec(query))
     return found
 

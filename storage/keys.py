@@ -79,11 +79,6 @@ def of_person(session: Session, member_id: str, states: Collection[KeyState]) ->
     return _many(session, theirs, col(KeyRow.state).in_(states))
 
 
-def of_team(session: Session, team_id: str, states: Collection[KeyState]) -> list[Key]:
-    """The team's keys in any of these states, oldest first."""
-    return _many(session, KeyRow.team_id == team_id, col(KeyRow.state).in_(states))
-
-
 def in_state(session: Session, *states: KeyState) -> list[Key]:
     """Keys in any of these states, oldest first."""
     return _many(session, col(KeyRow.state).in_(states))

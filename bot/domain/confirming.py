@@ -13,7 +13,7 @@ from enum import StrEnum
 from bot.domain.facts import KeyFacts
 from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.people import Team
-from bot.domain.periods import DAY_SECONDS
+from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 from bot.domain.policy import Policy
 
 
@@ -85,6 +85,9 @@ NOTICE_SECONDS = {Why.UNUSED: DAY_SECONDS, Why.REVIEW: 3 * DAY_SECONDS}
 _NOTICE_SHARE = {Why.UNUSED: 2, Why.REVIEW: 4}
 """And no more than this part of the time there is to answer."""
 
+GRACE_SECONDS = 3 * HOUR_SECONDS
+"""So long after its deadline it may take to read whether a key was used until then."""
+
 
 def answer_seconds(why: Why, policy: Policy) -> int:
     """How long people have to answer."""
@@ -121,7 +124,7 @@ def step(
     if now < due_at - notice:
         return Step.WAIT
     if not use_known:
-        return Step.POSTPONE if now >= due_at else Step.WAIT
+        return Step.POSTPONE if now >= due_at + timedelta(seconds=GRACE_SECONDS) else Step.WAIT
     if noticed_at is None:
         return Step.NOTICE
     return Step.STOP if now >= max(due_at, noticed_at + notice) else Step.WAIT

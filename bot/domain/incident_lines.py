@@ -34,6 +34,7 @@ _UNTOLD: Final = frozenset(
         "key.minted",
         "key.withdrawn",
         "key.kept",
+        "key.confirmed",
         "key.late_spend",
         "key.spend",  # a day is over, and posted
         "key.adjust",
@@ -80,6 +81,8 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "key.expired": "turned the key off, its time was over",
         "key.rotated": "turned the key off, another has taken its place",
         "key.drift": "found the key gone at its gateway",
+        "key.unconfirmed": "turned the key off, no owner confirmed it",
+        "key.unused": "turned the key off, nobody used it",
         "key.budget": "stopped the key, a limit was reached",
         "key.probed_off": "saw a call with the secret refused",
         "key.quiet": "saw no spend since the key was proven off",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.policy import Policy
+from bot.services.confirming import ask_unused
 from bot.services.context import Purser
 from bot.services.cuts import end_cuts
 from bot.services.digests import send_digests
@@ -21,10 +22,13 @@ from bot.services.posting import post_days
 from bot.services.raised import end_raises
 from bot.services.reconcile import reconcile
 from bot.services.resting import rest
+from bot.services.reviewing import watch_reviews
+from bot.services.rotation_due import tell_rotation
 from bot.services.sharing import share
 from bot.services.spiking import watch_spikes
 from bot.services.sweeping import sweep
 from bot.services.syncing import catch_up, sync_live, sync_usage
+from bot.services.unanswered import watch_questions
 
 Step = Callable[[Purser], None]
 
@@ -75,6 +79,8 @@ JOBS = (
     Job("incidents", 60, (watch_incidents,)),
     Job("sweep", 60, (sweep,)),
     Job("offboarding", 60, (watch_handovers,)),
+    Job("reviews", 60, (watch_reviews,)),
+    Job("questions", 3600, (watch_questions, ask_unused, tell_rotation)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),
     Job("homes", 3, (keep_up,), in_every_process=True),

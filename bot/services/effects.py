@@ -39,6 +39,7 @@ from bot.services.leak_warnings import LEAK_EFFECTS
 from bot.services.limits import limit
 from bot.services.month import month_facts
 from bot.services.ports import Sending
+from bot.services.question_effects import QUESTION_EFFECTS
 from bot.services.secret_alerts import SECRET_ALERT_EFFECTS
 from bot.services.sweeping_effects import SWEEP_EFFECTS
 from bot.services.telling import (
@@ -286,6 +287,7 @@ EFFECTS: dict[str, Effect] = {
     **DIGEST_EFFECTS,
     **INCIDENT_EFFECTS,
     **LEAK_EFFECTS,
+    **QUESTION_EFFECTS,
     **SECRET_ALERT_EFFECTS,
     **SWEEP_EFFECTS,
 }

@@ -42,6 +42,8 @@ class Failpoint(StrEnum):
     """Slack has an incident's message; where it stands is not written down."""
     AFTER_DEPARTURE_POSTED = "after-departure-posted"
     """Slack has the message about somebody who left; where it stands is not written down."""
+    AFTER_REVIEW_POSTED = "after-review-posted"
+    """Slack has the message of a review; where it stands is not written down."""
     AFTER_ADOPTED = "after-adopted"
     """A key that was there already is one of Purser's by the books; the gateway has not been told."""
     AFTER_SPEND_FORGOTTEN = "after-spend-forgotten"

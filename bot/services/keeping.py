@@ -1,4 +1,7 @@
-"""Old keys of a team, and Keep: somebody says that a key is needed, so that it is not called old for a while."""
+"""Old keys of a team, and Keep: somebody says that a key is needed, so that it is not called old for a while.
+
+That answers an open question about it as well (`questions`).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from bot.domain.keys import Key
 from bot.domain.people import BARRIER_TEXT, Role, Team
 from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import Because, Refused
+from bot.services import questions
 from bot.services.context import Actor, Purser, record, take_in
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.proving import about
@@ -28,8 +32,8 @@ FRESH_SECONDS = 2 * DAY_SECONDS
 def old_keys(session: Session, purser: Purser, team_id: str, now: datetime) -> tuple[OldKey, ...]:
     """The team's keys that are old at this moment: those unused longest first."""
     held = held_keys.of_team(session, team_id, aging.IN_USE)
-    here = _still_here(session, purser, team_or_raise(session, team_id))
-    told = {name: _tells_use(session, purser, name, now) for name in {key.gateway for key in held}}
+    here = still_here(session, purser, team_or_raise(session, team_id))
+    told = {name: tells_use(session, purser, name, now) for name in {key.gateway for key in held}}
     aged = (aging.old_key(key, key.last_used, here, purser.policy, now, use_known=told[key.gateway]) for key in held)
     return tuple(sorted(filter(None, aged), key=lambda old: (old.since, old.label)))
 
@@ -46,6 +50,7 @@ def keep(purser: Purser, actor: Actor, key_id: str) -> Kept | Refused:
             return refused
         if key.state not in aging.IN_USE:
             return Refused(Because.WRONG_STATE, f"`{key.label}` is not in use any more, so there is nothing to keep.")
+        questions.kept(session, purser, actor, key)
         until = now + timedelta(seconds=KEEP_SECONDS)
         if key.kept_until is not None and until - key.kept_until < timedelta(days=1):
             return Kept(key_facts(session, key, now), key.kept_until, already=True)
@@ -81,13 +86,13 @@ def _refused(session: Session, purser: Purser, actor: Actor, key: Key) -> Refuse
     return Refused(Because.NOT_ALLOWED, text)
 
 
-def _still_here(session: Session, purser: Purser, team: Team) -> set[str]:
+def still_here(session: Session, purser: Purser, team: Team) -> set[str]:
     """Who can answer for keys of the team: its people and the workspace's owners, unless they have left Slack."""
     belong = {*team.owner_ids, *team.member_ids, *purser.authority.workspace_owner_ids}
     return belong - {person.id for person in people.members(session, belong) if purser.authority.stranger(person)}
 
 
-def _tells_use(session: Session, purser: Purser, name: str, now: datetime) -> bool:
+def tells_use(session: Session, purser: Purser, name: str, now: datetime) -> bool:
     """Whether usage of this gateway's keys is known up to these days."""
     gateway = purser.gateways.get(name)
     if gateway is None or not gateway.capabilities.usage_per_key:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.confirming import AskedNotice, ReviewNotice
 from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
@@ -15,8 +16,8 @@ from bot.domain.leavers import Account
 from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
-from bot.gateways.base import FailureKind
 from bot.domain.sweeps import SweepNotice
+from bot.gateways.base import FailureKind
 
 __all__ = [
     "Accounts",
@@ -202,7 +203,6 @@ class Notifier(Protocol):
         """Write to one person about somebody who left."""
         ...
 
-    def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
     def direct_questions(self, member_id: str, notice: AskedNotice, now: datetime, sending: Sending) -> None:
         """Write to one person about keys: whether they are needed, that they are off, that they should be rotated."""
         ...
@@ -223,6 +223,7 @@ class Notifier(Protocol):
         """Write to one owner about a sweep."""
         ...
 
+    def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """Let the person's Home tab show these facts in the place of what stands there; what stands there then.
 
         `expected` itself, and nothing is published, when it shows just that; None, and nothing is published, when

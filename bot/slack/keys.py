@@ -89,9 +89,9 @@ def disable_command(event: Incoming) -> None:
             event.actor()
             event.open_form(forms.disable_form())
         case disable_grammar.DisableSecret():
-            _disable(event, Target(secret=typed.secret), typed.reason)
+            disable(event, Target(secret=typed.secret), typed.reason)
         case disable_grammar.DisableLabel():
-            _disable(event, Target(label=typed.label), typed.reason)
+            disable(event, Target(label=typed.label), typed.reason)
         case disable_grammar.DisablePerson() | disable_grammar.DisableProject():
             event.open_form(groups.form_for(event, typed))
         case Help():
@@ -104,7 +104,7 @@ def disable_command(event: Incoming) -> None:
 
 def disable_now(event: Incoming) -> None:
     """Disable now, on a button that asked for confirmation already."""
-    _disable(event, Target(key_id=event.value), "")
+    disable(event, Target(key_id=event.value), "")
 
 
 def check_disable(event: Incoming) -> Response:
@@ -127,14 +127,14 @@ def submit_disable(event: Incoming) -> None:
         groups.disable_group(event, read.group, read.reason)
         return
     if read.key_id is not None:
-        _disable(event, Target(key_id=read.key_id), redacted(read.reason))
+        disable(event, Target(key_id=read.key_id), redacted(read.reason))
         return
     typed = _typed(read)
     match typed:
         case disable_grammar.DisableSecret():
-            _disable(event, Target(secret=typed.secret), typed.reason)
+            disable(event, Target(secret=typed.secret), typed.reason)
         case disable_grammar.DisableLabel():
-            _disable(event, Target(label=typed.label), typed.reason)
+            disable(event, Target(label=typed.label), typed.reason)
         case Mistake():
             event.answer(answers.mistake(typed.text, typed.example))
         case disable_grammar.DisablePerson() | disable_grammar.DisableProject():
@@ -175,7 +175,8 @@ def _give_back(event: Incoming, target: Target) -> None:
     event.answer(views.returned(allowed(outcome)))
 
 
-def _disable(event: Incoming, target: Target, reason: str) -> None:
+def disable(event: Incoming, target: Target, reason: str) -> None:
+    """Turn this key off, and answer with whatever is known of it, as it becomes known."""
     outcomes = turning_off.disable(event.purser, event.actor(), target, reason)
     with told_if_slow(event, answers.turning_off()):
         first = next(outcomes)

@@ -21,12 +21,12 @@ from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.reports import PostedUsage
 from bot.domain.sweeps import SweepNotice
 from bot.services.ports import DeliveryError, FailureKind, FileToSend, Posted, Sending
+from bot.slack.asking import AskingNotifier
 from bot.slack.charting import Charting
 from bot.slack.errors import translated
 from bot.slack.files import Uploads
 from bot.slack.views import departures, incidents, sweeps
 from bot.slack.views import digest as digests
-from bot.slack.views import departures, incidents
 from bot.slack.views.base import NAME_CHARS, Block, Message, clip, sentence
 from bot.slack.views.direct import direct
 from bot.slack.views.home import fingerprint, home
@@ -44,7 +44,7 @@ FOLLOW_SECONDS = 12
 REST_FOLLOWS = "a digest with much to say takes long; the rest of it follows at the next try"
 
 
-class SlackNotifier:
+class SlackNotifier(AskingNotifier):
     """Posts, updates and replies. The client should not retry by itself: the outbox does."""
 
     def __init__(
@@ -183,12 +183,12 @@ class SlackNotifier:
         channel = self._direct_channel(member_id)
         if not (sending.maybe_sent and self._find(channel, sending) is not None):
             self._post(channel, departures.direct(notice, now), sending)
+
     def direct_sweep(self, member_id: str, notice: SweepNotice, now: datetime, sending: Sending) -> None:
         """Write to one owner about a sweep, once."""
         channel = self._direct_channel(member_id)
         if not (sending.maybe_sent and self._find(channel, sending) is not None):
             self._post(channel, sweeps.direct(notice), sending)
-
 
     def _follow(
         self,

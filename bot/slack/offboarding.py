@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.slack import departures, sweeping
+from bot.slack import confirming, departures, sweeping
 from bot.slack.grammar import offboarding as grammar
 from bot.slack.incoming import Incoming
 from bot.slack.views.base import Message
@@ -22,7 +22,7 @@ def answer(event: Incoming, typed: grammar.OffboardingCommand) -> Message:
         case grammar.ChangeLead():
             return departures.change_lead(event, typed)
         case grammar.Review():
-            raise NotImplementedError
+            return confirming.review(event)
         case grammar.Inventory():
             raise NotImplementedError
         case _:

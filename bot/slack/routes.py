@@ -13,6 +13,7 @@ from slack_bolt import App
 from bot.services.context import Purser
 from bot.slack import (
     budgets,
+    confirming,
     departures,
     incidents,
     keys,
@@ -80,6 +81,13 @@ ROUTES = (
     Route(Kind.ACTION, actions.TAKE_OVER, departures.take_over),
     Route(Kind.ACTION, actions.DISABLE_WAITING, departures.disable_waiting),
     Route(Kind.ACTION, actions.RESTORE_LEFT, departures.restore),
+    Route(Kind.ACTION, actions.KEEP_ASKED, confirming.keep),
+    Route(Kind.ACTION, actions.GIVE_BACK_ASKED, confirming.give_back),
+    Route(Kind.ACTION, actions.DISABLE_ASKED, confirming.disable_now),
+    Route(Kind.ACTION, actions.ROTATE, confirming.rotate),
+    Route(Kind.ACTION, actions.KEEP_REVIEWED, confirming.keep_reviewed),
+    Route(Kind.ACTION, actions.DISABLE_REVIEWED, confirming.disable_reviewed),
+    Route(Kind.ACTION, actions.CALL_OFF_REVIEW, confirming.call_off),
     Route(Kind.ACTION, actions.RAISE, budgets.open_raise),
     Route(Kind.ACTION, actions.SNOOZE, budgets.snooze),
     Route(Kind.ACTION, actions.DISABLE_UNDER, budgets.open_disable_under),

@@ -1,0 +1,277 @@
+"""Reviews: a team's owners confirm each of its keys, and what nobody confirms in time is turned off, with proof.
+
+One is open per team. Keys made after it began are no part of it. Whatever becomes of a key meanwhile answers for it.
+Silence counts only where the review could be read: one whose message stands nowhere turns nothing off.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.aging import KEEP_SECONDS
+from bot.domain.budgets import Layer
+from bot.domain.confirming import (
+    Answer,
+    Part,
+    Question,
+    Review,
+    ReviewFacts,
+    Step,
+    Why,
+    answer_of_off,
+    due_after_notice,
+    first_comes,
+    is_reviewed,
+    step,
+)
+from bot.domain.facts import KeyFacts
+from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.people import Team
+from bot.domain.requests import Because, Refused
+from bot.services.context import Actor, Purser, Subjects, record, take_in
+from bot.services.deciders import told_of
+from bot.services.facts import key_facts, team_or_raise
+from bot.services.keeping import KEPT
+from bot.services.people import refused_by
+from bot.services.proving import about
+from bot.services.questions import answered, may_not_confirm, refresh, tell
+from bot.services.turning_off import start
+from storage import confirmations, keys, ledger, people, reviews
+from storage.engine import Session
+
+STARTED, NOTICED, ENDED = "review.started", "review.noticed", "review.ended"
+CALLED_OFF = "called off"
+AT_ONCE = 25
+"""So many keys are turned off in one transaction."""
+MOST_TOLD = 20
+"""So many keys stand in one direct message."""
+REFRESHED = timedelta(days=1)
+"""How long after its end a review's messages go on telling the truth about its keys."""
+_OF = (KeyState.LIVE, KeyState.RESTORING, KeyState.DISABLING, KeyState.DISABLED)
+_GONE = Refused(Because.NOT_FOUND, "Purser does not know this review any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The review that is open after `/ai-team review`, and whether that began it."""
+
+    facts: ReviewFacts
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A key that is confirmed, and by whom first."""
+
+    key: KeyFacts
+    by: str
+    already: bool = False
+    """Whether it was answered before, so that nothing changed."""
+    answer: Answer = Answer.KEPT
+
+
+def review(purser: Purser, actor: Actor, channel_id: str) -> Begun | Refused:
+    """Begin a review of the keys of the channel's team, or show the one that is open. Owners only begin one."""
+    with purser.deciding() as session:
+        take_in(session, actor)
+        team = people.team_in_channel(session, channel_id)
+        if team is None:
+            text = "This channel is no team's. Type `/ai-team review` in a team's channel."
+            return Refused(Because.NOT_FOUND, text)
+        found = reviews.open_of(session, team.id)
+        if found is not None and purser.authority.barrier_to_look(actor.member, team) is None:
+            return Begun(gather(session, purser, found), is_new=False)
+        if barrier := purser.authority.barrier_to_own(actor.member, team):
+            return refused_by(barrier)
+        every = [key for key in keys.under(session, Layer.TEAM, team.id, _OF) if is_reviewed(key)]
+        if not every:
+            return Refused(Because.NOT_FOUND, f"Team {team.name} has no key that works, so there is nothing to review.")
+        return Begun(gather(session, purser, _begin(session, purser, actor, team, every)), is_new=True)
+
+
+def confirm(purser: Purser, actor: Actor, question_id: str) -> Confirmed | Refused:
+    """Somebody who may says that a key is needed. It is not called old for 30 days either."""
+    with purser.deciding() as session:
+        take_in(session, actor)
+        now, question = purser.now(), confirmations.get(session, question_id)
+        key = None if question is None else keys.get(session, question.key_id)
+        if question is None or key is None:
+            return _GONE
+        if question.answer is not None:
+            facts = key_facts(session, key, now)
+            return Confirmed(facts, question.answered_by or "purser", already=True, answer=question.answer)
+        if refused := may_not_confirm(session, purser, actor, key):
+            return refused
+        if not is_reviewed(key):
+            return Refused(Because.WRONG_STATE, f"`{key.label}` is off by now, so there is nothing to keep.")
+        answered(session, now, question, key, Answer.KEPT, actor.id)
+        until = now + timedelta(seconds=KEEP_SECONDS)
+        if keys.keep(session, key.id, until, KeyState.LIVE, KeyState.RESTORING):
+            reason = f"until {until:%Y-%m-%d %H:%M} UTC"
+            record(session, now, actor=actor.id, action=KEPT, about=about(key), once=question.id, reason=reason)
+        refresh(session, now, question.review_id)
+        return Confirmed(key_facts(session, key, now), actor.id)
+
+
+def key_of(purser: Purser, question_id: str) -> str | None:
+    """The id of the key that a question is about, or None."""
+    with purser.books.reading() as session:
+        question = confirmations.get(session, question_id)
+        return None if question is None else question.key_id
+
+
+def call_off(purser: Purser, actor: Actor, review_id: str) -> ReviewFacts | Refused:
+    """An owner ends a review before its time: what was confirmed stands, and nothing is turned off."""
+    with purser.deciding() as session:
+        take_in(session, actor)
+        found = reviews.get(session, review_id)
+        if found is None:
+            return _GONE
+        if barrier := purser.authority.barrier_to_own(actor.member, team_or_raise(session, found.team_id)):
+            return refused_by(barrier)
+        give_up(session, purser, found, actor.id, CALLED_OFF)
+        return gather(session, purser, reviews.get(session, review_id) or found)
+
+
+def give_up(session: Session, purser: Purser, found: Review, by: str, reason: str) -> None:
+    """End a review without turning anything off. Does nothing when it is over."""
+    now = purser.now()
+    for question in confirmations.of_review(session, found.id):
+        key = keys.get(session, question.key_id)
+        if question.answer is None and key is not None:
+            answered(session, now, question, key, Answer.MOOT, by, reason="the review was called off")
+    _end(session, found, by, reason, now)
+
+
+def gather(session: Session, purser: Purser, found: Review) -> ReviewFacts:
+    """The review as it stands, in a session that is open already."""
+    team = team_or_raise(session, found.team_id)
+    rows = ledger.entries(session, idempotency_key=f"{ENDED}:{found.id}")
+    by = next((row.actor for row in rows if row.actor != "purser"), None)
+    owners = _owners(session, purser, team)
+    return ReviewFacts(found, team, reviews.standings(session, found.id), owners, called_off_by=by)
+
+
+def watch_reviews(purser: Purser) -> None:
+    """Settle what is answered by itself, give notice, turn off what nobody confirmed; keep the messages true."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        opened, over = reviews.open_ones(session), reviews.ended_since(session, now - REFRESHED)
+    for found in opened:
+        _watch(purser, found.id)
+    for one in (*opened, *over):
+        with purser.deciding() as session:
+            refresh(session, purser.now(), one.id)
+
+
+# --- from beginning to end ---
+
+
+def _begin(session: Session, purser: Purser, actor: Actor, team: Team, every: Sequence[Key]) -> Review:
+    now = purser.now()
+    until = now + timedelta(seconds=purser.policy.review_seconds)
+    begun = Review(purser.ids.new("review"), team.id, actor.id, now, until)
+    reviews.add(session, begun)
+    for number, key in enumerate(sorted(every, key=first_comes)):
+        before = confirmations.open_about(session, key.id)
+        if before is not None:
+            answered(session, now, before, key, Answer.MOOT, "purser", reason="a review asks about it")
+        # Its number keeps the keys in order: what they are ordered by may change.
+        question = Question(f"{begun.id}-{number:05d}", key.id, Why.REVIEW, now, until, begun.id)
+        confirmations.add(session, question)
+    reason = f"{len(every)} keys, until {until:%Y-%m-%d %H:%M} UTC"
+    record(session, now, actor=actor.id, action=STARTED, about=Subjects(team.id), once=begun.id, reason=reason)
+    refresh(session, now, begun.id)
+    return begun
+
+
+def _watch(purser: Purser, review_id: str) -> None:
+    """One look at an open review, in transactions of its own."""
+    with purser.deciding() as session:
+        found = reviews.get(session, review_id)
+        assert found is not None, review_id
+        waiting = _settle(session, purser, found)
+        now = purser.now()
+        due = step(Why.REVIEW, found.due_at, found.noticed_at, purser.policy, now) if waiting else Step.WAIT
+        if due is Step.NOTICE and found.ts is not None:
+            _notice(session, purser, found, waiting)
+        elif not waiting:
+            _end(session, found, "purser", _counted(session, found), now)
+    while due is Step.STOP and waiting:
+        with purser.deciding() as session:
+            _stop(session, purser, waiting[:AT_ONCE])
+            waiting = waiting[AT_ONCE:]
+            if not waiting:
+                _end(session, found, "purser", _counted(session, found), purser.now())
+
+
+def _settle(session: Session, purser: Purser, found: Review) -> list[Question]:
+    """Write down what is answered by what became of its keys; those that still wait."""
+    waiting = []
+    for question in confirmations.of_review(session, found.id):
+        if question.answer is not None:
+            continue
+        key = keys.get(session, question.key_id)
+        assert key is not None, question.key_id
+        if is_reviewed(key):
+            waiting.append(question)
+        else:
+            given, by = answer_of_off(key)
+            answered(session, purser.now(), question, key, given, by)
+    return waiting
+
+
+def _notice(session: Session, purser: Purser, found: Review, waiting: Sequence[Question]) -> None:
+    """Say what would go off: in the thread to owners, and directly to holders."""
+    now = purser.now()
+    until = due_after_notice(Why.REVIEW, found.due_at, purser.policy, now)
+    if not reviews.notice(session, found, until, now):
+        return
+    of_holder: dict[str, list[str]] = defaultdict(list)
+    for question in waiting:
+        confirmations.move(session, question, until, now)
+        key = keys.get(session, question.key_id)
+        if key is not None:
+            of_holder[key.holder_id].append(question.id)
+    gone = {one.id for one in people.members(session, of_holder) if purser.authority.stranger(one) is not None}
+    for holder_id, ids in of_holder.items():
+        for start_at in range(0, 0 if holder_id in gone else len(ids), MOST_TOLD):
+            some = ids[start_at : start_at + MOST_TOLD]
+            tell(session, now, Part.NOTICED, holder_id, some, once=some[0])
+    reason = f"{len(waiting)} keys, off {until:%Y-%m-%d %H:%M} UTC"
+    record(session, now, actor="purser", action=NOTICED, about=Subjects(found.team_id), once=found.id, reason=reason)
+    refresh(session, now, found.id)
+
+
+def _stop(session: Session, purser: Purser, some: Sequence[Question]) -> None:
+    """Turn off those that still wait when their turn comes."""
+    now = purser.now()
+    for seen in some:
+        question, key = confirmations.get(session, seen.id), keys.get(session, seen.key_id)
+        if question is None or key is None or question.answer is not None:
+            continue
+        reason = f"no owner confirmed it in the review that began {question.asked_at:%-d %B}"
+        if start(session, now, key, "purser", OffCause.UNCONFIRMED, reason) is not None:
+            answered(session, now, question, key, Answer.SILENT, "purser")
+
+
+def _end(session: Session, found: Review, by: str, reason: str, now: datetime) -> None:
+    """It is over: its messages say so, and what came of it."""
+    if reviews.end(session, found.id, now):
+        record(session, now, actor=by, action=ENDED, about=Subjects(found.team_id), once=found.id, reason=reason)
+        refresh(session, now, found.id)
+
+
+def _counted(session: Session, found: Review) -> str:
+    answers = [one.answer for one in confirmations.of_review(session, found.id)]
+    return ", ".join(f"{answers.count(one)} {one}" for one in Answer if one in answers)
+
+
+def _owners(session: Session, purser: Purser, team: Team) -> tuple[str, ...]:
+    """Who is asked: the team's owners, or the workspace's where it has none that could answer."""
+    return told_of(session, purser, team.owner_ids) or told_of(
+        session, purser, sorted(purser.authority.workspace_owner_ids)
+    )

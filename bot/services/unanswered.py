@@ -1,0 +1,162 @@
+"""What becomes of questions about unused keys that nobody has answered: settled, reminded of, the key turned off.
+
+Nothing is turned off unless it is known up to the deadline that nobody used it, and unless a reminder stood for its
+time. Every decision is made in a transaction that looks again at what it rests on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain import aging
+from bot.domain.confirming import (
+    Answer,
+    Part,
+    Question,
+    Step,
+    Why,
+    answer_of_off,
+    due_after_notice,
+    notice_seconds,
+    step,
+)
+from bot.domain.keys import Key, OffCause
+from bot.services.confirming import ASKED, AT_ONCE, MOST_ASKED, Recipients, is_unused, lifetime, recipients
+from bot.services.context import Purser
+from bot.services.facts import team_or_raise
+from bot.services.keeping import still_here, tells_use
+from bot.services.questions import answered, tell
+from bot.services.telling import SETTLE_SECONDS
+from bot.services.turning_off import start
+from storage import confirmations, held_keys, keys, ledger, syncs
+from storage.engine import Session
+from storage.syncs import What
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What has become of a question by itself."""
+
+    answer: Answer
+    by: str = "purser"
+    reason: str = ""
+
+
+def watch_questions(purser: Purser) -> None:
+    """Settle what is answered by itself, remind, and turn off what nobody has answered for."""
+    now = purser.now()
+    with purser.books.reading() as session:
+        due = [one for one in confirmations.open_ones(session, Why.UNUSED) if _is_due(session, purser, one, now)]
+    for start_at in range(0, len(due), AT_ONCE):
+        with purser.deciding() as session:
+            _watch(session, purser, due[start_at : start_at + AT_ONCE])
+
+
+def _is_due(session: Session, purser: Purser, question: Question, now: datetime) -> bool:
+    key = keys.get(session, question.key_id)
+    if key is None or _outcome(session, purser, question, key, now) is not None:
+        return True
+    return _step(session, purser, question, key, now) is not Step.WAIT
+
+
+def _watch(session: Session, purser: Purser, due: Sequence[Question]) -> None:
+    now = purser.now()
+    told: dict[tuple[Part, str], list[str]] = defaultdict(list)
+    for seen in due:
+        question, key = confirmations.get(session, seen.id), keys.get(session, seen.key_id)
+        if question is None or key is None or question.answer is not None:
+            continue
+        if outcome := _outcome(session, purser, question, key, now):
+            answered(session, now, question, key, outcome.answer, outcome.by, reason=outcome.reason)
+            continue
+        part = _act(session, purser, question, key, now)
+        if part is not None:
+            for person in (_told_of_stop if part is Part.STOPPED else _asked_now)(session, purser, key):
+                told[part, person].append(question.id)
+    for (part, person), ids in told.items():
+        _tell_some(session, now, part, person, ids)
+
+
+def _act(session: Session, purser: Purser, question: Question, key: Key, now: datetime) -> Part | None:
+    """Do what is due about a question; what people are told of it."""
+    match _step(session, purser, question, key, now):
+        case Step.NOTICE:
+            until = due_after_notice(Why.UNUSED, question.due_at, purser.policy, now)
+            return Part.REMINDED if confirmations.move(session, question, until, now) else None
+        case Step.POSTPONE:
+            until = now + timedelta(seconds=notice_seconds(Why.UNUSED, purser.policy))
+            confirmations.move(session, question, until, None)
+            return None
+        case Step.STOP:
+            return Part.STOPPED if _stop(session, question, key, now) else None
+        case _:
+            return None
+
+
+def _tell_some(session: Session, now: datetime, part: Part, person: str, ids: Sequence[str]) -> None:
+    """In as many messages as they take; of what is off, once the gateway had time to show it."""
+    wait = SETTLE_SECONDS if part is Part.STOPPED else 0
+    for start_at in range(0, len(ids), MOST_ASKED):
+        some = ids[start_at : start_at + MOST_ASKED]
+        tell(session, now, part, person, some, once=f"{some[0]}:{now.isoformat()}", after_seconds=wait)
+
+
+def _outcome(session: Session, purser: Purser, question: Question, key: Key, now: datetime) -> _Outcome | None:
+    """What has answered the question without anybody pressing a button, or None."""
+    if key.state not in aging.IN_USE:
+        given, by = answer_of_off(key)
+        return _Outcome(given, by)
+    if (asker := confirmations.asked_more_by(session, key.id, question.asked_at)) is not None:
+        return _Outcome(Answer.KEPT, asker, "asked for more of it")
+    if not purser.policy.asks_unused:
+        return _Outcome(Answer.MOOT, reason="such questions are not asked any more")
+    if key.retires_at is not None:
+        return _Outcome(Answer.MOOT, reason="another key is taking its place")
+    held = held_keys.some(session, (key.id,))[key.id]
+    if not is_unused(purser, held, now) or _spent_since(session, question):
+        return _Outcome(Answer.MOOT, reason="it is kept" if aging.is_kept(key, now) else "it was used")
+    return None
+
+
+def _spent_since(session: Session, question: Question) -> bool:
+    """Whether its live total is higher than when it was asked about."""
+    rows = ledger.entries(session, idempotency_key=f"{ASKED}:{question.id}")
+    total = lifetime(session, question.key_id)
+    return total is not None and total > max((row.amount_micros or 0 for row in rows), default=total)
+
+
+def _step(session: Session, purser: Purser, question: Question, key: Key, now: datetime) -> Step:
+    known = tells_use(session, purser, key.gateway, now)
+    if now >= question.due_at:
+        known = known and _is_read_since(session, key.gateway, question.due_at)
+    return step(Why.UNUSED, question.due_at, question.noticed_at, purser.policy, now, use_known=known)
+
+
+def _is_read_since(session: Session, gateway: str, moment: datetime) -> bool:
+    """Whether both its live totals and its dated usage were read from that moment on."""
+    marks = [syncs.of(session, gateway, what) for what in (What.LIVE, What.USAGE)]
+    return all(mark is not None and mark.read_at is not None and mark.read_at >= moment for mark in marks)
+
+
+def _stop(session: Session, question: Question, key: Key, now: datetime) -> bool:
+    reason = (
+        f"nobody has used it for long, and nobody answered since {question.asked_at:%-d %B} whether it is still needed"
+    )
+    if start(session, now, key, "purser", OffCause.UNUSED, reason) is None:
+        return False
+    return answered(session, now, question, key, Answer.SILENT, "purser")
+
+
+def _asked_now(session: Session, purser: Purser, key: Key) -> Recipients:
+    team = team_or_raise(session, key.team_id)
+    return recipients(session, purser, team, aging.answers_for(key), still_here(session, purser, team))
+
+
+def _told_of_stop(session: Session, purser: Purser, key: Key) -> Recipients:
+    """Its owners, and who was asked. Its holder reads it in a message of their own."""
+    team = team_or_raise(session, key.team_id)
+    owners = recipients(session, purser, team, "", ())
+    return tuple(one for one in dict.fromkeys((*_asked_now(session, purser, key), *owners)) if one != key.holder_id)
