@@ -165,7 +165,11 @@ class Handed:
     project_names: tuple[str, ...] = ()
     """Projects that somebody else leads from now on."""
     to_id: str = ""
-    """Who has them from now on, by Slack user id, where that is not who did it."""
+    """Who has them from now on, by Slack user id; empty where they go off."""
+    is_own: bool = False
+    """Whether that is who did it."""
+    counted: tuple[str, ...] = ()
+    """Labels of those whose usage counts to that person from now on."""
 
 
 def reminder_due(left: LeftTeam, noticed_at: datetime, now: datetime, every_seconds: int) -> LeavingPart | None:

@@ -12,7 +12,7 @@ from bot.domain.requests import Because, Refused
 from bot.services import departed
 from bot.services.context import Actor, Purser, Subjects, record, take_in
 from bot.services.facts import HELD, key_facts, team_or_raise
-from bot.services.handing_over import barrier_to_take
+from bot.services.handing_over import barrier_to_take, counted
 from bot.services.hands import Hands, give, is_here
 from bot.services.people import meet
 from bot.services.refusing import refused_by
@@ -50,7 +50,8 @@ def hand_over(purser: Purser, actor: Actor, label: str, user_id: str) -> Handed 
         _taken(session, purser, key, user_id)
         give(session, now, key, Hands(user_id, user_id if is_theirs else key.lead_id, HandedWhy.GIVEN, actor.id))
         after = keys.get(session, key.id) or key
-        return Handed((key_facts(session, after, now),), to_id=user_id)
+        facts = (key_facts(session, after, now),)
+        return Handed(facts, to_id=user_id, is_own=user_id == actor.id, counted=counted([key], facts))
 
 
 def change_lead(purser: Purser, actor: Actor, channel_id: str, name: str, user_id: str) -> Handed | Refused:
@@ -96,13 +97,14 @@ def _change_lead(
             continue
         _taken(session, purser, key, user_id, only=Was.LEAD)
         if give(session, now, key, Hands(key.holder_id, user_id, HandedWhy.LED, actor.id)):
-            changed.append(key.id)
+            changed.append(key)
     if user_id != actor.id:
         telling = Telling(Occasion.PROJECT_LED, actor.id, others=(project.name, team.name))
         tell_people(session, now, telling, (user_id,), once=once)
-    after = (keys.get(session, key_id) for key_id in changed)
+    after = (keys.get(session, key.id) for key in changed)
     facts = tuple(key_facts(session, key, now) for key in after if key is not None)
-    return Handed(facts, project_names=(project.name,), to_id=user_id)
+    is_own, names = user_id == actor.id, (project.name,)
+    return Handed(facts, (), names, user_id, is_own=is_own, counted=counted(changed, facts))
 
 
 def _led_keys(session: Session, project: Project) -> list[Key]:

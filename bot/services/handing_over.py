@@ -50,9 +50,10 @@ def take_over(
         now, names, taken = purser.now(), [], []
         for one in found.open:
             if _take(session, purser, actor, found, one, now):
-                taken.append(one.key.key.id)
+                taken.append(one.key.key)
                 names += _lead_project(session, actor, found.departure, one.key.key, now)
-        return Handed(_now(session, purser, taken), refused=found.refused, project_names=tuple(names))
+        after = _now(session, purser, [key.id for key in taken])
+        return Handed(after, found.refused, tuple(names), actor.id, is_own=True, counted=counted(taken, after))
 
 
 def disable_waiting(
@@ -176,6 +177,12 @@ def _lead_project(session: Session, actor: Actor, departure: Departure, key: Key
     once, why = f"{project.id}:{departure.id}:{actor.id}", f"with the key {key.label}"
     record(session, now, actor=actor.id, action="project.led", about=on, once=once, reason=why)
     return [project.name]
+
+
+def counted(before: Sequence[Key], after: Sequence[KeyFacts]) -> tuple[str, ...]:
+    """Labels of those keys whose usage counts to somebody else than before."""
+    was = {key.id: key.lead_id or key.holder_id for key in before}
+    return tuple(one.key.label for one in after if (one.key.lead_id or one.key.holder_id) != was[one.key.id])
 
 
 def _perform(purser: Purser, rows: Iterable[tuple[str, int]]) -> None:

@@ -50,7 +50,7 @@ def departure(notice: DepartureNotice, now: datetime) -> Message:
     title, why = f"*{_title(facts)}*", sentence(notice.why, WHY_CHARS)
     waits = _waits(facts)
     return message(
-        " ".join(filter(None, [why, title, waits or _off(facts)])),
+        " ".join(filter(None, [why, title, waits or _off(facts) or _settled(facts, now) or _role(facts)])),
         section(stack([why, title, _known(facts), _back(facts)])),
         _if_said(_off(facts)),
         _waiting(facts, waits),
@@ -89,7 +89,7 @@ def _title(facts: DepartureFacts) -> str:
 def _known(facts: DepartureFacts) -> str:
     told = facts.departure
     at = moment(told.noticed_at)
-    when = f" on {told.left_at:%-d %B %Y}" if told.left_at else ""
+    when = f": gone since {told.left_at:%-d %B %Y}" if told.left_at else ""
     note = f" {say.quoted(told.note, NOTE_CHARS)}" if told.note.strip() else ""
     match told.source:
         case Source.EVENT:
@@ -122,9 +122,8 @@ def _off(facts: DepartureFacts) -> str:
     theirs = [one.key.key for one in facts.keys if one.left.outcome is Outcome.OFF]
     back = [key for key in theirs if key.state in (KeyState.LIVE, KeyState.RESTORING)]
     off = [key for key in theirs if key not in back]
-    lines = [
-        f"*{counted(len(off), 'key')} of their own {words.are(off)} turned off.* {words.proofs(off)}" if off else ""
-    ]
+    done = "being turned off" if any(is_going_off(key) for key in off) else "turned off"
+    lines = [f"*{counted(len(off), 'key')} of their own {words.are(off, done)}.* {words.proofs(off)}" if off else ""]
     if back:
         lines.append(f"Works again: {words.codes(back)}.")
     return stack(lines)
@@ -239,15 +238,12 @@ def _reminder(facts: DepartureFacts, *, is_last: bool) -> str:
     waiting = [one.key.key for one in facts.waiting]
     if not waiting:
         return f"Nothing of what {words.name(facts)} left behind waits any more."
-    one = len(waiting) == 1
     who = f"{mentions(facts.asked_ids, most=CALLED)}: " if facts.asked_ids else ""
     due = f" {moment(facts.left.due_at)}" if facts.left.due_at else ""
-    last = "*last reminder.* " if is_last else ""
-    still = f"{words.codes(waiting)} still {'waits' if one else 'wait'} for somebody since {words.name(facts)} left."
-    it, stops = ("it", "is") if one else ("them", "are")
+    wait, stops = ("waits", "it is stopped") if len(waiting) == 1 else ("wait", "they are stopped")
     return (
-        f"{who}{last}{say.capital(still) if not who or is_last else still} Press *Take over* or *Disable now* above; "
-        f"otherwise {it if one else 'they'} {stops} stopped{due}."
+        f"{'*Last reminder.* ' if is_last else ''}{who}{words.codes(waiting)} still {wait} for somebody since "
+        f"{words.name(facts)} left. Press *Take over* or *Disable now* above; otherwise {stops}{due}."
     )
 
 
@@ -296,8 +292,8 @@ def _restore(facts: DepartureFacts) -> Block | None:
     if not facts.can_be_undone:
         return None
     text = (
-        f"{clip(facts.name, 80) or 'They'} get back what this took away in teams that you own: role, leads, and keys "
-        "as far as budgets allow."
+        "What this took away in teams that you own comes back: the role, leads, and keys as far as budgets allow. "
+        "What somebody took over stays theirs."
     )
     asked = confirm("Was it wrong that they left?", text, "Restore")
     return button("Restore", act.RESTORE_LEFT, facts.departure.id, confirm=asked)

@@ -16,27 +16,21 @@ REASON_CHARS = 300
 
 
 def taken(done: Handed) -> Message:
-    """To who took keys over: that they hold them now, and how to get a secret they can read."""
-    labels = [one.key.label for one in done.keys]
-    first, one = labels[0], len(labels) == 1
+    """To who took keys over: that they answer for them now, and how to get a secret they can read."""
     off = [facts.key for facts in done.keys if not goes_off(facts.key)]
-    works = (
-        f"{'It works' if one else 'They work'} on as before."
-        if not off
-        else f"{codes(off)} stays off until an owner restores it."
-    )
-    each = "" if one else ", and so on for each"
-    return message(
-        stack(
-            [
-                f"*You answer for {listed(labels)} now.* {works}",
-                f"The secret is not shown again: `/ai-key rotate {_plain(first)}` gives you a new one{each}.",
-                _leads_too(done),
-                f"In usage by member, {'all it has' if one else 'all they have'} spent counts to you from now on.",
-                _not_yours(done.refused, them="taken over"),
-            ]
-        )
-    )
+    works = "It works on as before." if len(done.keys) == 1 else "They work on as before."
+    stays = f"{codes(off)} {'stays' if len(off) == 1 else 'stay'} off until an owner restores it."
+    held = [one.key for one in done.keys if one.key.holder_id == done.to_id]
+    led = [one.key for one in done.keys if one.key.holder_id != done.to_id]
+    lines = [
+        f"*You answer for {codes([one.key for one in done.keys])} now.* {stays if off else works}",
+        _secret(held),
+        f"You lead {codes(led)}; who holds {'it' if len(led) == 1 else 'them'} stays the same." if led else "",
+        _leads_too(done),
+        _counts(done),
+        _not_yours(done.refused, them="taken over"),
+    ]
+    return message(stack(lines))
 
 
 def disabled(done: Handed) -> Message:
@@ -48,17 +42,22 @@ def disabled(done: Handed) -> Message:
 
 def handed(done: Handed) -> Message:
     """To who gave a key to somebody."""
-    label = code(done.keys[0].key.label)
-    return message(
-        f"{mention(done.to_id)} answers for {label} from now on and is told. It works on as before. The secret is not "
-        f"shown again: `/ai-key rotate {_plain(done.keys[0].key.label)}` gives them a new one."
-    )
+    key = done.keys[0].key
+    works = "It works on as before." if goes_off(key) else "It is off, and stays so until an owner restores it."
+    if done.is_own:
+        return message(stack([f"*You answer for {code(key.label)} now.* {works}", _secret([key]), _counts(done)]))
+    secret = f"The secret is not shown again: `/ai-key rotate {_plain(key.label)}` gives them a new one."
+    told = f"{mention(done.to_id)} answers for {code(key.label)} from now on and is told. {works} {secret}"
+    return message(stack([told, _counts(done)]))
 
 
 def led(done: Handed) -> Message:
     """To who let somebody else lead a project."""
-    keys = f" They answer for its {counted(len(done.keys), 'project key')} as well." if done.keys else ""
-    return message(f"{mention(done.to_id)} leads project {listed(done.project_names)} from now on and is told.{keys}")
+    they = "You lead" if done.is_own else f"{mention(done.to_id)} leads"
+    also = "You answer" if done.is_own else "They answer"
+    keys = f" {also} for its {counted(len(done.keys), 'project key')} as well." if done.keys else ""
+    told = "" if done.is_own else " and is told"
+    return message(stack([f"{they} project {listed(done.project_names)} from now on{told}.{keys}", _counts(done)]))
 
 
 def putting_back() -> Message:
@@ -117,6 +116,21 @@ def _by(notice: Notice) -> str:
 
 def _what(words: str) -> str:
     return words if words in ("holder", "lead", "holder and lead") else "holder"
+
+
+def _secret(held: Sequence[Key]) -> str:
+    if not held:
+        return ""
+    each = "" if len(held) == 1 else ", and so on for each"
+    return f"The secret is not shown again: `/ai-key rotate {_plain(held[0].label)}` gives you a new one{each}."
+
+
+def _counts(done: Handed) -> str:
+    """That usage by member follows who answers for a key, also what was used before."""
+    if not done.counted:
+        return ""
+    who = "you" if done.is_own else mention(done.to_id)
+    return f"In usage by member, {listed(done.counted)} counts to {who} from now on, with what was spent before."
 
 
 def _leads_too(done: Handed) -> str:

@@ -22,6 +22,7 @@ from bot.slack.views.usage_policy import agreement_form
 from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
+from tests.slack.views.screens_departures import every_about_departures
 from tests.slack.views.screens_expecting import every_about_expecting
 from tests.slack.views.screens_groups import every_about_groups
 from tests.slack.views.screens_incidents import every_about_incidents
@@ -296,6 +297,6 @@ def every(world: World) -> dict[str, Screen]:
     found: dict[str, Screen] = {}
     draws = (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens)
     others = (every_about_money, every_about_usage, every_about_weeks, every_about_incidents, every_about_leaks)
-    for draw in (*draws, *others, every_about_rotation, every_about_expecting, every_about_groups):
+    for draw in (*draws, *others, every_about_rotation, every_about_expecting, every_about_groups, every_about_departures):
         found |= draw(world)
     return found
