@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.confirming import AskedNotice, ReviewNotice
 from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
@@ -244,6 +245,15 @@ class SentSweep:
 
 
 @dataclass(frozen=True)
+class SentQuestions:
+    """A direct message about keys that somebody can read."""
+
+    sending_id: str
+    member_id: str
+    notice: AskedNotice
+
+
+@dataclass(frozen=True)
 class SentIncident:
     """A message about an incident that somebody can read."""
 
@@ -268,6 +278,11 @@ class Notifier:
         self.incidents: list[SentIncident] = []
         self.incident_now: dict[str, IncidentNotice] = {}
         """What each incident's message shows now, by its timestamp."""
+        self.questions: list[SentQuestions] = []
+        self.reviews: list[str] = []
+        """Each posting of a message of a review: its sending id."""
+        self.review_now: dict[str, ReviewNotice] = {}
+        """What each message of a review shows now: by its timestamp, or by its id in the thread."""
         self.departures: list[SentDeparture] = []
         self.departure_now: dict[str, DepartureNotice] = {}
         """What each message about somebody who left shows now, by its timestamp."""
@@ -402,6 +417,29 @@ class Notifier:
         if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.sweeps)):
             with self._calling("direct_sweep"):
                 self.sweeps.append(SentSweep(sending.id, member_id, notice))
+
+    def direct_questions(self, member_id: str, notice: AskedNotice, now: datetime, sending: Sending) -> None:
+        if not (sending.maybe_sent and any(earlier.sending_id == sending.id for earlier in self.questions)):
+            with self._calling("direct_questions"):
+                self.questions.append(SentQuestions(sending.id, member_id, notice))
+
+    def post_review(self, channel_id: str, notice: ReviewNotice, now: datetime, sending: Sending) -> Posted:
+        ts = f"{channel_id}-{sending.id}"
+        if not (sending.maybe_sent and ts in self.review_now):
+            with self._calling("post_review"):
+                self.reviews.append(sending.id)
+                self.review_now[ts] = notice
+        return Posted(channel_id, ts)
+
+    def update_review(self, notice: ReviewNotice, now: datetime) -> None:
+        with self._calling("update_review"):
+            self.review_now[notice.facts.review.ts or ""] = notice
+
+    def put_in_review(self, notice: ReviewNotice, now: datetime, sending: Sending) -> None:
+        with self._calling("put_in_review"):
+            if sending.id not in self.review_now:
+                self.reviews.append(sending.id)
+            self.review_now[sending.id] = notice
 
     def publish_home(self, member_id: str, facts: HomeFacts, now: datetime, expected: Shown) -> Shown | None:
         """As Slack does it: a view is named when it is published, and what stands there by then is not replaced."""
