@@ -62,7 +62,7 @@ def preview_lines(found: Preview) -> list[str]:
     """The same as lines, without what waits."""
     reach = found.impact.reach
     lines = [
-        "*A sweep now would change this.* Nothing was changed by looking.",
+        "*What a sweep would do now.* Looking changed nothing.",
         f"• Slack lists {_count(found.listed, 'person', 'people')}; Purser knows {reach.people} of its own as present.",
         f"• {_gone(found.impact)}",
         *_others(found.impact),
@@ -160,9 +160,12 @@ def _asked(told: SweepFacts) -> str:
             "Two different owners have to agree, and only one is here: name another in `PURSER_OWNERS`, or make one "
             "with `/ai-team owner @user`."
         )
+    asked = f"Two different owners have to *Agree*; one can *Call off*. Asked: {mentions(told.asked_ids)}."
+    if told.sweep.listing is Listing.FEED:
+        return asked
     return (
-        f"Two different owners have to *Agree*: {mentions(told.asked_ids, last='or')}. Everybody is then asked for by "
-        "name again, and whoever is here stays untouched. One owner can *Call off*. A newer sweep comes in a day."
+        f"{asked} Before anybody is off-boarded, Slack is asked about them again, and who is here stays untouched. "
+        "A newer sweep comes in a day."
     )
 
 

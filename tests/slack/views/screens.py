@@ -29,6 +29,7 @@ from tests.slack.views.screens_incidents import every_about_incidents
 from tests.slack.views.screens_leaks import every_about_leaks
 from tests.slack.views.screens_money import every_about_money
 from tests.slack.views.screens_rotation import every_about_rotation
+from tests.slack.views.screens_sweeps import every_about_sweeps
 from tests.slack.views.screens_usage import every_about_usage
 from tests.slack.views.screens_weeks import every_about_weeks
 
@@ -297,6 +298,14 @@ def every(world: World) -> dict[str, Screen]:
     found: dict[str, Screen] = {}
     draws = (cards, receipts, notices, form_screens, key_screens, team_screens, answer_screens)
     others = (every_about_money, every_about_usage, every_about_weeks, every_about_incidents, every_about_leaks)
-    for draw in (*draws, *others, every_about_rotation, every_about_expecting, every_about_groups, every_about_departures):
+    for draw in (
+        *draws,
+        *others,
+        every_about_rotation,
+        every_about_sweeps,
+        every_about_expecting,
+        every_about_groups,
+        every_about_departures,
+    ):
         found |= draw(world)
     return found

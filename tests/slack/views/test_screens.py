@@ -28,10 +28,10 @@ EXACT_LABELS = {
     "Approve", "Approve with changes", "Deny", "Reveal key", "Extend", "Give back", "Disable now", "Restore", "Cancel",
     "Ask anyway", "Raise", "Snooze", "Keep", "Send me a weekly digest", "Stop my weekly digest",
     "Next", "Previous", "Post to channel", "Acknowledge", "Assign", "Close incident", "Reopen", "Export timeline",
-    "Take over",
+    "Take over", "Agree", "Call off",
 }  # fmt: skip
 REVEALS = ("revealed", "modal_revealed_beside", "modal_revealed_instead")
-OUR_IDS = re.compile(r"(req|mine|key|alert|asked|incident)-\d+|U0ANA|departure-\d+(:team-\d+(:key-\d+)?)?")
+OUR_IDS = re.compile(r"(req|mine|key|alert|asked|incident)-\d+|U0ANA|sweep-\d+|departure-\d+(:team-\d+(:key-\d+)?)?")
 
 
 def as_json(screen: Screen) -> dict[str, Any]:
