@@ -238,7 +238,7 @@ class Inventory:
     """What there is, of one team or of all, on one page."""
 
     of: str
-    """The team's name; empty for everything."""
+    """The teams' names; empty for everything."""
     budget_micros: int
     """The teams' monthly budgets together."""
     teams: int
@@ -256,8 +256,6 @@ class Inventory:
     may_decide: bool = False
     """Whether the reader may adopt keys, and turn unknown ones off."""
     sees_unknown: bool = False
-    subject_id: str = ""
-    """The team's id; empty for everything."""
 
     @property
     def working(self) -> int:

@@ -33,7 +33,7 @@ from bot.services.sending import new_request
 from bot.services.subjects import subjects
 from bot.services.telling import Telling, key_stream, refresh_card, tell_people, tell_thread
 from bot.services.worker import decided_already, perform_now
-from storage import keys, outbox, people, requests, unknown_keys
+from storage import keys, outbox, people, requests, runs, unknown_keys
 from storage.engine import Session
 
 ADOPT = "gateway.adopt"
@@ -72,16 +72,28 @@ def form(purser: Purser, actor: Actor, unknown_id: str) -> AdoptFacts | Refused:
 
 
 def check(purser: Purser, actor: Actor, wanted: Wanted) -> Refused | None:
-    """Why this cannot be adopted so, from the books alone; None when it can. Changes nothing."""
-    with purser.books.reading() as session:
+    """Why this cannot be adopted so, from the books alone; None when it can. Only notes that this was looked at."""
+    with purser.books.transaction() as session:
         holder = people.member(session, wanted.holder_id)
         found = _adoptable(session, purser, actor, wanted.unknown_id)
         if isinstance(found, Refused):
             return found
-        if holder is None:
-            return None  # Slack is asked who that is when it is adopted
-        judged = _judge(session, purser, actor, wanted, found, holder)
-        return judged if isinstance(judged, Refused) else None
+        if holder is not None:  # else Slack is asked who that is when it is adopted
+            judged = _judge(session, purser, actor, wanted, found, holder)
+            if isinstance(judged, Refused):
+                return judged
+        runs.first_sight(session, _checked(actor), purser.now())
+    return None
+
+
+def was_checked(purser: Purser, actor: Actor) -> bool:
+    """Whether the form was taken in: if not, the person read beside its inputs what is wrong."""
+    with purser.books.reading() as session:
+        return runs.was_seen(session, _checked(actor))
+
+
+def _checked(actor: Actor) -> str:
+    return f"{ADOPT}:{actor.delivery}"
 
 
 def adopt(purser: Purser, actor: Actor, wanted: Wanted) -> Adopted | Refused:

@@ -24,6 +24,6 @@ def answer(event: Incoming, typed: grammar.OffboardingCommand) -> Message:
         case grammar.Review():
             return confirming.review(event)
         case grammar.Inventory():
-            raise NotImplementedError
+            return inventory.inventory(event)
         case _:
             assert_never(typed)

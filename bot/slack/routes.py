@@ -16,6 +16,7 @@ from bot.slack import (
     confirming,
     departures,
     incidents,
+    inventory,
     keys,
     leaks,
     messages,
@@ -97,6 +98,11 @@ ROUTES = (
     Route(Kind.ACTION, actions.CLOSE_INCIDENT, incidents.open_close),
     Route(Kind.ACTION, actions.REOPEN_INCIDENT, incidents.reopen),
     Route(Kind.ACTION, actions.EXPORT_INCIDENT, incidents.export),
+    Route(Kind.ACTION, actions.ADOPT, inventory.open_adopt),
+    Route(Kind.ACTION, actions.DISABLE_UNKNOWN, inventory.disable_unknown),
+    Route(Kind.ACTION, actions.INVENTORY_NEXT, inventory.turn_page),
+    Route(Kind.ACTION, actions.INVENTORY_PREVIOUS, inventory.turn_page),
+    Route(Kind.ACTION, actions.INVENTORY_EXPORT, inventory.export),
     Route(Kind.ACTION, actions.DIGEST_ON, people.digest_on),
     Route(Kind.ACTION, actions.DIGEST_OFF, people.digest_off),
     Route(Kind.ACTION, actions.USAGE_NEXT, usage.turn_page),
@@ -139,6 +145,9 @@ def register(app: App, purser: Purser, charting: Charting | None = None) -> None
     )
     app.view(actions.RESTORE_FORM)(
         ack=answered(rotation.check_restore, incoming), lazy=[guarded(rotation.submit_restore, incoming)]
+    )
+    app.view(actions.ADOPT_FORM)(
+        ack=answered(inventory.check_adopt, incoming), lazy=[guarded(inventory.submit_adopt, incoming)]
     )
     app.view(actions.AGREEMENT_FORM)(ack=_acknowledge, lazy=[guarded(revealing.agreed, incoming)])
     app.view_closed(re.compile(".*"))(ack=_acknowledge, lazy=[])
