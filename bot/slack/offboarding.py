@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.slack import confirming, departures, sweeping
+from bot.slack import confirming, departures, inventory, sweeping
 from bot.slack.grammar import offboarding as grammar
 from bot.slack.incoming import Incoming
 from bot.slack.views.base import Message

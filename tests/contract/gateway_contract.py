@@ -277,6 +277,15 @@ class GatewayContract:
         rig.chat(issued.secret, "mock-expensive")
         rig.until(lambda: sum(row.cost_micros for row in rig.usage_of(issued.handle)) == 2 * CALL_MICROS, seconds=90)
 
+    def test_what_was_spent_before_can_be_left_out_of_what_counts_against_the_cap(self, rig: Rig) -> None:
+        issued = rig.issue(cap_micros=CALL_MICROS)
+        assert rig.chat(issued.secret, "mock-expensive").status_code == 200
+        rig.until(lambda: rig.chat(issued.secret, "mock-expensive").status_code == 422)
+        rig.until(lambda: rig.found(issued.handle).spent_micros == CALL_MICROS)
+        rig.gateway.forget_spend(issued.handle)
+        assert rig.chat(issued.secret, "mock-expensive").status_code == 200
+        rig.until(lambda: rig.found(issued.handle).spent_micros == 2 * CALL_MICROS)
+
     # --- health and secrets ---
 
     def test_a_made_up_secret_is_refused(self, rig: Rig) -> None:
@@ -327,6 +336,7 @@ def _changes(gateway: Gateway, handle: str, now: datetime) -> tuple[Callable[[],
     """Every change that needs a key to be there."""
     return (
         lambda: gateway.set_cap(handle, 1_000_000, CapPeriod.TOTAL),
+        lambda: gateway.forget_spend(handle),
         lambda: gateway.set_expiry(handle, now + timedelta(days=1)),
         lambda: gateway.set_tags(handle, {}),
         lambda: gateway.set_holder(handle, "U-BEN"),
