@@ -86,7 +86,17 @@ class Limits:
 
     def cards(self) -> list[Message]:
         """Messages in the channel that are a request's card."""
-        others = (USED_UP, "percent of", NEW_MONTH, "Team search, ", "Posted by", "Leak: ", "Leak watch", "Not off: ")
+        others = (
+            USED_UP,
+            "percent of",
+            NEW_MONTH,
+            "Team search, ",
+            "Posted by",
+            "Leak: ",
+            "Leak watch",
+            "Not off: ",
+            ") left.",
+        )
         return [one for one in self.office.cards() if not any(words in self.office.text(one) for words in others)]
 
     def assert_told_once(self) -> None:

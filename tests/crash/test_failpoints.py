@@ -23,8 +23,10 @@ from tests.crash.after_off import AfterOff
 from tests.crash.alerts import Alerts
 from tests.crash.digests import Digests
 from tests.crash.exports import Export
+from tests.crash.handing import LINE, Handing
 from tests.crash.incidents import Incidents
 from tests.crash.leaks import Leaks
+from tests.crash.leavers import Leavers
 from tests.crash.limits import Limits
 from tests.faults import kit
 from tests.github import FakeGitHub
@@ -59,6 +61,8 @@ class Story:
         self.incidents = Incidents(office, failpoint)
         self.leaks = Leaks(office, failpoint)
         self.after_off = AfterOff(office, failpoint)
+        self.handing = Handing(office, failpoint)
+        self.leavers = Leavers(office, failpoint)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -86,7 +90,10 @@ class Story:
         if self.alerts.come:
             yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
         yield from self._incidents()
-        yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
+        if self.leavers.leave:
+            yield Step("leave", self.leavers.go, self.leavers.are_gone)
+        else:
+            yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
         yield from self._afterwards()
 
     def _afterwards(self) -> Iterator[Step]:
@@ -96,6 +103,8 @@ class Story:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
         if self.digests.comes:
             yield Step("Monday comes", self.digests.wait_for_monday, self.digests.is_told)
+        if self.handing.is_wanted:
+            yield Step("give it away", self.handing.give, self.handing.is_given)
         if self.failpoint.endswith(":gateway.enable"):
             yield Step("restore", self._restore, lambda: self._key_is(KeyState.LIVE))
 
@@ -153,7 +162,8 @@ class Story:
     # --- what people do ---
 
     def _ask(self) -> None:
-        self.ana.command("/ai-key $25 7d evaluate rerankers", channel="search")
+        line = LINE if self.handing.is_wanted else "$25 7d evaluate rerankers"
+        self.ana.command(f"/ai-key {line}", channel="search")
 
     def _approve(self) -> None:
         """The card as Omar first saw it: he may click what is gone by now."""
@@ -225,6 +235,8 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.incidents.assert_told_once()
         story.leaks.assert_told_once()
         story.after_off.assert_told_once()
+        story.handing.assert_told_once()
+        story.leavers.assert_told_once()
 
 
 @pytest.mark.parametrize(
