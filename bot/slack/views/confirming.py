@@ -68,6 +68,8 @@ def _asking(notice: AskedNotice) -> tuple[str, str]:
 
 def _reminding(notice: AskedNotice) -> tuple[str, str]:
     waits = sum(one.question is not None and one.question.answer is None for one in notice.keys)
+    if not waits:
+        return "*Thank you: nothing is turned off.*", ""
     title = f"*{counted(waits, 'key')} about to be turned off,* as nobody uses {'it' if waits == 1 else 'them'}."
     return title, "Keep what is still needed. Otherwise there is nothing to do. An owner can restore it later."
 
@@ -75,7 +77,11 @@ def _reminding(notice: AskedNotice) -> tuple[str, str]:
 def _stopped(notice: AskedNotice) -> tuple[str, str]:
     keys = counted(len(notice.keys), "key")
     title = f"*{keys} turned off:* nobody had used {_them(notice)}, and nobody answered whether {_they(notice)} needed."
-    return title, "Still needed? *Restore*, pressed by an owner of the team, turns a key on again."
+    unproven = sum(one.key.key.state is KeyState.DISABLING for one in notice.keys)
+    return (
+        f"{title} *NOT confirmed off yet:* {unproven}." if unproven else title,
+        "Still needed? *Restore*, pressed by an owner of the team, turns a key on again.",
+    )
 
 
 def _noticed(notice: AskedNotice) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from tests.slack.views.screens_groups import every_about_groups
 from tests.slack.views.screens_incidents import every_about_incidents
 from tests.slack.views.screens_leaks import every_about_leaks
 from tests.slack.views.screens_money import every_about_money
+from tests.slack.views.screens_questions import every_about_questions
 from tests.slack.views.screens_rotation import every_about_rotation
 from tests.slack.views.screens_sweeps import every_about_sweeps
 from tests.slack.views.screens_usage import every_about_usage
@@ -302,6 +303,7 @@ def every(world: World) -> dict[str, Screen]:
         *draws,
         *others,
         every_about_rotation,
+        every_about_questions,
         every_about_sweeps,
         every_about_expecting,
         every_about_groups,

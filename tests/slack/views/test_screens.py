@@ -28,10 +28,11 @@ EXACT_LABELS = {
     "Approve", "Approve with changes", "Deny", "Reveal key", "Extend", "Give back", "Disable now", "Restore", "Cancel",
     "Ask anyway", "Raise", "Snooze", "Keep", "Send me a weekly digest", "Stop my weekly digest",
     "Next", "Previous", "Post to channel", "Acknowledge", "Assign", "Close incident", "Reopen", "Export timeline",
-    "Take over", "Agree", "Call off",
+    "Rotate", "Take over", "Agree", "Call off",
 }  # fmt: skip
+ASKING = ("give_back_asked", "disable_asked", "disable_reviewed")
 REVEALS = ("revealed", "modal_revealed_beside", "modal_revealed_instead")
-OUR_IDS = re.compile(r"(req|mine|key|alert|asked|incident)-\d+|U0ANA|sweep-\d+|departure-\d+(:team-\d+(:key-\d+)?)?")
+OUR_IDS = re.compile(r"(req|mine|key|alert|asked|incident)-\d+|U0ANA|sweep-\d+|review-\d+(-\d+)?|departure-\d+(:team-\d+(:key-\d+)?)?")
 
 
 def as_json(screen: Screen) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def test_button_labels_are_exact_and_values_opaque() -> None:
 def test_what_cannot_be_undone_asks_first() -> None:
     for screen in DRAWN["everyday"].values():
         for node in nodes(as_json(screen)):
-            if node.get("action_id") in ("give_back", "disable_now", "disable_waiting", "restore_left"):
+            if node.get("action_id") in ("give_back", "disable_now", *ASKING, "disable_waiting", "restore_left"):
                 assert node["confirm"]["confirm"]["text"] == node["text"]["text"]
 
 
