@@ -199,6 +199,20 @@ def incident(visitor: Visitor) -> None:
     visitor.page.mouse.move(0, 0)
 
 
+def leaver(visitor: Visitor) -> None:
+    """Ben leaves; his own key is off, his automation key waits. Omar takes it over and reads the evidence sheet."""
+    playground = visitor.playground
+    says(playground, "olga", "/ai-budget set team $2,000")
+    for line in ("/ai-key member $50 daily work", "/ai-key automation nightly-report $90 $10/day @ben nightly report"):
+        playground.key(line, "ben")
+    playground.post("people", {"user": "ben", "deleted": True})
+    omar = visitor.be("omar").goto("#search")
+    told = omar.sees("left")
+    expect(told).to_contain_text("ecorded off")
+    omar.types("/ai-team left @ben", "Message #search")
+    visitor.page.mouse.move(0, 0)
+
+
 def narrow(visitor: Visitor) -> None:
     """Omar decides on his phone, in the dark."""
     visitor.be("omar").goto("#search").card("try a second vendor")
@@ -215,6 +229,7 @@ SCENES = {
     "usage": Scene(usage, height=900, scale=1.1),
     "leak": Scene(leak, height=900, scale=1.1),
     "incident": Scene(incident, height=1000, scale=1.1),
+    "leaver": Scene(leaver, height=1000, scale=1.1),
 }
 
 
