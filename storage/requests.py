@@ -84,10 +84,13 @@ def led_by(session: Session, member_id: str, *states: RequestState) -> list[Requ
 
 def agreed_by(session: Session, owner_id: str, *states: RequestState) -> list[Request]:
     """Requests in any of these states on which this person's yes stands, oldest first."""
-    said = select(ApprovalRow.request_id).where(
-        ApprovalRow.owner_id == owner_id, ApprovalRow.verdict == Verdict.APPROVE, col(ApprovalRow.stands)
+    said = select(ApprovalRow.id).where(
+        ApprovalRow.request_id == RequestRow.id,
+        ApprovalRow.owner_id == owner_id,
+        ApprovalRow.verdict == Verdict.APPROVE,
+        col(ApprovalRow.stands),
     )
-    return _many(session, col(RequestRow.id).in_(said), col(RequestRow.state).in_(states))
+    return _many(session, col(RequestRow.state).in_(states), said.exists())
 
 
 def granted_by_rule(session: Session, member_id: str, rule: str, since: datetime) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.keys import Key, OffCause
-from bot.domain.offboarding import LeftKey, Outcome
+from bot.domain.offboarding import LeftKey, Outcome, was_to
 from bot.services.context import effect
 from storage import departures, ledger, outbox
 from storage.engine import Session
@@ -59,9 +59,10 @@ def settle(session: Session, now: datetime, waiting: LeftKey, outcome: Outcome, 
 
 
 def follow(session: Session, now: datetime, old: Key, new: Key) -> None:
-    """A key took the place of one that waits for a new holder: it waits as well, for as long."""
+    """A key took the place of one that waits to be taken over: it waits as well, unless it is nothing to the leaver."""
     waiting = departures.waiting_for(session, old.id)
-    if waiting is not None:
-        new_one = LeftKey(waiting.departure_id, new.id, new.team_id, waiting.was, Outcome.WAITING)
-        departures.add_key(session, new_one)
+    departure = None if waiting is None else departures.get(session, waiting.departure_id)
+    was = None if departure is None else was_to(new, departure.member_id)
+    if waiting is not None and was is not None:
+        departures.add_key(session, LeftKey(waiting.departure_id, new.id, new.team_id, was, Outcome.WAITING))
         refresh(session, now, waiting.departure_id, waiting.team_id, f"{new.id}:follows")
