@@ -56,12 +56,23 @@ def meet(purser: Purser, user_ids: tuple[str, ...]) -> list[Member]:
 def take_note(purser: Purser, person: Member) -> None:
     """Slack says something new about a person: if Purser has met them, write it down and act on it.
 
-    Whoever was deactivated has left, a guest whose time is over as well; whoever is active again is back.
+    Whoever was deactivated has left, a guest whose time is over as well; whoever is active again is back. Events come
+    late and in any order, so Slack is asked how things are now before anybody leaves or returns; while it does not
+    answer, what came counts.
     """
     with purser.books.reading() as session:
-        has_met = people.member(session, person.id) is not None
-    if has_met:
-        leaving.learned(purser, person)
+        stored = people.member(session, person.id)
+    if stored is not None:
+        is_news = stored.is_departed != person.is_departed
+        leaving.learned(purser, (_as_of_now(purser, person.id) if is_news else None) or person)
+
+
+def _as_of_now(purser: Purser, user_id: str) -> Member | None:
+    """What Slack says of somebody who is asked for; None while it says nothing."""
+    try:
+        return purser.directory.lookup(user_id)
+    except DeliveryError:
+        return None
 
 
 def _known(purser: Purser, user_id: str, freshness: Freshness) -> Member | None:
