@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import text
 
 from bot.app import RandomIds, SystemClock, gateways, slack_client
+from bot.doctor_sweeps import daily_sweep
 from bot.domain.keys import ALIAS_PREFIX
 from bot.domain.periods import show_duration
 from bot.gateways.base import CapPeriod, Gateway, GatewayError, KeySpec
@@ -41,6 +42,12 @@ SCOPES: Mapping[str, str] = {
     "users:read": "to know owners, guests and people who left",
 }
 """What the bot token must be allowed, and why. `manifest.yml` asks for exactly these."""
+
+OPTIONAL_SCOPES: Mapping[str, str] = {
+    "files:read": "the leak watch reads no files",
+    "users:read.email": "lists of people who left name them by Slack id only, and accounts at gateways are found by id",
+}
+"""What the bot token may be allowed besides, and what is so without it. `manifest.yml` offers exactly these."""
 
 SKEW_SECONDS = 30
 """More than this, and expiry, warnings and Slack's signatures are judged by a wrong clock."""
@@ -85,7 +92,7 @@ def examine(configuration: Configuration) -> list[Finding]:
         if workspace:
             named = {"PURSER_OWNERS": settings.purser_owners, "PURSER_FINANCE": settings.purser_finance}
             findings += [_person(client, one, workspace, setting) for setting, ids in named.items() for one in ids]
-        findings += _books(books, clock, client if workspace else None)
+        findings += _books(books, clock, client if workspace else None, sweeps=configuration.policy.sweeps)
         for gateway in gateways(settings, clock).values():
             findings += _gateway(gateway, clock)
             gateway.close()
@@ -118,7 +125,9 @@ def _scopes(headers: Mapping[str, Any]) -> Finding:
     granted = {scope.strip() for scope in _header(headers, "x-oauth-scopes").split(",")}
     missing = [scope for scope in SCOPES if scope not in granted]
     if not missing:
-        return Finding("Slack scopes", ok=True, found=f"all {len(SCOPES)} granted")
+        without = [f"without {one}, {so}" for one, so in OPTIONAL_SCOPES.items() if one not in granted]
+        found = "; ".join([f"all {len(SCOPES)} granted", *without])
+        return Finding("Slack scopes", ok=True, found=found)
     listed = "; ".join(f"{scope} {SCOPES[scope]}" for scope in missing)
     remedy = "Paste manifest.yml into the Slack app's manifest again, then reinstall the app to the workspace."
     return Finding("Slack scopes", ok=False, found=f"missing: {listed}", remedy=remedy)
@@ -201,7 +210,7 @@ def _silent(what: str, base_url: str, silent: Exception) -> Finding:
 # --- the books ---
 
 
-def _books(books: Books, clock: Clock, client: WebClient | None) -> Iterator[Finding]:
+def _books(books: Books, clock: Clock, client: WebClient | None, *, sweeps: bool) -> Iterator[Finding]:
     try:
         revision, head = books.revision(), books.head()
     except BooksUnavailable as away:
@@ -219,6 +228,7 @@ def _books(books: Books, clock: Clock, client: WebClient | None) -> Iterator[Fin
     remedy = "Stop Purser and keep a copy of the database. `purser ledger verify` names the first row that differs."
     yield Finding("Ledger", ok=report.ok, found=report.lines[0], remedy="" if report.ok else remedy)
     yield from _outbox(books, clock.now())
+    yield Finding("Daily sweep", *daily_sweep(books, clock.now(), is_wanted=sweeps))
     if client is not None:
         with books.reading() as session:
             teams = people.all_teams(session)

@@ -18,8 +18,8 @@ from bot.domain.digests import DigestNotice
 from bot.domain.facts import Notice, RequestFacts
 from bot.domain.homes import HomeFacts, Shown
 from bot.domain.incident_facts import IncidentNotice
-from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.leavers import Account
+from bot.domain.leaving_facts import DepartureNotice
 from bot.domain.people import Member
 from bot.domain.reports import PostedUsage
 from bot.domain.sweeps import SweepNotice
@@ -137,7 +137,7 @@ class Directory:
     def _account(self, person: Member) -> Account:
         email = self.emails.get(person.id, "")
         confirmed = bool(email) and person.id not in self.unconfirmed
-        return Account(person.id, person.name, person.workspace_id, email, confirmed, person.is_bot)
+        return Account(person, email, confirmed)
 
     def change(self, member_id: str, **fields: bool | str) -> Member:
         self.everybody[member_id] = replace(self.everybody[member_id], **fields)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.doctor import SCOPES
+from bot.doctor import OPTIONAL_SCOPES, SCOPES
 from bot.playground.slack.manifest import EVENT_SCOPES, Manifest
 from bot.playground.slack.model import ChannelKind
 from bot.playground.slack.scopes import HISTORY, METHOD_SCOPES, READ
@@ -60,8 +60,9 @@ def test_shortcuts_equal_the_routes_and_fit_slacks_schema() -> None:
         assert len(shortcut["description"]) <= 150
 
 
-def test_reading_files_is_the_one_scope_that_can_be_left_out() -> None:
-    assert MANIFEST["oauth_config"]["scopes"]["bot_optional"] == ["files:read"]
+def test_reading_files_and_addresses_are_the_scopes_that_can_be_left_out() -> None:
+    assert MANIFEST["oauth_config"]["scopes"]["bot_optional"] == ["files:read", "users:read.email"]
+    assert list(OPTIONAL_SCOPES) == MANIFEST["oauth_config"]["scopes"]["bot_optional"]
 
 
 def test_events_equal_the_routes() -> None:

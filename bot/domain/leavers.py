@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.people import Member
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -32,13 +34,15 @@ class Line:
 class Account:
     """An account in Slack, as far as a list could mean it."""
 
-    id: str
-    name: str = ""
-    workspace_id: str = ""
+    person: Member
     email: str = field(default="", repr=False)
     is_email_confirmed: bool = False
     """Whether Slack itself has verified the address."""
-    is_bot: bool = False
+
+    @property
+    def id(self) -> str:
+        """The Slack user id."""
+        return self.person.id
 
 
 class Reading(StrEnum):
@@ -52,6 +56,8 @@ class Reading(StrEnum):
     """It says that somebody is still here."""
     TWICE = "twice"
     """An earlier line means the same person."""
+    UNDONE = "undone"
+    """A list said so before, and an owner undid it."""
     TOO_EARLY = "too_early"
     NOBODY = "nobody"
     SEVERAL = "several"
@@ -88,7 +94,9 @@ class Known:
     workspace_id: str
     accounts: Iterable[Account]
     gone: Collection[str]
-    """People of whom the books say already that they left, by Slack user id."""
+    """People of whom there is nothing new in that they left, by Slack user id."""
+    undone: Mapping[str, datetime]
+    """When a list last said of people that they left, where an owner undid just that."""
     tells_emails: bool
     """Whether Slack tells Purser addresses at all."""
 
@@ -128,6 +136,7 @@ class _Book:
     def __init__(self, known: Known) -> None:
         self.workspace_id = known.workspace_id
         self.gone = frozenset(known.gone)
+        self.undone = dict(known.undone)
         self.tells_emails = known.tells_emails
         self.by_id: dict[str, Account] = {account.id: account for account in known.accounts}
         by_email: dict[str, list[Account]] = {}
@@ -148,12 +157,16 @@ def _match(line: Line, book: _Book, now: datetime) -> Match:
         return found
     if line.slack_id and line.email and (doubt := _disagreement(line, account, book)):
         return Match(line, Reading.DISAGREES, why=doubt)
-    if account.is_bot:
+    if account.person.is_bot:
         return Match(line, Reading.BOT, why=f"{account.id} is a bot, and no person")
-    if account.workspace_id != book.workspace_id:
+    if account.person.workspace_id != book.workspace_id:
         return Match(line, Reading.ELSEWHERE, why=f"{account.id} belongs to another Slack workspace")
     if line.left_at is not None and line.left_at > now:
         return Match(line, Reading.TOO_EARLY, account, f"leaves on {line.left_at:%Y-%m-%d %H:%M} UTC: not yet")
+    undone_at = book.undone.get(account.id)
+    if undone_at is not None and (line.left_at is None or line.left_at <= undone_at):
+        why = f"a list said so on {undone_at:%Y-%m-%d}, and an owner undid it. A later day of leaving counts anew"
+        return Match(line, Reading.UNDONE, account, why)
     if account.id in book.gone:
         return Match(line, Reading.IS_GONE, account, "known to have left already")
     return Match(line, Reading.LEAVES, account)

@@ -24,6 +24,7 @@ from bot.services.reconcile import reconcile
 from bot.services.resting import rest
 from bot.services.reviewing import watch_reviews
 from bot.services.rotation_due import tell_rotation
+from bot.services.seats import look_again
 from bot.services.sharing import share
 from bot.services.spiking import watch_spikes
 from bot.services.sweeping import sweep
@@ -81,6 +82,7 @@ JOBS = (
     Job("offboarding", 60, (watch_handovers,)),
     Job("reviews", 60, (watch_reviews,)),
     Job("questions", 3600, (watch_questions, ask_unused, tell_rotation)),
+    Job("accounts", 3600, (look_again,)),
     Job("reconcile", 600, (reconcile,)),
     Job("catalog", 300, (refresh_catalog,), in_every_process=True),
     Job("homes", 3, (keep_up,), in_every_process=True),

@@ -14,6 +14,7 @@ from bot.domain.requests import Target
 from bot.services import (
     adopting,
     capping,
+    evidence,
     export_files,
     exporting,
     extending,
@@ -24,6 +25,7 @@ from bot.services import (
     resting,
     restoring,
     returning,
+    seats,
     unknown,
     usage_posts,
 )
@@ -281,6 +283,8 @@ EFFECTS: dict[str, Effect] = {
     RESUME: Effect(_resume, attempts=ALWAYS, stubborn=True, on_failing=_resume_failing),
     extending.EXTEND: Effect(_extend, attempts=20, on_dead=_extend_failed),
     capping.CAP: Effect(_cap, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
+    evidence.FILE: Effect(evidence.send, attempts=50, on_dead=evidence.failed),
+    seats.SEAT: Effect(seats.take_away, attempts=50, on_dead=seats.failed),
     adopting.ADOPT: Effect(_adopt, attempts=ALWAYS, stubborn=True, on_failing=_cap_failing),
     inventory_files.FILE: Effect(inventory_files.send, attempts=50, on_dead=inventory_files.failed),
     unknown.TURN_OFF: Effect(unknown.off_at_gateway, attempts=ALWAYS, stubborn=True, on_failing=unknown.tell_failing),

@@ -27,7 +27,7 @@ from bot.domain.offboarding import (
     was_to,
 )
 from bot.domain.people import Member, Project, Role, Team
-from bot.services import leaving_requests
+from bot.services import leaving_requests, seats
 from bot.services.context import Purser, Subjects, record
 from bot.services.deciders import told_of
 from bot.services.departed import DEPARTURE, refresh
@@ -156,6 +156,7 @@ def _left(session: Session, purser: Purser, member_id: str, told: _Told) -> Depa
     leaving_requests.pass_on(session, purser, departure, theirs.why, handed)
     for one in departures.teams(session, departure.id):
         refresh(session, now, departure.id, one.team_id, "left")
+    seats.ask(session, purser, departure)
     return departure
 
 

@@ -80,15 +80,11 @@ class SlackDirectory:
 
 def account_from(user: dict[str, Any]) -> Account:
     """A person's account with its address, which counts as verified only where Slack says just that."""
-    person = member_from(user)
     profile = user.get("profile") or {}
     return Account(
-        id=person.id,
-        name=person.name,
-        workspace_id=person.workspace_id,
+        person=member_from(user),
         email=str(profile.get("email") or ""),
         is_email_confirmed=user.get("is_email_confirmed") is True,
-        is_bot=person.is_bot,
     )
 
 

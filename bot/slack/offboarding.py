@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.slack import confirming, departures, inventory, sweeping
+from bot.slack import confirming, departures, evidence, inventory, sweeping
 from bot.slack.grammar import offboarding as grammar
 from bot.slack.incoming import Incoming
 from bot.slack.views.base import Message
@@ -16,7 +16,7 @@ def answer(event: Incoming, typed: grammar.OffboardingCommand) -> Message:
         case grammar.Sweep():
             return sweeping.sweep(event)
         case grammar.Left():
-            raise NotImplementedError
+            return evidence.left(event, typed)
         case grammar.HandOver():
             return departures.hand_over(event, typed)
         case grammar.ChangeLead():

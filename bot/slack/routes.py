@@ -15,6 +15,7 @@ from bot.slack import (
     budgets,
     confirming,
     departures,
+    evidence,
     incidents,
     inventory,
     keys,
@@ -24,8 +25,8 @@ from bot.slack import (
     requests,
     revealing,
     rotation,
-    teams,
     sweeping,
+    teams,
     usage,
 )
 from bot.slack.charting import Charting
@@ -82,6 +83,7 @@ ROUTES = (
     Route(Kind.ACTION, actions.TAKE_OVER, departures.take_over),
     Route(Kind.ACTION, actions.DISABLE_WAITING, departures.disable_waiting),
     Route(Kind.ACTION, actions.RESTORE_LEFT, departures.restore),
+    Route(Kind.ACTION, actions.EVIDENCE_CSV, evidence.send_csv),
     Route(Kind.ACTION, actions.KEEP_ASKED, confirming.keep),
     Route(Kind.ACTION, actions.GIVE_BACK_ASKED, confirming.give_back),
     Route(Kind.ACTION, actions.DISABLE_ASKED, confirming.disable_now),
@@ -108,6 +110,8 @@ ROUTES = (
     Route(Kind.ACTION, actions.USAGE_NEXT, usage.turn_page),
     Route(Kind.ACTION, actions.USAGE_PREVIOUS, usage.turn_page),
     Route(Kind.ACTION, actions.USAGE_POST, usage.post),
+    Route(Kind.ACTION, actions.AGREE_SWEEP, sweeping.agree),
+    Route(Kind.ACTION, actions.CALL_OFF_SWEEP, sweeping.call_off),
     Route(Kind.SHORTCUT, actions.REPORT_LEAK, leaks.report),
     Route(Kind.EVENT, "message", messages.written),
     Route(Kind.EVENT, "app_home_opened", people.home_opened),
@@ -116,8 +120,6 @@ ROUTES = (
 
 FORMS = (
     Form(actions.REQUEST_FORM, requests.submit_form),
-    Route(Kind.ACTION, actions.AGREE_SWEEP, sweeping.agree),
-    Route(Kind.ACTION, actions.CALL_OFF_SWEEP, sweeping.call_off),
     Form(actions.REQUEST_PREVIEW, requests.submit_preview),
     Form(actions.CHANGES_FORM, requests.submit_changes),
     Form(actions.DENY_FORM, requests.submit_deny),

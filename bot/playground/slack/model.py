@@ -49,6 +49,7 @@ class User:
     is_bot: bool = False
     deleted: bool = False
     updated: int = 0
+    is_email_confirmed: bool = True
 
     def wire(self, *, with_email: bool = True) -> JSON:
         """As `users.info` and `user_change` show it; the address only to who may read it."""
@@ -74,6 +75,8 @@ class User:
         }
         if self.deleted:
             return shown  # Slack strips the rest from deactivated users
+        if "email" in profile:
+            shown["is_email_confirmed"] = self.is_email_confirmed
         return shown | {
             "real_name": self.real_name,
             "tz": self.tz,

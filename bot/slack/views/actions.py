@@ -54,6 +54,9 @@ CLOSE_INCIDENT: Final = "close_incident"
 REOPEN_INCIDENT: Final = "reopen_incident"
 EXPORT_INCIDENT: Final = "export_incident"
 
+EVIDENCE_CSV: Final = "evidence_csv"
+"""The value is a departure."""
+
 ADOPT: Final = "adopt"
 """The value names a key that Purser did not make (`UnknownKey.id`), as for the next."""
 DISABLE_UNKNOWN: Final = "disable_unknown"
