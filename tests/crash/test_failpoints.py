@@ -28,6 +28,7 @@ from tests.crash.incidents import Incidents
 from tests.crash.leaks import Leaks
 from tests.crash.leavers import Leavers
 from tests.crash.limits import Limits
+from tests.crash.sweeps import Sweeps
 from tests.faults import kit
 from tests.github import FakeGitHub
 from tests.office import Office, Spawned, eventually
@@ -61,6 +62,7 @@ class Story:
         self.incidents = Incidents(office, failpoint)
         self.leaks = Leaks(office, failpoint)
         self.after_off = AfterOff(office, failpoint)
+        self.sweeps = Sweeps(office, failpoint)
         self.handing = Handing(office, failpoint)
         self.leavers = Leavers(office, failpoint)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
@@ -101,6 +103,8 @@ class Story:
             yield Step("it spends after that", self.after_off.spend, self.after_off.is_deleted)
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
+        if self.sweeps.comes:
+            yield Step("a day passes", self.sweeps.let_a_day_pass, self.sweeps.is_over)
         if self.digests.comes:
             yield Step("Monday comes", self.digests.wait_for_monday, self.digests.is_told)
         if self.handing.is_wanted:
@@ -235,6 +239,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.incidents.assert_told_once()
         story.leaks.assert_told_once()
         story.after_off.assert_told_once()
+        story.sweeps.assert_told_once()
         story.handing.assert_told_once()
         story.leavers.assert_told_once()
 
