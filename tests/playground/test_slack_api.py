@@ -300,3 +300,32 @@ def test_a_manifest_that_slack_would_not_honour_is_a_violation() -> None:
     slack = FakeSlack(broken)
     assert "manifest: commands or shortcuts without the scope commands" in slack.violations
     assert "manifest: event message.channels without the scope channels:history" in slack.violations
+
+
+def test_a_list_of_people_is_strict_about_limits_and_places(slack: FakeSlack, client: WebClient) -> None:
+    assert refused(client.users_list, limit=1001) == "invalid_limit"
+    assert refused(client.users_list, limit=3, cursor="bmV4dDoz") == "invalid_cursor"
+    assert refused(client.users_list, limit=3, cursor="not a cursor") == "invalid_cursor"
+    first = client.users_list(limit=3)
+    cursor = first["response_metadata"]["next_cursor"]
+    slack.add_user("aaron")  # whoever comes between two pages moves nobody
+    following = client.users_list(limit=3, cursor=cursor)
+    assert not {one["id"] for one in first["members"]} & {one["id"] for one in following["members"]}
+
+
+def test_a_list_of_people_can_come_short_repeated_or_from_elsewhere(slack: FakeSlack, client: WebClient) -> None:
+    def listed(**args: Any) -> list[dict[str, Any]]:
+        return [one for page in client.users_list(**args) for one in page["members"]]
+
+    whole = {one["id"] for one in listed(limit=100)}
+    slack.fault("list_short", "users.list")
+    assert len(listed(limit=100)) == len(whole) // 2
+    slack.fault("list_short", "users.list", users=["U0BEN"])
+    assert {one["id"] for one in listed(limit=100)} == whole - {"U0BEN"}
+    slack.fault("list_repeated", "users.list")
+    assert len(listed(limit=3)) == len(whole) + 1
+    slack.fault("list_foreign", "users.list", users=["U0BEN"])
+    assert {one["id"] for one in listed(limit=100) if one["team_id"] != "T0PURSER"} == {"U0BEN"}
+    slack.fault("people_hidden", "users.list", users=["U0BEN"])
+    assert refused(client.users_info, user="U0BEN") == "user_not_found"
+    assert {one["id"] for one in listed(limit=100)} == whole - {"U0BEN"}
