@@ -58,7 +58,8 @@ def test_an_adopted_key_is_live_with_a_holder_an_end_and_its_cap_at_the_gateway(
     )
     assert made.handle == one.seen.handle
     assert made.label.startswith("ana-")
-    assert made.expires_at == made.created_at + timedelta(days=7)
+    assert made.revealed_at is not None
+    assert made.expires_at == made.revealed_at + timedelta(days=7)
     record = company.gateway.held[one.seen.handle]
     assert (record.cap_micros, record.cap_period, record.expires_at) == (25 * USD, CapPeriod.TOTAL, made.expires_at)
     assert record.tags == {"installation": INSTALLATION, "key": made.id, "request": made.request_id}

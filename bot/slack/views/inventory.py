@@ -29,6 +29,7 @@ from bot.slack.views.base import (
     code,
     confirm,
     context,
+    fit,
     join,
     mention,
     message,
@@ -38,7 +39,8 @@ from bot.slack.views.base import (
 )
 from bot.slack.views.limits import as_of
 
-_GATEWAYS = 8
+_GATEWAYS = 4
+_MODELS_CHARS = 300
 FLAG_WORDS = {
     Flag.NO_HOLDER: "with a holder or lead who is not there any more",
     Flag.NO_LEAD: "without a lead",
@@ -76,6 +78,7 @@ def inventory(facts: Inventory) -> Message:
         head,
         section(head),
         *(section(_gateway(one)) for one in facts.gateways[:_GATEWAYS]),
+        context(f"…and {more:,} more gateways." if (more := len(facts.gateways) - _GATEWAYS) > 0 else ""),
         _worth(facts),
         _list("Oldest", facts.oldest),
         _list("Widest caps", facts.widest),
@@ -186,7 +189,7 @@ def _stranger(one: UnknownKey) -> str:
     cap = f"cap {show(seen.cap_micros)}" if seen.cap_micros is not None else "*no cap*"
     ends = f", ends {moment(seen.expires_at)}" if seen.expires_at else ", no end"
     said = (
-        f"{code(one.name)} at {code(one.gateway)}: {cap}{ends}, models: {say.models(seen.models)}; "
+        f"{code(one.name)} at {code(one.gateway)}: {cap}{ends}, models: {fit(say.models(seen.models), _MODELS_CHARS)}; "
         f"spent {show(seen.spent_micros)} (as of {moment(one.seen_at)}), found {one.found_at:%Y-%m-%d}."
     )
     if one.is_going_off:

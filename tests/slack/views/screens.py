@@ -26,6 +26,7 @@ from tests.slack.views.screens_departures import every_about_departures
 from tests.slack.views.screens_expecting import every_about_expecting
 from tests.slack.views.screens_groups import every_about_groups
 from tests.slack.views.screens_incidents import every_about_incidents
+from tests.slack.views.screens_inventory import every_about_inventory
 from tests.slack.views.screens_leaks import every_about_leaks
 from tests.slack.views.screens_money import every_about_money
 from tests.slack.views.screens_questions import every_about_questions
@@ -307,6 +308,7 @@ def every(world: World) -> dict[str, Screen]:
         every_about_sweeps,
         every_about_expecting,
         every_about_groups,
+        every_about_inventory,
         every_about_departures,
     ):
         found |= draw(world)

@@ -28,6 +28,7 @@ EXACT_LABELS = {
     "Approve", "Approve with changes", "Deny", "Reveal key", "Extend", "Give back", "Disable now", "Restore", "Cancel",
     "Ask anyway", "Raise", "Snooze", "Keep", "Send me a weekly digest", "Stop my weekly digest",
     "Next", "Previous", "Post to channel", "Acknowledge", "Assign", "Close incident", "Reopen", "Export timeline",
+    "Adopt", "Export CSV",
     "Rotate", "Take over", "Agree", "Call off",
 }  # fmt: skip
 ASKING = ("give_back_asked", "disable_asked", "disable_reviewed")
@@ -136,7 +137,7 @@ def test_button_labels_are_exact_and_values_opaque() -> None:
 def test_what_cannot_be_undone_asks_first() -> None:
     for screen in DRAWN["everyday"].values():
         for node in nodes(as_json(screen)):
-            if node.get("action_id") in ("give_back", "disable_now", *ASKING, "disable_waiting", "restore_left"):
+            if node.get("action_id") in ("give_back", "disable_now", "disable_unknown", *ASKING, "disable_waiting", "restore_left"):
                 assert node["confirm"]["confirm"]["text"] == node["text"]["text"]
 
 
