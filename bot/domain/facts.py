@@ -133,10 +133,7 @@ class Occasion(StrEnum):
     """Another key has taken its place, and the time in which both worked is over."""
     KEY_RESTORED = "key_restored"
     KEY_HANDED = "key_handed"
-    """Somebody else holds or leads it from now on: in its thread, and to that person when another decided it.
-
-    `Notice.others` are who that is, and whether they hold it, lead it or both; `note` is whose it was.
-    """
+    """Somebody else holds or leads it from now on; `Notice.others` are who, and which of it, `note` is whose it was."""
     PROJECT_LED = "project_led"
     """To somebody: an owner made them the lead of a project; `Notice.others` are its name and its team's."""
     KEY_WITHDRAWN = "key_withdrawn"
