@@ -80,6 +80,8 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "key.returned": "gave the key back",
         "key.expired": "turned the key off, its time was over",
         "key.rotated": "turned the key off, another has taken its place",
+        "key.left": "turned the key off, its holder or lead left",
+        "key.waits": "asked for somebody to take the key over",
         "key.drift": "found the key gone at its gateway",
         "key.unconfirmed": "turned the key off, no owner confirmed it",
         "key.unused": "turned the key off, nobody used it",
