@@ -93,6 +93,7 @@ class Limits:
             "Team search, ",
             "Posted by",
             "Leak: ",
+            "Review of team",
             "Leak watch",
             "Not off: ",
             ") left.",

@@ -28,6 +28,7 @@ from tests.crash.incidents import Incidents
 from tests.crash.leaks import Leaks
 from tests.crash.leavers import Leavers
 from tests.crash.limits import Limits
+from tests.crash.questions import Questions
 from tests.crash.sweeps import Sweeps
 from tests.faults import kit
 from tests.github import FakeGitHub
@@ -65,6 +66,7 @@ class Story:
         self.sweeps = Sweeps(office, failpoint)
         self.handing = Handing(office, failpoint)
         self.leavers = Leavers(office, failpoint)
+        self.questions = Questions(office, failpoint, self._is_dead)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -92,6 +94,7 @@ class Story:
         if self.alerts.come:
             yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
         yield from self._incidents()
+        yield from self._questions()
         if self.leavers.leave:
             yield Step("leave", self.leavers.go, self.leavers.are_gone)
         else:
@@ -131,6 +134,12 @@ class Story:
         if self.leaks.is_posted:
             yield Step("watch the channel", self.leaks.watch, self.leaks.is_watched)
             yield Step("post the key", self.leaks.post_key, self.leaks.is_warned)
+
+    def _questions(self) -> Iterator[Step]:
+        if self.questions.is_reviewed:
+            yield Step("begin a review", self.questions.begin, self.questions.is_begun)
+        if self.questions.is_asked:
+            yield Step("let the key rest", self.questions.wait, self.questions.is_told)
 
     def walk(self) -> None:
         """Do each step until it worked; when Purser dies, start it again and try again as people do."""
@@ -239,6 +248,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.incidents.assert_told_once()
         story.leaks.assert_told_once()
         story.after_off.assert_told_once()
+        story.questions.assert_told_once()
         story.sweeps.assert_told_once()
         story.handing.assert_told_once()
         story.leavers.assert_told_once()

@@ -158,7 +158,7 @@ def _month(entry: Entry) -> str:
 def _used(entry: Entry) -> str:
     if entry.last_used is not None:
         return f"last used {day(entry.last_used, year=True)}"
-    return "never used" if entry.use_known else "its gateway does not tell when it was used"
+    return "never used" if entry.use_known else "use not known"
 
 
 def _entry_end(facts: ReviewFacts, entry: Entry) -> list[Block]:
@@ -187,7 +187,7 @@ def _notice(notice: ReviewNotice, _now: datetime) -> Message:
     facts = notice.facts
     waiting = facts.answered(None)
     if not _is_open(facts):
-        said = "The review is over; this reminder asks nothing of anybody any more."
+        said = "The review has ended, so this asks nothing of anybody any more."
         return message(said)
     if not waiting:
         return message("All keys are answered for by now.")
