@@ -12,6 +12,7 @@ from bot.services.approvals import AlreadyDecided, Changes, Decided
 from bot.services.context import Repeated
 from bot.services.people import Freshness, identify
 from bot.services.requests import Duplicate, Place, Sent
+from bot.slack.views.standing import status
 from storage import budgets
 from tests.company import ANA, BEN, EVE, GUS, OLGA, OMAR, ROBO, WORKSPACE, Company
 from tests.fakes import Mishap

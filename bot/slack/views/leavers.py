@@ -33,7 +33,7 @@ def why_asked(notice: Notice) -> str:
 
 def ownerless(notice: Notice) -> str:
     """To the workspace's owners: a team's last owner left."""
-    name, channel_id = notice.others[:2]
+    name, channel_id = (*notice.others, "", "")[:2]
     return (
         f"*Team {code(clip(name, 80))} has no owner any more:* {mention(notice.actor_id or '')} has left. Until it has "
         f"one, its requests come to you. Make somebody its owner: type `/ai-team owner @name` in <#{channel_id}>."

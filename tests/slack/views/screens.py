@@ -131,6 +131,7 @@ def request_notices(world: World) -> dict[str, Notice]:
     extended = kit.facts(world, kit.extend(world, RequestState.FULFILLED, **APPROVED_BY_OMAR), kit.key(world))
     lapsed = kit.facts(world, kit.request(world, RequestState.LAPSED, **APPROVED_BY_OMAR))
     shut = kit.extend(world, RequestState.CANCELLED, decided_at=NOW)
+    left = replace(kit.facts(world, kit.request(world, RequestState.CANCELLED, decided_at=NOW)), left_id=ANA)
     closed = kit.facts(world, shut, kit.off_key(world, OffCause.DISABLED))
     return {
         "needs_one_more": Notice(Occasion.NEEDS_ONE_MORE, OMAR, kit.facts(world, one_of_two), note=world.note),
@@ -140,6 +141,10 @@ def request_notices(world: World) -> dict[str, Notice]:
         "approved_extend": Notice(Occasion.APPROVED, OMAR, extend),
         "denied": Notice(Occasion.DENIED, OMAR, kit.facts(world, denied), note=world.note),
         "cancelled": Notice(Occasion.CANCELLED, ANA, waiting),
+        "closed_left": Notice(Occasion.CANCELLED, None, left),
+        "approver_left": Notice(Occasion.APPROVER_LEFT, OMAR, kit.facts(world, kit.request(world, approvals_needed=2))),
+        "asked_instead": Notice(Occasion.ASKED_INSTEAD, OMAR, waiting),
+        "team_ownerless": Notice(Occasion.TEAM_OWNERLESS, OMAR, others=(world.team, "C0SEARCH")),
         "reminder": Notice(Occasion.REMINDER, None, waiting),
         "escalation": Notice(Occasion.ESCALATION, None, waiting),
         "escalation_nobody": Notice(Occasion.ESCALATION, None, replace(waiting, asked_ids=())),

@@ -99,9 +99,8 @@ def test_only_a_warning_to_the_holder_has_buttons() -> None:
 @pytest.mark.parametrize("cause", list(OffCause))
 def test_restore_is_offered_only_where_it_can_work(cause: OffCause) -> None:
     notice = Notice(Occasion.KEY_DISABLED, key=kit.off_key(EVERYDAY, cause))
-    assert (labels(direct(notice, NOW, for_owner=True)) == ["Restore"]) == (
-        cause in (OffCause.DISABLED, OffCause.DRIFT)
-    )
+    can = {OffCause.DISABLED, OffCause.DRIFT, OffCause.LEFT, OffCause.UNUSED, OffCause.UNCONFIRMED}
+    assert (labels(direct(notice, NOW, for_owner=True)) == ["Restore"]) == (cause in can)
     assert labels(direct(notice, NOW)) == []
 
 
