@@ -22,6 +22,7 @@ from tests.bench import (
     spikes,
     start,
     usage_reports,
+    sweep,
     usage_sync,
 )
 from tests.bench.ground import Skipped
@@ -44,6 +45,8 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "leaks": leaks.measure,
     "spike_looks": spike_looks.measure,
 }
+    "sweep": sweep.measure,
+    "offboarding": offboarding.measure,
 
 
 def main() -> int:
