@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.keys import Key, KeyState, OffCause, Proof
+from bot.domain.keys import Key, KeyState, Proof
 from bot.domain.offboarding import Departure, DepartureState, LeftKey, LeftProject, LeftTeam, Outcome
 from bot.domain.people import Member
 
@@ -31,6 +31,9 @@ FACTS = {
     "step": "A row of the ledger: what was done.",
 }
 """Every kind of fact, and what it says."""
+
+
+_WORKS_OR_NEVER_DID = frozenset({KeyState.LIVE, KeyState.RESTORING, KeyState.DISCARDING, KeyState.DISCARDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,6 @@ class KeyEvidence:
     """From noticing that they left until then."""
     proof: Proof | None = None
     """How far off is proven by now; None while it is not off because of this."""
-
-    @property
-    def is_off(self) -> bool:
-        """Whether it is off, and stays off, because they left."""
-        return self.key.state is KeyState.DISABLED and self.key.off_cause is not OffCause.BUDGET
 
     @property
     def must_be_off(self) -> bool:
@@ -160,7 +158,7 @@ class Evidence:
     @property
     def spent_after_micros(self) -> int | None:
         """What all keys that went off have spent since; None as long as late figures of one may still come in."""
-        known = [one.spend.after_micros for one in self.went_off if one.is_off]
+        known = [one.spend.after_micros for one in self.went_off if one.key.state not in _WORKS_OR_NEVER_DID]
         total = sum(micros or 0 for micros in known)
         return total if total or None not in known else None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.evidence import Evidence, KeyEvidence, Step
+from bot.domain.keys import KeyState
 from bot.domain.offboarding import Outcome
 from bot.domain.usage_csv import Column, cells, usd
 
@@ -138,7 +139,7 @@ def _of_key(evidence: Evidence, one: KeyEvidence) -> Iterator[_Fact]:
     yield replace(told, fact="spend_total", micros=spend.total_micros)
     if spend.before_micros is not None:
         yield replace(told, fact="spend_before", micros=spend.before_micros)
-    if one.must_be_off and one.is_off:
+    if one.must_be_off and one.key.state in (KeyState.DISABLED, KeyState.DISABLING):
         yield replace(told, fact="spend_late", micros=spend.late_micros)
         value = "not known yet" if spend.after_micros is None else ""
         yield replace(told, fact="spend_after", value=value, micros=spend.after_micros)

@@ -6,6 +6,7 @@ the file that somebody asks for.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from bot.domain import evidence_csv
 from bot.domain.budgets import TOTAL
 from bot.domain.evidence import Evidence, KeyEvidence, LeftLately, ProjectEvidence, Spend, Step, TeamEvidence
 from bot.domain.facts import Occasion
-from bot.domain.keys import Key, KeyState
+from bot.domain.keys import Key, KeyState, Proof
 from bot.domain.offboarding import Departure, LeftKey, Outcome
 from bot.domain.people import Member
 from bot.domain.requests import Because, Refused
@@ -239,9 +240,12 @@ def _keys(
     session: Session, departure: Departure, left: Iterable[LeftKey], rows: Iterable[ledger.Recorded], names: _Names
 ) -> Iterator[KeyEvidence]:
     proofs: dict[str, ledger.Recorded] = {}
+    spent_after: Counter[str] = Counter()
     for row in rows:
         if row.action == "key.proven_off" and row.key_id is not None:
             proofs.setdefault(row.key_id, row)
+        if row.action == "key.spent_after_off" and row.key_id is not None:
+            spent_after[row.key_id] += row.amount_micros or 0
     for one in left:
         key = keys.get(session, one.key_id)
         if key is None:
@@ -254,7 +258,7 @@ def _keys(
             key=key,
             team=names.team(key.team_id),
             project=names.project(key.project_id)[0],
-            spend=_spend(session, departure, key, proven, must_be_off=must_be_off),
+            spend=_spend(session, departure, key, proven, noticed_micros=spent_after[key.id]),
             proven_at=None if proven is None else proven.at,
             seconds=round((proven.at - departure.noticed_at).total_seconds()) if at_once and proven else None,
             proof=key.proof if must_be_off and key.state is KeyState.DISABLED else None,
@@ -262,9 +266,13 @@ def _keys(
 
 
 def _spend(
-    session: Session, departure: Departure, key: Key, proven: ledger.Recorded | None, *, must_be_off: bool
+    session: Session, departure: Departure, key: Key, proven: ledger.Recorded | None, *, noticed_micros: int
 ) -> Spend:
-    """What the key has spent, and how much of it after it was off. Late figures are told apart (`resting`)."""
+    """What the key has spent, and how much of it after it was off. Late figures are told apart (`resting`).
+
+    What was noticed to come after stands. As long as calls made in time may still be charged, any other growth is not
+    known to be of one kind or the other.
+    """
     spent = readings.spent(session, key.id, TOTAL)
     mark = syncs.of(session, key.gateway, syncs.What.LIVE)
     total = 0 if spent is None else spent.lifetime_micros
@@ -272,11 +280,13 @@ def _spend(
     before = None
     if departure.left_at is not None and departure.left_at < departure.noticed_at:
         before = stored.spent_between(session, key.id, departure.left_at, departure.noticed_at)
-    if not must_be_off or key.state is not KeyState.DISABLED or key.rest_micros is None:
-        return Spend(total, read_at, before_micros=before)
-    at_proof = key.rest_micros if proven is None or proven.amount_micros is None else proven.amount_micros
-    late = max(0, key.rest_micros - at_proof)
-    return Spend(total, read_at, max(0, total - key.rest_micros), late, before)
+    has_rested = key.rest_micros is not None and key.rest_at is not None and key.rest_at >= departure.noticed_at
+    if proven is None or not has_rested or key.rest_micros is None:
+        return Spend(total, read_at, noticed_micros or None, before_micros=before)
+    at_proof = key.rest_micros if proven.amount_micros is None else proven.amount_micros
+    after = max(0, total - key.rest_micros, noticed_micros)
+    is_known = not after or noticed_micros or key.proof in (Proof.QUIET, Proof.PROBED_QUIET)
+    return Spend(total, read_at, after if is_known else None, max(0, key.rest_micros - at_proof), before)
 
 
 def _line(session: Session, departure: Departure, sight: frozenset[str] | None) -> LeftLately:

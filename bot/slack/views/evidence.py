@@ -232,7 +232,7 @@ def _figure(one: KeyEvidence) -> str:
     before = ""
     if spend.before_micros is not None:
         before = f" Between their leaving and its being noticed: {show(spend.before_micros)}, in whole hours."
-    if not one.is_off:
+    if one.key.state not in (KeyState.DISABLED, KeyState.DISABLING):
         return f"{label}: not off now; {show(spend.total_micros)} in all, {fresh}.{before}"
     if spend.after_micros is None:
         return f"{label}: not known yet, for late figures may still come in; {fresh}.{before}"
