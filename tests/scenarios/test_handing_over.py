@@ -61,6 +61,7 @@ def test_a_lead_takes_a_key_over_and_it_works_on(desk_each_way: Desk) -> None:
     assert holder(desk) == desk.who("omar").id
     assert label in desk.types("omar", "/ai-key list")
     desk.thread_says(desk.office.cards()[0], f"@omar took over `{label}`, whose holder was @ana.")
+    assert re.search(r"Held by\*?:?\s+@omar", desk.text(desk.now(desk.office.cards()[0])))
     days_pass(desk, 8)
     assert desk.office.chat(secret).status_code == 200
 

@@ -8,9 +8,11 @@ from bot.domain.keys import KeyState, OffCause
 from bot.domain.leaving_facts import Handed
 from bot.domain.offboarding import Outcome, Source
 from bot.domain.requests import Refused
-from bot.services import giving, handing_over, leaving, restoring, turning_off
+from bot.services import giving, handing_over, leaving, restoring, teams, turning_off
 from bot.services.context import Repeated
+from bot.services.guarding import guard
 from bot.services.handover_times import watch_handovers
+from bot.services.syncing import sync_live
 from storage import ledger, people
 from tests.company import ANA, BEN, GUS, OLGA, OMAR, Company
 from tests.fakes import Mishap
@@ -24,6 +26,7 @@ from tests.services.kit import (
     held,
     project_wanted,
     refusal,
+    spend,
 )
 
 
@@ -353,3 +356,60 @@ def test_a_feed_can_be_wrong_and_then_restore_is_offered(company: Company) -> No
     leaves(company, source=Source.FEED, by=OLGA.id, note="row 7")
     assert shown(company).facts.can_be_undone
     assert kit.key(company, made.id).state is KeyState.DISABLED
+
+
+@pytest.mark.parametrize("mishap", [Mishap.DOWN, Mishap.LOST, Mishap.LYING, Mishap.REFUSED])
+def test_the_gateway_names_the_new_holder_in_the_end_whatever_goes_wrong(company: Company, mishap: Mishap) -> None:
+    made = automation(company)
+    left = leaves(company)
+    company.gateway.mishaps.add("set_holder", mishap)
+    taken(company, BEN, left, made)
+    company.settle()
+    assert [record.holder for record in company.gateway.on()] == [BEN.id]
+    assert company.gateway.calls["set_holder"] == (1 if mishap is Mishap.LOST else 2)
+
+
+def test_a_key_that_is_gone_at_its_gateway_has_no_holder_to_tell(company: Company) -> None:
+    made = automation(company)
+    left = leaves(company)
+    assert made.handle is not None
+    company.gateway.delete(made.handle)
+    taken(company, BEN, left, made)
+    company.settle()
+    assert company.gateway.calls["set_holder"] == 0
+
+
+def test_a_team_without_owners_asks_the_workspaces(company: Company) -> None:
+    made = automation(company, who=BEN, lead=OMAR)
+    removed = teams.remove(company.purser, company.actor(OLGA), CHANNEL, (OLGA.id,))
+    assert not isinstance(removed, Refused), removed
+    left = leaves(company, OMAR)
+    assert shown(company).facts.asked_ids == (OLGA.id,)
+    assert shown(company).facts.owner_ids == (OLGA.id,)
+    taken(company, OLGA, left, made)
+    assert kit.key(company, made.id).lead_id == OLGA.id
+
+
+def test_whoever_takes_a_key_reads_whether_its_usage_counts_to_them_now(company: Company) -> None:
+    held_by, led_by = automation(company, "held"), automation(company, "led", who=BEN, lead=ANA)
+    left = leaves(company)
+    assert taken(company, BEN, left, held_by).counted == ()
+    assert taken(company, OMAR, left, led_by).counted == (led_by.label,)
+
+
+def test_a_key_that_a_limit_stopped_waits_as_well_and_comes_back_to_who_took_it(company: Company) -> None:
+    made = automation(company)
+    company.gateway.caps_hold = False
+    spend(company, made, 6)
+    guard(company.purser)
+    company.perform()
+    assert kit.key(company, made.id).off_cause is OffCause.BUDGET
+    left = leaves(company)
+    assert shown(company).facts.waiting[0].key.key.id == made.id
+    taken(company, BEN, left, made)
+    company.clock.advance(days=1)
+    sync_live(company.purser)
+    guard(company.purser)
+    company.settle()
+    after = kit.key(company, made.id)
+    assert (after.state, after.holder_id) == (KeyState.LIVE, BEN.id)

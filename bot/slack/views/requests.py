@@ -140,8 +140,11 @@ def details(facts: RequestFacts) -> Block:
         return fields(*pairs, *_raise_terms(facts))
     if facts.project:
         pairs.append(("Project", clip(facts.project.name, 80)))
-    if request.lead_id:
-        pairs.append(("Lead", mention(request.lead_id)))
+    held = facts.key.key if facts.key else None
+    if lead_id := (held.lead_id if held else None) or request.lead_id:
+        pairs.append(("Lead", mention(lead_id)))
+    if held and held.holder_id != request.requester_id:
+        pairs.append(("Held by", mention(held.holder_id)))
     pairs.append(("Cap", say.cap(terms.cap_micros, request.kind, terms.daily_cap_micros)))
     if request.purpose is Purpose.EXTEND:
         pairs.append(("More time", show_duration(terms.duration_seconds or 0)))
