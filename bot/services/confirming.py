@@ -154,5 +154,6 @@ def _add(session: Session, purser: Purser, key: Key, who: Recipients, now: datet
 
 
 def lifetime(session: Session, key_id: str) -> int | None:
+    """What the key has spent in all, as last read, in micro-USD; None when it was never read."""
     spent = readings.spent(session, key_id, TOTAL)
     return None if spent is None else spent.lifetime_micros

@@ -13,8 +13,8 @@ from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.domain.people import Member
 from bot.domain.periods import DAY_SECONDS
 from bot.domain.requests import Refused
-from bot.services import keeping, requests, restoring, rotating, teams, turning_off
-from bot.services.confirming import MOST_ASKED, ask_unused, settle
+from bot.services import confirming, keeping, requests, restoring, rotating, teams, turning_off
+from bot.services.confirming import ask_unused, settle
 from bot.services.syncing import sync_usage
 from bot.services.turning_off import Target
 from bot.services.unanswered import watch_questions
@@ -136,14 +136,17 @@ def test_an_installation_may_ask_nobody(company: Company) -> None:
     assert told(company, Part.ASKED) == []
 
 
-def test_more_keys_than_a_message_holds_wait_for_the_next_day(company: Company) -> None:
-    for number in range(MOST_ASKED + 2):
+def test_more_keys_than_a_message_holds_wait_for_the_next_day(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "MOST_ASKED", 2)
+    for number in range(3):
         held(company, ANA, automation_wanted(1, 1, name=f"job-{number}", lead=BEN))
     look(company, days=LONG)
     look(company, hours=1)
-    assert [len(one.notice.keys) for one in told(company, Part.ASKED, BEN)] == [MOST_ASKED]
+    assert [len(one.notice.keys) for one in told(company, Part.ASKED, BEN)] == [2]
     look(company, days=1)
-    assert [len(one.notice.keys) for one in told(company, Part.ASKED, BEN)] == [MOST_ASKED, 2]
+    assert [len(one.notice.keys) for one in told(company, Part.ASKED, BEN)] == [2, 1]
 
 
 # --- answers ---

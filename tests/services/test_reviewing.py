@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.confirming import PAGE_KEYS, Answer, Part, Place, ReviewFacts, ReviewState, Why
+from bot.domain import confirming as confirming_rules
+from bot.domain.confirming import Answer, Part, Place, ReviewFacts, ReviewState, Why
 from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState, OffCause, Proof
 from bot.domain.people import Member
 from bot.domain.requests import Because, Refused
-from bot.services import keeping, reviewing, teams, turning_off
+from bot.services import keeping, question_effects, questions, reviewing, teams, turning_off
 from bot.services.confirming import settle
 from bot.services.context import Repeated
 from bot.services.failpoints import Failpoint
@@ -71,12 +72,14 @@ def test_a_review_asks_for_every_key_of_the_team_the_oldest_first(company: Compa
     assert actions(company, "review.") == ["review.started"]
 
 
-def test_many_keys_stand_in_pages_in_their_order(company: Company) -> None:
-    for number in range(PAGE_KEYS + 3):
+def test_many_keys_stand_in_pages_in_their_order(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (questions, question_effects, confirming_rules):
+        monkeypatch.setattr(module, "PAGE_KEYS", 2)
+    for number in range(3):
         held(company, ANA, automation_wanted(1, 1, name=f"job-{number}", lead=BEN))
     facts = begin(company)
     shown = [in_thread(company, facts, f"page:{number}") for number in range(3)]
-    assert [0 if page is None else len(page.entries) for page in shown] == [PAGE_KEYS, 3, 0]
+    assert [0 if page is None else len(page.entries) for page in shown] == [2, 1, 0]
     assert [posted.partition(":")[2] for posted in company.notifier.reviews] == ["", "page:0", "page:1"]
 
 
