@@ -162,6 +162,20 @@ def scan(
 
 
 @app.command()
+def inventory(
+    csv: Annotated[bool, typer.Option("--csv", help="Write every key, one a line, as CSV.")] = False,
+    output: Annotated[Path | None, typer.Option(help="A file; standard output when left out.")] = None,
+) -> None:
+    """Say what keys there are at each gateway, and which deserve a look; or write all of them. Streams: any size."""
+    from bot.domain.inventory_words import lines
+    from bot.services import inventory, inventory_files
+
+    with ground.purser(asks_slack=False) as purser, purser.books.reading() as session:
+        found = inventory_files.everything(purser, session) if csv else lines(inventory.whole(purser))
+        ground.write(found, output)
+
+
+@app.command()
 def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a sweep would do; change nothing.")] = False,
 ) -> None:

@@ -93,6 +93,7 @@ class Limits:
             "Team search, ",
             "Posted by",
             "Leak: ",
+            "that Purser did not make",
             "Review of team",
             "Leak watch",
             "Not off: ",

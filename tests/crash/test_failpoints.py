@@ -29,6 +29,7 @@ from tests.crash.leaks import Leaks
 from tests.crash.leavers import Leavers
 from tests.crash.limits import Limits
 from tests.crash.questions import Questions
+from tests.crash.strangers import Strangers
 from tests.crash.sweeps import Sweeps
 from tests.faults import kit
 from tests.github import FakeGitHub
@@ -67,6 +68,7 @@ class Story:
         self.handing = Handing(office, failpoint)
         self.leavers = Leavers(office, failpoint)
         self.questions = Questions(office, failpoint, self._is_dead)
+        self.strangers = Strangers(office, failpoint, self._is_dead)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
         office.found_team()
 
@@ -94,6 +96,7 @@ class Story:
         if self.alerts.come:
             yield Step("GitHub finds the key", self.alerts.find, self.alerts.is_resolved)
         yield from self._incidents()
+        yield from self._strangers()
         yield from self._questions()
         if self.leavers.leave:
             yield Step("leave", self.leavers.go, self.leavers.are_gone)
@@ -140,6 +143,17 @@ class Story:
             yield Step("begin a review", self.questions.begin, self.questions.is_begun)
         if self.questions.is_asked:
             yield Step("let the key rest", self.questions.wait, self.questions.is_told)
+
+    def _strangers(self) -> Iterator[Step]:
+        if self.strangers.is_there:
+            yield Step("make a key by hand", self.strangers.make, self.strangers.is_found)
+        if self.strangers.is_adopted:
+            yield Step("adopt it", self.strangers.adopt, self.strangers.is_bens)
+            yield Step("give it back", self.strangers.give_up, self.strangers.is_given_back)
+        if self.strangers.is_unwanted:
+            yield Step("turn it off", self.strangers.turn_off, self.strangers.is_off)
+        if self.strangers.is_exported:
+            yield Step("ask for the inventory", self.strangers.ask_file, self.strangers.has_file)
 
     def walk(self) -> None:
         """Do each step until it worked; when Purser dies, start it again and try again as people do."""
@@ -248,6 +262,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.incidents.assert_told_once()
         story.leaks.assert_told_once()
         story.after_off.assert_told_once()
+        story.strangers.assert_told_once()
         story.questions.assert_told_once()
         story.sweeps.assert_told_once()
         story.handing.assert_told_once()
