@@ -105,8 +105,9 @@ def _ended(facts: ReviewFacts) -> str:
     if not silent:
         return "Nothing was turned off for want of an answer."
     unproven = sum(one.state is KeyState.DISABLING for one in silent)
-    proven = "The gateway's record says off for all of them." if not unproven else _unproven(unproven)
-    return f"{proven} The thread has which they are."
+    proven = sum(one.state is KeyState.DISABLED for one in silent)
+    said = f"The gateway's record says off for {proven} of {counted(len(silent), 'key')} that nobody confirmed."
+    return " ".join(filter(None, [said, _unproven(unproven) if unproven else "", "The thread has which they are."]))
 
 
 def _unproven(count: int) -> str:
