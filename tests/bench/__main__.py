@@ -15,14 +15,15 @@ from tests.bench import (
     guard,
     headroom,
     leaks,
+    offboarding,
     overshoot,
     page,
     reveal,
     spike_looks,
     spikes,
     start,
-    usage_reports,
     sweep,
+    usage_reports,
     usage_sync,
 )
 from tests.bench.ground import Skipped
@@ -44,9 +45,9 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "spikes": spikes.measure,
     "leaks": leaks.measure,
     "spike_looks": spike_looks.measure,
-}
     "sweep": sweep.measure,
     "offboarding": offboarding.measure,
+}
 
 
 def main() -> int:
