@@ -301,6 +301,10 @@ def test_each_switch_stands_for_its_fault(page: httpx.Client, slack: FakeSlack, 
             client.auth_test()
     assert turned(page, slack_rate_limited=False) == set()
     assert client.auth_test()["ok"]
+    assert turned(page, slack_list_foreign=True) == {"slack_list_foreign"}
+    assert {one["team_id"] for one in client.users_list(limit=100)["members"]} == {"T0ELSEWHERE"}
+    assert turned(page, slack_list_foreign=False) == set()
+    assert {one["team_id"] for one in client.users_list(limit=100)["members"]} == {"T0PURSER"}
 
 
 def test_a_switch_shows_a_fault_that_came_another_way_and_leaves_others_alone(

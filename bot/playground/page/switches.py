@@ -53,6 +53,7 @@ class Switches:
             "gateway_tells_less": self._of_habits("tells_percent", broken=LESS_PERCENT),
             "gateway_counts_twice": self._of_habits("counts_twice", broken=True),
             "slack_rate_limited": self._of_slack(SlackFault.RATE_LIMITED),
+            "slack_list_foreign": self._of_slack(SlackFault.LIST_FOREIGN),
         }
 
     def wire(self) -> JSON:

@@ -19,6 +19,7 @@ const SWITCHES = [
   ["gateway_tells_less", "Gateway tells less", "It tells half of what was spent, so figures fall; mended, it tells all, and they are right again."],
   ["gateway_counts_twice", "Gateway counts twice", "It tells each call twice and charges it once, so limits are reached on what it tells."],
   ["slack_rate_limited", "Slack rate-limited", "Slack turns every message of the bot away. They arrive once this is off."],
+  ["slack_list_foreign", "Slack lists strangers", "Its list of people is another workspace's. The next day's sweep notices, touches nobody, and asks two owners."],
 ];
 
 /** The "Break things" button, its panel, and a chip in the top bar while something is broken. */
