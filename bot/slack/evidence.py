@@ -18,5 +18,5 @@ def left(event: Incoming, typed: grammar.Left) -> Message:
 
 
 def send_csv(event: Incoming) -> None:
-    """Send CSV: the whole sheet as a file, by direct message."""
+    """Export CSV: the whole sheet as a file, by direct message."""
     event.answer(views.sending(allowed(evidence.send_me(event.purser, event.actor(fresh=True), event.value))))

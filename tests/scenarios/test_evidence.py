@@ -19,7 +19,7 @@ def test_an_owner_reads_what_was_done_and_gets_it_as_a_file(desk: Desk) -> None:
     assert "member of team `search`" in said
     assert "member left" in said
     sheet = desk.who("omar").ephemerals("search")[-1]
-    assert "comes to you as a CSV file" in desk.presses("omar", "Send CSV", sheet)
+    assert "comes to you as a CSV file" in desk.presses("omar", "Export CSV", sheet)
     message = desk.dm("omar", "purser-evidence-ana-")
     (file,) = [one for one in desk.slack.world.state.files.values() if one.id in str(message.text)]
     rows = list(csv.DictReader(io.StringIO(file.content.decode(), newline="")))

@@ -68,7 +68,7 @@ def sheet(told: Evidence) -> Message:
         _part("Accounts at gateways", [_account(one) for one in told.accounts]),
         _part("What was done, in order (ledger)", _steps(told.steps)),
         context(_others(told), f"As the books are {moment(told.at)}. The CSV holds every fact and every row."),
-        actions(button("Send CSV", act.EVIDENCE_CSV, told.departure.id)),
+        actions(button("Export CSV", act.EVIDENCE_CSV, told.departure.id)),
     )
 
 
@@ -86,7 +86,7 @@ def lately(found: Sequence[LeftLately], days: int) -> Message:
 
 
 def sending(told: Evidence) -> Message:
-    """The answer to Send CSV."""
+    """The answer to Export CSV."""
     return message(
         f"The evidence of {mention(told.person.id)}'s leaving comes to you as a CSV file, by direct message."
     )
@@ -100,7 +100,7 @@ def _line(one: LeftLately) -> str:
     off = f"{counted(one.off, 'key')} off" if one.off else "no key of their own"
     parts = [off]
     if one.unproven:
-        parts.append(f"*{one.unproven} not proven off yet*")
+        parts.append(f"*{one.unproven} NOT confirmed off yet*")
     if one.waiting:
         parts.append(f"*{one.waiting} {'waits' if one.waiting == 1 else 'wait'} to be taken over*")
     if told.state is DepartureState.RETURNED:
@@ -114,7 +114,7 @@ def _line(one: LeftLately) -> str:
 def _open(waiting: int, unproven: int) -> str:
     parts = []
     if unproven:
-        parts.append(f"{counted(unproven, 'key')} {'is' if unproven == 1 else 'are'} not proven off yet")
+        parts.append(f"{counted(unproven, 'key')} {'is' if unproven == 1 else 'are'} NOT confirmed off yet")
     if waiting:
         parts.append(f"{counted(waiting, 'key')} {'waits' if waiting == 1 else 'wait'} to be taken over")
     return f"{say.capital(join(parts))}." if parts else "Nothing is open."
@@ -155,7 +155,7 @@ def _verdict(told: Evidence) -> str:
         return "This was undone, so keys of theirs may work again."
     wrong = []
     if told.unproven:
-        wrong.append(f"{counted(len(told.unproven), 'key')} not proven off yet")
+        wrong.append(f"{counted(len(told.unproven), 'key')} NOT confirmed off yet")
     if told.open_handovers:
         one = told.open_handovers == 1
         wrong.append(f"{counted(told.open_handovers, 'key')} {'waits' if one else 'wait'} to be taken over")

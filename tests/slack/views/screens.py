@@ -23,6 +23,7 @@ from bot.slack.views.wrapping import message_modal, with_remarks
 from tests.slack.views import kit
 from tests.slack.views.kit import ANA, APPROVED_BY_OMAR, NOW, OLGA, OMAR, USD, World
 from tests.slack.views.screens_departures import every_about_departures
+from tests.slack.views.screens_evidence import every_about_evidence
 from tests.slack.views.screens_expecting import every_about_expecting
 from tests.slack.views.screens_groups import every_about_groups
 from tests.slack.views.screens_incidents import every_about_incidents
@@ -315,6 +316,7 @@ def every(world: World) -> dict[str, Screen]:
         every_about_groups,
         every_about_inventory,
         every_about_departures,
+        every_about_evidence,
     ):
         found |= draw(world)
     return found
