@@ -21,7 +21,7 @@ from bot.domain.keys import KeyState
 from bot.domain.money import show
 from bot.domain.offboarding import DepartureState, Outcome, Source, Was
 from bot.domain.people import Role
-from bot.domain.periods import show_duration
+from bot.domain.periods import MINUTE_SECONDS, show_duration
 from bot.slack.views import actions as act
 from bot.slack.views import phrases as say
 from bot.slack.views.base import (
@@ -49,15 +49,15 @@ LISTED = 40
 REASON_CHARS = 160
 _SOURCE = {
     Source.EVENT: "Slack said so at once",
-    Source.SWEEP: "a look through everybody in Slack",
-    Source.FEED: "a list of leavers",
+    Source.SWEEP: "found when everybody in Slack was looked through",
+    Source.FEED: "a list of leavers said so",
 }
 _WAS = {Was.HOLDER: "held", Was.LEAD: "led", Was.BOTH: "held and led"}
 
 
 def sheet(told: Evidence) -> Message:
     """Everything about one departure, as far as the reader may see it."""
-    title = f"*What was done when {_who(told)} left*"
+    title = f"*What was done when {_who(told)} left.*"
     return message(
         f"{title} {_verdict(told)}",
         section(stack([title, _noticed(told), _ended(told), f"*{_verdict(told)}*"])),
@@ -133,7 +133,7 @@ def _noticed(told: Evidence) -> str:
     by = f" from {mention(left.noticed_by)}" if left.noticed_by != "purser" else ""
     when = f" It says that they left {moment(left.left_at)}." if left.left_at is not None else ""
     note = f" {say.quoted(left.note, REASON_CHARS)}" if left.note.strip() else ""
-    return f"Noticed {moment(left.noticed_at)}, by {_SOURCE[left.source]}{by}.{when}{note}"
+    return f"Noticed {moment(left.noticed_at)}: {_SOURCE[left.source]}{by}.{when}{note}"
 
 
 def _ended(told: Evidence) -> str:
@@ -169,7 +169,7 @@ def _verdict(told: Evidence) -> str:
         return f"Still open: {join(wrong)}."
     if not told.went_off:
         return "Nothing is open; no key had to be turned off."
-    took = "" if told.slowest_seconds is None else f", the last within {show_duration(max(1, told.slowest_seconds))}"
+    took = "" if told.slowest_seconds is None else f", the last within {_took(told.slowest_seconds)}"
     figures = "and nothing was spent after that" if spent == 0 else "and late figures may still come in"
     return f"Nothing is open: every key of theirs was proven off{took}, {figures}."
 
@@ -215,9 +215,14 @@ def _proof(one: KeyEvidence) -> str:
         return "given up before anybody saw it"
     if one.proof is None:
         return f"*{say.NOT_CONFIRMED}*"
-    after = f", {show_duration(max(1, one.seconds))} after it was noticed" if one.seconds is not None else ""
+    after = f", {_took(one.seconds)} after it was noticed" if one.seconds is not None else ""
     first = f"; first proven {moment(one.proven_at)}{after}" if one.proven_at is not None else ""
     return f"{say.proof_short(one.proof, one.key.proven_at)}{first}"
+
+
+def _took(seconds: int) -> str:
+    """To the second while it was short."""
+    return counted(seconds, "second") if seconds < MINUTE_SECONDS else show_duration(seconds)
 
 
 def _spend(told: Evidence) -> list[str]:
