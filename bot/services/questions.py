@@ -125,21 +125,26 @@ def refresh(session: Session, now: datetime, review_id: str | None) -> None:
 
     All but its message wait until that one stands, for they are in its thread.
     """
+    for part, figures in stale(session, review_id).items():
+        payload = {"review_id": review_id, "part": part, "figures": figures}
+        once = f"{review_id}:{part}:{ledger.head(session).seq}:{figures}"
+        effect(session, now, stream=review_stream(review_id or ""), name=REVIEW, payload=payload, once=once)
+
+
+def stale(session: Session, review_id: str | None) -> dict[str, str]:
+    """What messages of a review should show by now and do not, nor will when their turn comes: figures by part."""
     review = None if review_id is None else reviews.get(session, review_id)
     if review is None:
-        return
-    stream, every = review_stream(review.id), reviews.standings(session, review.id)
+        return {}
+    stream = review_stream(review.id)
     shown = reviews.shown(session, stream)
     waiting = {
         row.payload["part"]
         for row in outbox.pending(session, stream=stream)
         if row.leased_until is None and not row.attempts
-    }
-    for part, figures in _figures(review, every).items():
-        if shown.get(part) != figures and part not in waiting:  # one that waits will show what is true then
-            payload = {"review_id": review.id, "part": part, "figures": figures}
-            once = f"{review.id}:{part}:{ledger.head(session).seq}:{figures}"
-            effect(session, now, stream=stream, name=REVIEW, payload=payload, once=once)
+    }  # one that waits will show what is true then
+    wanted = _figures(review, reviews.standings(session, review.id))
+    return {part: is_so for part, is_so in wanted.items() if shown.get(part) != is_so and part not in waiting}
 
 
 def review_stream(review_id: str) -> str:

@@ -37,7 +37,7 @@ from bot.services.facts import key_facts, team_or_raise
 from bot.services.keeping import KEPT
 from bot.services.people import refused_by
 from bot.services.proving import about
-from bot.services.questions import answered, may_not_confirm, refresh, tell
+from bot.services.questions import answered, may_not_confirm, refresh, stale, tell
 from bot.services.turning_off import start
 from storage import confirmations, keys, ledger, people, reviews
 from storage.engine import Session
@@ -160,11 +160,14 @@ def watch_reviews(purser: Purser) -> None:
     now = purser.now()
     with purser.books.reading() as session:
         opened, over = reviews.open_ones(session), reviews.ended_since(session, now - REFRESHED)
-    for found in opened:
+        due = [found for found in opened if _is_due(session, purser, found, now)]
+    for found in due:
         _watch(purser, found.id)
-    for one in (*opened, *over):
+    with purser.books.reading() as session:
+        outdated = [one.id for one in (*opened, *over) if stale(session, one.id)]
+    for review_id in outdated:
         with purser.deciding() as session:
-            refresh(session, purser.now(), one.id)
+            refresh(session, purser.now(), review_id)
 
 
 # --- from beginning to end ---
@@ -186,6 +189,14 @@ def _begin(session: Session, purser: Purser, actor: Actor, team: Team, every: Se
     record(session, now, actor=actor.id, action=STARTED, about=Subjects(team.id), once=begun.id, reason=reason)
     refresh(session, now, begun.id)
     return begun
+
+
+def _is_due(session: Session, purser: Purser, found: Review, now: datetime) -> bool:
+    """Whether there may be anything to do about an open review but to wait."""
+    waiting = [one for one in reviews.standings(session, found.id) if one.question.answer is None]
+    if not waiting or any(one.state not in (KeyState.LIVE, KeyState.RESTORING) for one in waiting):
+        return True
+    return step(Why.REVIEW, found.due_at, found.noticed_at, purser.policy, now) is not Step.WAIT
 
 
 def _watch(purser: Purser, review_id: str) -> None:
