@@ -12,10 +12,11 @@ from tests.bench.year import databases
 from tests.simulation.offboarding import measuring, simulating
 from tests.simulation.offboarding.founding import Size
 from tests.simulation.offboarding.organisation import Organisation
+from tests.simulation.offboarding.year import YEAR_DAYS
 
 FULL = Size(people=2_000, keys=5_000)
 SEED = int(os.environ.get("PURSER_TEST_SEED", "1"))
-DAYS = int(os.environ.get("PURSER_TEST_DAYS", str(simulating.YEAR_DAYS)))
+DAYS = int(os.environ.get("PURSER_TEST_DAYS", str(YEAR_DAYS)))
 HOW = f"""\
 {FULL.people:,} people in {FULL.teams} teams with {FULL.keys:,} keys live a year of {DAYS} days (seed {SEED}) with two
 Purser processes on the same books, a simulated clock, a Slack and a gateway in memory: people join, leave, come back,

@@ -240,7 +240,10 @@ class Deeds:
         self.truth.put_back(person_id, self.org.clock.at)
         for stays in did.stays:
             key = self.truth.keys[stays.key.id]
-            self.org.must(key.ends_at is not None and key.ends_at <= self.org.clock.at, f"stays off: {stays}")
+            is_over = key.ends_at is not None and key.ends_at <= self.org.clock.at
+            self.org.must(is_over or not self.truth.people[key.holder].is_here, f"stays off: {stays}")
+            if not key.over:
+                self.truth.ended(key, "could not be restored", self.org.clock.at)
 
     def clicks_too_late(self, person_id: str) -> None:
         """Somebody who left has a window open still: whatever they press is refused."""

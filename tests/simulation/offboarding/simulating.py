@@ -11,9 +11,8 @@ from tests.simulation.offboarding.deeds import Deeds
 from tests.simulation.offboarding.founding import Size
 from tests.simulation.offboarding.listing import Looks
 from tests.simulation.offboarding.organisation import BEGIN, Organisation
-from tests.simulation.offboarding.year import CHANCE_FAILS_OF_THOUSAND, Year
+from tests.simulation.offboarding.year import CHANCE_FAILS_OF_THOUSAND, YEAR_DAYS, Year
 
-YEAR_DAYS = 365
 CALM = timedelta(hours=40)
 """How long nothing fails before all is compared: a look through everybody, and whatever was late."""
 

@@ -19,7 +19,7 @@ SMALL = Size(people=150, keys=350)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_who_left_has_no_key_and_who_stayed_has_all_of_theirs(migrated_url: str, seed: int) -> None:
     org = simulate(migrated_url, SMALL, seed)

@@ -151,7 +151,7 @@ class Truth:
             if key.over == LEFT and key.over_at == left and (key.ends_at is None or key.ends_at > at):
                 key.over, key.over_at, key.restored_at = "", None, at
             elif key.bereft.get(person_id) == left:
-                del key.bereft[person_id]
+                del key.bereft[person_id]  # of others who left as well, time to take over begins anew
                 key.restored_at = at
 
     def time_passed(self, now: datetime) -> None:
@@ -197,14 +197,16 @@ class Truth:
         if key.over:
             return Standing.MUST_NOT if self._is_surely_over(key, now, grace) else Standing.EITHER
         if not key.bereft:
-            if key.restored_at is not None and now < key.restored_at + grace:
-                return Standing.EITHER
-            return Standing.MUST
+            return Standing.EITHER if self._is_coming_back(key, now, grace) else Standing.MUST
         if now < min(key.bereft.values()) + self.patience:
-            return Standing.MUST
+            return Standing.EITHER if self._is_coming_back(key, now, grace) else Standing.MUST
         heard = [self._heard(who, left) for who, left in key.bereft.items()]
-        known = [at for at in heard if at is not None]
+        known = [max(at, key.restored_at or at) for at in heard if at is not None]
         return Standing.MUST_NOT if known and now > min(known) + self.patience + grace else Standing.EITHER
+
+    @staticmethod
+    def _is_coming_back(key: Held, now: datetime, grace: timedelta) -> bool:
+        return key.restored_at is not None and now < key.restored_at + grace
 
     def _is_surely_over(self, key: Held, now: datetime, grace: timedelta) -> bool:
         assert key.over_at is not None, key

@@ -16,6 +16,7 @@ from tests.simulation.offboarding.outside import FlakyGateway, Listing, Slack
 from tests.simulation.offboarding.truth import Person
 
 DAY = timedelta(days=1)
+YEAR_DAYS = 365
 CHANCE_FAILS_OF_THOUSAND = 40
 """How often a call fails by chance, between the outages."""
 
@@ -29,15 +30,18 @@ class Year:
 
     def plan(self) -> None:
         """Put everything on the agenda."""
-        n = self.org.size.people
-        self._often(round(0.12 * n), self._somebody_leaves)
-        self._often(round(0.12 * n), self._somebody_joins)
-        self._often(max(5, round(0.03 * n)), self._a_mistake)
-        self._often(max(3, round(0.05 * n)), self._a_transfer)
-        self._often(max(3, round(0.06 * n)), self._a_new_name)
-        self._often(max(3, round(0.015 * n)), self._a_merger)
-        self._often(round(0.3 * n), self._a_trial)
-        self._often(max(4, round(0.05 * n)), self._a_key_given_back)
+        for in_a_year, at_least, act in (
+            (0.12, 4, self._somebody_leaves),
+            (0.12, 2, self._somebody_joins),
+            (0.03, 3, self._a_mistake),
+            (0.05, 3, self._a_transfer),
+            (0.06, 3, self._a_new_name),
+            (0.015, 2, self._a_merger),
+            (0.3, 4, self._a_trial),
+            (0.05, 3, self._a_key_given_back),
+        ):
+            share = in_a_year * self.days / YEAR_DAYS
+            self._often(max(at_least, round(share * self.org.size.people)), act)
         self._guests_end()
         self._outages()
         self._backups()
