@@ -19,6 +19,7 @@ from bot.playground.slack.model import Message
 from bot.services.effects import EFFECTS
 from bot.services.failpoints import Failpoint, all_failpoints
 from storage import requests
+from tests.crash.accounts import Accounts
 from tests.crash.after_off import AfterOff
 from tests.crash.alerts import Alerts
 from tests.crash.digests import Digests
@@ -67,6 +68,7 @@ class Story:
         self.sweeps = Sweeps(office, failpoint)
         self.handing = Handing(office, failpoint)
         self.leavers = Leavers(office, failpoint)
+        self.accounts = Accounts(office, failpoint)
         self.questions = Questions(office, failpoint, self._is_dead)
         self.strangers = Strangers(office, failpoint, self._is_dead)
         self.dying: Spawned | None = office.spawn(failpoint=failpoint)
@@ -100,6 +102,8 @@ class Story:
         yield from self._questions()
         if self.leavers.leave:
             yield Step("leave", self.leavers.go, self.leavers.are_gone)
+        elif self.accounts.leave:
+            yield Step("leave", self.accounts.go, self.accounts.is_gone)
         else:
             yield Step("disable", self._disable, lambda: self._key_is(KeyState.DISABLED, OffCause.DISABLED))
         yield from self._afterwards()
@@ -109,6 +113,8 @@ class Story:
             yield Step("it spends after that", self.after_off.spend, self.after_off.is_deleted)
         if self.limits.sees_a_new_month:
             yield Step("a month passes", self.limits.turn_month, self.limits.is_told_of_the_month)
+        if self.accounts.is_evidence:
+            yield Step("ask for evidence", self.accounts.ask, self.accounts.has_come)
         if self.sweeps.comes:
             yield Step("a day passes", self.sweeps.let_a_day_pass, self.sweeps.is_over)
         if self.digests.comes:
@@ -267,6 +273,7 @@ def test_a_crash_here_loses_and_doubles_nothing(failpoint: str, migrated_sqlite:
         story.sweeps.assert_told_once()
         story.handing.assert_told_once()
         story.leavers.assert_told_once()
+        story.accounts.assert_told_once()
 
 
 @pytest.mark.parametrize(
