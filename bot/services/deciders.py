@@ -31,6 +31,8 @@ def lead_who_agrees(session: Session, purser: Purser, team: Team, project: Proje
 
 def barrier_to_decide(session: Session, purser: Purser, person: Member, team: Team, request: Request) -> Barrier | None:
     """Why this person may not decide the request, or None: owners, quiet approvers and its project's lead may."""
+    if not people.is_here(session, person.id):  # they left in the middle of their click
+        return Barrier.DEPARTED
     lead_id = _lead(session, purser, team, request)
     also = (*purser.policy.quiet_approvers, lead_id or "")
     concerned = concerns(session, request)

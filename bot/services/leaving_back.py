@@ -123,15 +123,20 @@ def _not_theirs(
     """Why this person may not undo it, or None."""
     if actor.id == seen.member_id:
         return Refused(Because.NOT_ALLOWED, "Nobody restores what was their own. Another owner has to.")
+    if not people.is_here(session, actor.id):  # they left in the middle of their click
+        return refused_by(Barrier.DEPARTED)
     if barrier := purser.authority.stranger(actor.member) or purser.authority.barrier_to_found_team(actor.member):
         if barrier is not Barrier.NOT_OWNER:
             return refused_by(barrier)
         if not mine:
             text = f"Only owners of a team that <@{seen.member_id}> was in, or of the workspace, can restore this."
             return Refused(Because.NOT_ALLOWED, text)
-    latest = departures.latest_of(session, seen.member_id)
-    if latest is not None and latest.id != seen.id:
-        text = f"<@{seen.member_id}> has left again since. The newest message about that has its own *Restore*."
+    again = departures.open_of(session, seen.member_id)
+    if again is not None and again.id != seen.id:
+        text = (
+            f"<@{seen.member_id}> has left again since. `/ai-team left @name` shows that; first that has to be undone, "
+            "or the account activated in Slack."
+        )
         return Refused(Because.WRONG_STATE, text)
     return None
 

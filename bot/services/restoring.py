@@ -10,7 +10,7 @@ from bot.domain.cuts import Window
 from bot.domain.deciding import within_headroom
 from bot.domain.facts import KeyFacts, Occasion, RequestFacts
 from bot.domain.keys import Key, KeyKind, KeyState, OffCause, can_restore
-from bot.domain.people import Team
+from bot.domain.people import Barrier, Team
 from bot.domain.requests import Because, Refused
 from bot.gateways.base import FailureKind, Gateway, GatewayError
 from bot.services import capping, cuts, holding, rotating, sharing
@@ -187,7 +187,10 @@ def _replace(session: Session, purser: Purser, actor: Actor, key: Key, window: W
 def refused(session: Session, purser: Purser, actor: Actor, key: Key, window: Window | None) -> Refused | None:
     """Why this person may not restore this key now, or None. Judged in the deciding transaction."""
     team = team_or_raise(session, key.team_id)
-    if barrier := purser.authority.barrier_to_own(actor.member, team):
+    barrier = purser.authority.barrier_to_own(actor.member, team)
+    if barrier is None and not people.is_here(session, actor.id):  # they left in the middle of their click
+        barrier = Barrier.DEPARTED
+    if barrier is not None:
         return refused_by(barrier)
     now = purser.now()
     if why_not := can_restore(key, now):

@@ -218,11 +218,19 @@ def test_a_guest_is_not_made_an_owner_again(company: Company) -> None:
     assert role(company, OMAR) is Role.MEMBER
 
 
-def test_an_older_departure_is_not_undone_after_they_left_again(company: Company) -> None:
+def test_an_older_departure_is_not_undone_while_they_have_left_again(company: Company) -> None:
     first = wrong(company)
-    second = wrong(company)
+    leaving.notice(company.purser, ANA.id, Source.FEED, by=OMAR.id)
     assert "has left again since" in refused(company, first).text
-    restore(company, second)
+    assert role(company, ANA) is Role.NONE
+
+
+def test_an_owner_who_leaves_in_the_middle_of_the_click_restores_nothing(company: Company) -> None:
+    departure = wrong(company)
+    olga = company.actor(OLGA)
+    deactivate(company, OLGA)
+    assert refusal(leaving.restore(company.purser, olga, departure.id)).because is Because.NOT_ALLOWED
+    assert role(company, ANA) is Role.NONE
 
 
 # --- what waited to be taken over ---

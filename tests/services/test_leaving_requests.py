@@ -163,9 +163,11 @@ def test_what_only_a_leaver_could_decide_passes_to_the_workspaces_owners_who_are
 
 def test_an_owner_who_leaves_while_approving_does_not_approve(company: Company) -> None:
     request_id = ask(company)
-    omar = company.actor(OMAR)  # his click was looked up before he left
+    both = [company.actor(who) for who in (OMAR, OLGA)]  # their clicks were looked up before they left
     deactivate(company, OMAR)
-    assert isinstance(approvals.approve(company.purser, omar, request_id), Refused)
+    deactivate(company, OLGA)
+    for clicked in both:
+        assert isinstance(approvals.approve(company.purser, clicked, request_id), Refused)
     assert request(company, request_id).state is RequestState.WAITING
 
 
