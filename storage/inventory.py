@@ -144,12 +144,11 @@ _ORDERS: Final = {
 def _listing(looking: Looking, order: Order) -> Any:  # noqa: ANN401 - a statement of SQLAlchemy's
     """Keys are chosen first, and looked at closely only then."""
     flags = ", ".join(f"CASE WHEN {when} THEN 1 ELSE 0 END AS {flag}" for flag, when in _flags(looking))
-    states = HELD if order is Order.LABEL else SPENDING
-    where, people = _where(looking, states), ""
+    where, people = _where(looking, SPENDING), ""
     if order is Order.NOBODYS:
         where, people = f"{where} AND ({_no_holder(looking)})", _PEOPLE
-    if order is Order.LABEL:
-        where = f"{where} AND k.label > :after"
+    if order is Order.LABEL:  # said so that the index of labels is used, and not that of states
+        where = f"{_where(looking, set(KeyState) - HELD, 'NOT IN')} AND k.label > :after"
     sql = f"""
         SELECT k.id, k.label, k.kind, k.state, k.gateway, t.name AS team, coalesce(p.name, '') AS project,
                k.holder_id, k.lead_id, k.cap_micros, k.cap_period, k.daily_cap_micros, k.revealed_at, k.expires_at,
@@ -220,10 +219,10 @@ def _no_holder(looking: Looking) -> str:
     """
 
 
-def _where(looking: Looking, states: Collection[KeyState]) -> str:
+def _where(looking: Looking, states: Collection[KeyState], how: str = "IN") -> str:
     words = ", ".join(f"'{state}'" for state in sorted(states))
     team = "" if looking.team_ids is None else f" AND k.team_id IN ({_names('team', looking.team_ids)})"
-    return f"k.state IN ({words}){team}"
+    return f"k.state {how} ({words}){team}"
 
 
 def _names(what: str, values: Collection[str]) -> str:

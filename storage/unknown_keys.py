@@ -7,7 +7,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, insert, update
+from sqlalchemy import Row, and_, bindparam, func, insert, update
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from bot.domain.inventory import Stranger, UnknownKey, UnknownState
@@ -15,6 +16,10 @@ from storage.leaving_tables import UnknownKeyRow
 
 _CHUNK: Final = 500
 _TABLE: Any = UnknownKeyRow.__table__  # type: ignore[attr-defined]
+# Rows and not objects: a gateway may hold very many.
+_OF_GATEWAY: Final = core_select(
+    *(_TABLE.c[name] for name in ("handle", "state", "alias", "cap_micros", "spent_micros", "record"))
+).where(_TABLE.c.gateway == bindparam("gateway"))
 
 
 class Noted(NamedTuple):
@@ -31,7 +36,7 @@ def see(session: Session, gateway: str, found: Iterable[Stranger], now: datetime
 
     What was open and is not there any more is gone; what is found again is open again. Adopted keys stay as they are.
     """
-    there = {row.handle: row for row in session.exec(_of_gateway(gateway))}
+    there = {row.handle: row for row in session.connection().execute(_OF_GATEWAY, {"gateway": gateway})}
     seen = {one.handle: one for one in found}
     new = tuple(one for handle, one in seen.items() if handle not in there)
     changed = [
@@ -51,12 +56,12 @@ def see(session: Session, gateway: str, found: Iterable[Stranger], now: datetime
     return Noted(new, back)
 
 
-def _state_after(row: UnknownKeyRow, one: Stranger) -> str | None:
+def _state_after(row: Row[Any], one: Stranger) -> str | None:
     """The state of a key that was found at its gateway; None when there is nothing to write down."""
     if row.state == UnknownState.GONE or (row.state == UnknownState.DISABLED and one.is_on):
         return str(UnknownState.OPEN)
     is_news = row.state != UnknownState.ADOPTED and _values(one) != _kept(row)
-    return row.state if is_news else None
+    return str(row.state) if is_news else None
 
 
 def get(session: Session, gateway: str, handle: str) -> UnknownKey | None:
@@ -151,10 +156,6 @@ def _here(gateway: str, handle: str) -> tuple[Any, Any]:
     return col(UnknownKeyRow.gateway) == gateway, col(UnknownKeyRow.handle) == handle
 
 
-def _of_gateway(gateway: str) -> Any:  # noqa: ANN401 - a statement of sqlmodel's
-    return select(UnknownKeyRow).where(UnknownKeyRow.gateway == gateway)
-
-
 def _add(session: Session, gateway: str, new: Sequence[Stranger], now: datetime) -> None:
     moments = {"state": str(UnknownState.OPEN), "found_at": now, "seen_at": now}
     for chunk in _chunks(new):
@@ -202,7 +203,7 @@ def _values(one: Stranger) -> dict[str, Any]:
     return {"alias": one.alias, **amounts, "record": record}
 
 
-def _kept(row: UnknownKeyRow) -> dict[str, Any]:
+def _kept(row: Row[Any]) -> dict[str, Any]:
     amounts = {"cap_micros": row.cap_micros, "spent_micros": row.spent_micros}
     return {"alias": row.alias, **amounts, "record": row.record}
 
