@@ -5,7 +5,7 @@ What changes once (an end, a key that waits) is compare-and-set: one caller of t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -59,11 +59,23 @@ def open_of(session: Session, member_id: str) -> Departure | None:
 
 
 def open_among(session: Session, member_ids: Collection[str]) -> set[str]:
-    """Those of these people whose departure stands, in one query."""
-    query = select(DepartureRow.member_id).where(
-        col(DepartureRow.member_id).in_(set(member_ids)), DepartureRow.state == DepartureState.OPEN
-    )
-    return set(session.exec(query).all())
+    """Those of these people whose departure stands, in one query for every 500 of them."""
+    found: set[str] = set()
+    for some in _portions(member_ids):
+        query = select(DepartureRow.member_id).where(
+            col(DepartureRow.member_id).in_(some), DepartureRow.state == DepartureState.OPEN
+        )
+        found.update(session.exec(query).all())
+    return found
+
+
+def newest_among(session: Session, member_ids: Collection[str]) -> list[Departure]:
+    """The newest departure, in whatever state, of each of these people who ever left, in a query for 500 of them."""
+    newest: dict[str, Departure] = {}
+    for some in _portions(member_ids):
+        for one in _departures(session, col(DepartureRow.member_id).in_(some)):
+            newest.setdefault(one.member_id, one)
+    return list(newest.values())
 
 
 def latest_of(session: Session, member_id: str) -> Departure | None:
@@ -232,12 +244,10 @@ def waiting_for(session: Session, key_id: str) -> LeftKey | None:
 
 def waiting_among(session: Session, key_ids: Collection[str]) -> set[str]:
     """Those of these keys that wait for a new holder."""
-    wanted = sorted(set(key_ids))
     found: set[str] = set()
-    for first in range(0, len(wanted), _AT_ONCE):
+    for some in _portions(key_ids):
         query = select(DepartureKeyRow.key_id).where(
-            col(DepartureKeyRow.key_id).in_(wanted[first : first + _AT_ONCE]),
-            DepartureKeyRow.outcome == Outcome.WAITING,
+            col(DepartureKeyRow.key_id).in_(some), DepartureKeyRow.outcome == Outcome.WAITING
         )
         found.update(session.exec(query).all())
     return found
@@ -272,6 +282,12 @@ def settle_key(
 
 
 # --- rows ---
+
+
+def _portions(ids: Collection[str]) -> Iterator[list[str]]:
+    """These ids, each once, in lists that a query takes whatever the database."""
+    every = sorted(set(ids))
+    return (every[first : first + _AT_ONCE] for first in range(0, len(every), _AT_ONCE))
 
 
 def _departures(session: Session, *where: Any, limit: int | None = None) -> list[Departure]:  # noqa: ANN401

@@ -87,6 +87,8 @@ class DepartureFacts:
     owner_ids: tuple[str, ...] = ()
     """Who owns the team by now, by Slack user id: its owners who are still here, else the workspace's."""
     take_over_seconds: int = 7 * DAY_SECONDS
+    is_kept_out: bool = False
+    """Whether a list of leavers keeps them out, whatever Slack says."""
 
     @property
     def waiting(self) -> tuple[LeftKeyFacts, ...]:
@@ -105,14 +107,13 @@ class DepartureFacts:
 
     @property
     def can_be_undone(self) -> bool:
-        """Whether Restore makes sense: they are back, or only a list said that they left; and nobody undid it yet.
+        """Whether Restore makes sense: they are back, or a list keeps them out; and nobody undid it yet.
 
         There is something to put back: what they were in the team, or keys of their own that went off.
         """
-        may_be_wrong = (
-            self.departure.state is DepartureState.RETURNED
-            or (self.departure.state is DepartureState.OPEN and self.departure.source is Source.FEED)
-        )  # fmt: skip
+        by_a_list = self.is_kept_out or self.departure.source is Source.FEED
+        state = self.departure.state
+        may_be_wrong = state is DepartureState.RETURNED or (state is DepartureState.OPEN and by_a_list)
         went_off = any(one.left.outcome is Outcome.OFF for one in self.keys)
         has_lost = went_off or bool(self.projects) or self.left.role is not Role.NONE
         return may_be_wrong and has_lost and self.left.restored_at is None

@@ -31,6 +31,7 @@ def gather(session: Session, purser: Purser, departure_id: str, team_id: str) ->
         closed=_closed(session, departure, team),
         owner_ids=owners_of(session, purser, team),
         take_over_seconds=purser.policy.take_over_seconds,
+        is_kept_out=people.has_left(session, departure.member_id),
     )
 
 

@@ -20,7 +20,7 @@ from bot.services import leaving, sweeping
 from bot.services.context import Purser, Subjects, record
 from bot.services.ports import CursorLost, DeliveryError, FailureKind
 from bot.services.sweeping_facts import facts, tell
-from storage import departures, people, sweep_people, sweeps
+from storage import departures, ledger, people, sweep_people, sweeps
 from storage.engine import Session
 
 MOST_ASKED = 50
@@ -188,12 +188,15 @@ def _gone(session: Session, accounts: Iterable[Account]) -> set[str]:
 
 
 def _undone(session: Session, member_ids: Iterable[str]) -> dict[str, datetime]:
-    newest = (departures.latest_of(session, member_id) for member_id in member_ids)
-    return {
-        one.member_id: one.noticed_at
-        for one in newest
-        if one is not None and one.state is DepartureState.UNDONE and one.source is Source.FEED
-    }
+    """When a list named somebody whose newest departure an owner undid, be it as the first or after Slack."""
+    newest = departures.newest_among(session, list(member_ids))
+    undone = [one for one in newest if one.state is DepartureState.UNDONE]
+    named = {one.member_id: one.noticed_at for one in undone if one.source is Source.FEED}
+    for one in undone:
+        for row in ledger.entries(session, member_id=one.member_id, action="member.kept_out"):
+            if row.at >= one.noticed_at:
+                named[one.member_id] = row.at
+    return named
 
 
 def _plan(session: Session, purser: Purser, matches: tuple[Match, ...]) -> Plan:

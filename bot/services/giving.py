@@ -45,7 +45,7 @@ def hand_over(purser: Purser, actor: Actor, label: str, user_id: str) -> Handed 
             return Refused(Because.WRONG_STATE, f"<@{user_id}> holds `{key.label}` already.")
         now = purser.now()
         is_theirs = key.lead_id is not None and (
-            key.lead_id == key.holder_id or not is_here(session, purser, key.lead_id)
+            key.lead_id in (key.holder_id, _leaver(session, key)) or not is_here(session, purser, key.lead_id)
         )
         _taken(session, purser, key, user_id)
         give(session, now, key, Hands(user_id, user_id if is_theirs else key.lead_id, HandedWhy.GIVEN, actor.id))
@@ -113,15 +113,25 @@ def _led_keys(session: Session, project: Project) -> list[Key]:
     return [key for key in every if key.kind is KeyKind.PROJECT]
 
 
+def _leaver(session: Session, key: Key) -> str | None:
+    """Who left the key behind, where it waits to be taken over: they may be back, and do not lead it by that."""
+    waiting = departures.waiting_for(session, key.id)
+    departure = None if waiting is None else departures.get(session, waiting.departure_id)
+    return None if departure is None else departure.member_id
+
+
 def _waits_for_nobody(session: Session, key: Key) -> bool:
     return departures.waiting_for(session, key.id) is None
 
 
 def _taken(session: Session, purser: Purser, key: Key, user_id: str, *, only: Was | None = None) -> None:
-    """A key that waited to be taken over, or was stopped, is this person's. `only`: unless more of it waits."""
+    """A key that waited to be taken over, or was stopped, is this person's. `only`: unless more of it waits.
+
+    Where its holder has left as well, whoever leads it from now on does not hold it: it waits on.
+    """
     now = purser.now()
     waiting = departures.waiting_for(session, key.id)
-    if waiting is not None and only in (None, waiting.was):
+    if waiting is not None and (only is None or (waiting.was is only and is_here(session, purser, key.holder_id))):
         departed.settle(session, now, waiting, Outcome.TAKEN, user_id)
     for left in departures.of_key(session, key.id):
         if only is None and handing.take_stopped(session, left.departure_id, key.id, user_id, now):

@@ -115,7 +115,8 @@ def _look(session: Session, purser: Purser, actor: Actor, ref: Ref) -> _Found | 
 
 def barrier_to_take(session: Session, purser: Purser, actor: Actor, key: Key, team: Team) -> Refused | None:
     """Why this person may not decide who holds a key, or None: owners, its lead and its project's may."""
-    barrier = purser.authority.barrier_to_own(actor.member, team)
+    person = people.member(session, actor.id) or actor.member  # who may have left since the click was looked at
+    barrier = purser.authority.barrier_to_own(person, team)
     if barrier is None:
         return None
     if barrier is not Barrier.NOT_OWNER:

@@ -131,8 +131,8 @@ def _left(session: Session, purser: Purser, member_id: str, told: _Told) -> Depa
     now, person = purser.now(), people.member(session, member_id)
     if person is None:
         return None
-    if departures.open_of(session, member_id) is not None:
-        _keep_out(session, now, person, told)
+    if (stands := departures.open_of(session, member_id)) is not None:
+        _keep_out(session, now, stands, told)
         return None
     handed = leaving_requests.asked_of(session, purser, person)
     if told.source is Source.FEED:
@@ -160,12 +160,17 @@ def _left(session: Session, purser: Purser, member_id: str, told: _Told) -> Depa
     return departure
 
 
-def _keep_out(session: Session, now: datetime, person: Member, told: _Told) -> None:
-    """A feed says of somebody whose departure stands that they left: from now on they do not come back by Slack."""
-    if told.source is Source.FEED and people.set_left(session, person.id, left=True):
-        once = f"{person.id}:{now.isoformat()}"
-        on = Subjects(member_id=person.id)
+def _keep_out(session: Session, now: datetime, stands: Departure, told: _Told) -> None:
+    """A feed says of somebody whose departure stands that they left: from now on they do not come back by Slack.
+
+    That can be wrong as well, so the teams' messages offer Restore.
+    """
+    if told.source is Source.FEED and people.set_left(session, stands.member_id, left=True):
+        once = f"{stands.member_id}:{now.isoformat()}"
+        on = Subjects(member_id=stands.member_id)
         record(session, now, actor=told.by, action="member.kept_out", about=on, once=once, reason=told.note)
+        for one in departures.teams(session, stands.id):
+            refresh(session, now, stands.id, one.team_id, "kept_out")
 
 
 def _returned(session: Session, now: datetime, member_id: str) -> Departure | None:

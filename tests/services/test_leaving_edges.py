@@ -1,0 +1,108 @@
+"""People who leave at odd moments: twice, holder and lead both, named by a list after Slack, while they click."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.keys import KeyKind
+from bot.domain.leavers import Line, Reading
+from bot.domain.leaving_facts import Handed
+from bot.domain.offboarding import DepartureState, Outcome, Source
+from bot.domain.people import Role
+from bot.domain.requests import Refused
+from bot.services import feeding, giving, handing_over, leaving
+from bot.services.departure_facts import gather
+from bot.services.handover_times import watch_handovers
+from tests.company import ANA, BEN, OLGA, OMAR, Company
+from tests.services.guard_kit import TEAM_ID, add_key, add_project, is_live, now, settle
+from tests.services.kit import CHANNEL
+from tests.services.leaving_kit import activate, deactivate, latest, left_keys, restore, role, state
+
+
+@pytest.fixture
+def company(company_anywhere: Company) -> Company:
+    return company_anywhere
+
+
+def can_be_undone(company: Company, departure_id: str) -> bool:
+    """Whether the team's message offers Restore."""
+    with company.books.reading() as session:
+        found = gather(session, company.purser, departure_id, TEAM_ID)
+    assert found is not None
+    return found.can_be_undone
+
+
+def test_another_lead_does_not_end_the_wait_of_a_key_whose_holder_left_as_well(company: Company) -> None:
+    project_id = add_project(company, "reranker", 100, BEN)
+    key = add_key(company, ANA, KeyKind.PROJECT, usd=20, project_id=project_id, lead=BEN)
+    first = deactivate(company, BEN)
+    deactivate(company, ANA)
+    done = giving.change_lead(company.purser, company.actor(OLGA), CHANNEL, "reranker", OMAR.id)
+    assert isinstance(done, Handed), done
+    settle(company)
+    assert now(company, key).lead_id == OMAR.id
+    assert left_keys(company, first)[key.id].outcome is Outcome.WAITING
+    company.clock.advance(days=8)
+    watch_handovers(company.purser)
+    settle(company)
+    assert not is_live(company, key)
+
+
+def test_somebody_who_left_in_the_middle_of_a_click_takes_nothing_over(company: Company) -> None:
+    key = add_key(company, ANA, KeyKind.AUTOMATION, usd=20, lead=BEN)
+    departure = deactivate(company, ANA)
+    clicked = company.actor(OLGA)
+    deactivate(company, OLGA)
+    did = handing_over.take_over(company.purser, clicked, departure.id, TEAM_ID, key.id)
+    assert isinstance(did, Refused)
+    assert now(company, key).holder_id == ANA.id
+    assert left_keys(company, departure)[key.id].outcome is Outcome.WAITING
+
+
+def test_whom_a_list_keeps_out_after_slack_said_so_can_be_restored_once_they_are_back(company: Company) -> None:
+    departure = deactivate(company, ANA)
+    assert not can_be_undone(company, departure.id)
+    leaving.notice(company.purser, ANA.id, Source.FEED, by="purser", note="line 3")
+    settle(company)
+    activate(company, ANA)
+    assert state(company, departure) is DepartureState.OPEN
+    assert can_be_undone(company, departure.id)
+    restore(company, departure)
+    assert role(company, ANA) is Role.MEMBER
+
+
+def test_what_an_owner_undid_is_not_done_again_by_a_list_that_only_confirmed_slack(company: Company) -> None:
+    line = Line(2, slack_id=ANA.id)
+    deactivate(company, ANA)
+    feeding.feed(company.purser, feeding.look(company.purser, [line]), "leavers.csv")
+    activate(company, ANA)
+    restore(company, latest(company, ANA))
+    plan = feeding.look(company.purser, [line])
+    assert [one.reading for one in plan.matches] == [Reading.UNDONE]
+
+
+def test_a_list_is_believed_about_somebody_whom_no_list_had_named_when_an_owner_restored_them(company: Company) -> None:
+    deactivate(company, ANA)
+    activate(company, ANA)
+    restore(company, latest(company, ANA))
+    plan = feeding.look(company.purser, [Line(2, slack_id=ANA.id)])
+    assert [one.reading for one in plan.matches] == [Reading.LEAVES]
+
+
+def test_an_account_that_was_switched_off_and_on_twice_is_put_back_with_one_restore(company: Company) -> None:
+    own, shared = add_key(company, usd=20), add_key(company, ANA, KeyKind.AUTOMATION, usd=20)
+    first = deactivate(company, ANA)
+    activate(company, ANA)
+    deactivate(company, ANA)
+    refused = leaving.restore(company.purser, company.actor(OLGA), first.id)
+    assert isinstance(refused, Refused)
+    activate(company, ANA)
+    assert can_be_undone(company, first.id)
+    did = restore(company, first)
+    assert [one.key.id for one in did.keys] == [own.id]
+    assert is_live(company, own, shared)
+    assert role(company, ANA) is Role.MEMBER
+    company.clock.advance(days=8)
+    watch_handovers(company.purser)
+    settle(company)
+    assert is_live(company, shared)
