@@ -288,6 +288,16 @@ def test_a_key_that_waits_and_is_given_away_waits_no_more(company: Company) -> N
     assert (shown(company).facts.keys[0].left.by, kit.due(company, left)) == (OMAR.id, False)
 
 
+def test_who_is_back_does_not_lead_what_was_given_away(company: Company) -> None:
+    made = automation(company, who=BEN, lead=ANA)
+    leaves(company)
+    company.directory.change(ANA.id, is_departed=False)
+    leaving.came_back(company.purser, ANA.id)
+    done = giving.hand_over(company.purser, company.actor(OLGA), made.label, OMAR.id)
+    assert isinstance(done, Handed), done
+    assert (kit.key(company, made.id).holder_id, kit.key(company, made.id).lead_id) == (OMAR.id, OMAR.id)
+
+
 def test_what_cannot_be_given_away_says_why(company: Company) -> None:
     made, own = automation(company), held(company)
 
