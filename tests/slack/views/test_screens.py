@@ -33,7 +33,10 @@ EXACT_LABELS = {
 }  # fmt: skip
 ASKING = ("give_back_asked", "disable_asked", "disable_reviewed")
 REVEALS = ("revealed", "modal_revealed_beside", "modal_revealed_instead")
-OUR_IDS = re.compile(r"(req|mine|key|alert|asked|incident)-\d+|U0ANA|sweep-\d+|review-\d+(-\d+)?|departure-\d+(:team-\d+(:key-\d+)?)?")
+OUR_IDS = re.compile(
+    r"litellm:key-\d+|page-\d+|"
+    r"(req|mine|key|alert|asked|incident)-\d+|U0ANA|sweep-\d+|review-\d+(-\d+)?|departure-\d+(:team-\d+(:key-\d+)?)?"
+)
 
 
 def as_json(screen: Screen) -> dict[str, Any]:
