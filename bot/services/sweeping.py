@@ -14,6 +14,7 @@ import structlog
 from bot.domain.offboarding import Trip, fuse
 from bot.domain.sweeps import (
     ENDED,
+    WORKING,
     Listing,
     Moment,
     Sweep,
@@ -79,16 +80,22 @@ def start(purser: Purser, listing: Listing, by: str = "purser") -> Sweep | None:
 def run_now(purser: Purser) -> Sweep | None:
     """Sweep from beginning to end, waiting as Slack wants it; None while another one runs.
 
-    Raises `DeliveryError` when Slack does not answer; the sweep then goes on by itself later.
+    The running bot may take it over in between: then this waits until that has ended it. Raises `DeliveryError` when
+    Slack does not answer; the sweep then goes on by itself later.
     """
     begun = start(purser, Listing.SLACK)
     if begun is None:
         return None
     found = begun
-    while found.state in (SweepState.READING, SweepState.ACTING):
-        found = work(purser, begun.id, raises=True) or found
-        if found.state in (SweepState.READING, SweepState.ACTING) and found.leased_until is not None:
+    while found.state in WORKING:
+        done = work(purser, begun.id, raises=True)
+        found = done or _get(purser, begun.id)
+        if found.state not in WORKING:
+            break
+        if found.leased_until is not None:
             purser.clock.sleep(max(0.0, (found.leased_until - purser.now()).total_seconds()) + 0.1)
+        elif done is None:
+            purser.clock.sleep(1.0)
     return found
 
 

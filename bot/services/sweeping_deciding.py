@@ -6,7 +6,6 @@ from bot.domain.people import BARRIER_TEXT, Barrier
 from bot.domain.requests import Because, Refused
 from bot.domain.sweeps import AGREEING, Moment, Sweep, SweepFacts, SweepState
 from bot.services.context import Actor, Purser, Subjects, record, take_in
-from bot.services.deciders import able_of
 from bot.services.sweeping_facts import deciding_ids, facts, tell
 from storage import sweep_people, sweeps
 from storage.engine import Session
@@ -32,7 +31,7 @@ def agree(purser: Purser, actor: Actor, sweep_id: str) -> SweepFacts | Refused:
             text = "You have agreed already. It takes two owners, so somebody else has to agree as well."
             return Refused(Because.WRONG_STATE, text)
         agreed = (*found.agreed, actor.id)
-        count = len(able_of(session, purser, agreed))
+        count = len(set(agreed).intersection(deciding_ids(session, purser)))  # who may not any more does not count
         to = SweepState.ACTING if count >= AGREEING else SweepState.PAUSED
         sweeps.move(session, found.id, SweepState.PAUSED, to, agreed=list(agreed))
         _write(session, purser, actor, found, "agreed", once=f"{found.id}:{actor.id}")

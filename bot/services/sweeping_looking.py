@@ -123,15 +123,15 @@ def _preview(session: Session, purser: Purser, actor: Actor | None, seen: _Look,
         keys=sweep_people.working_keys(session),
         touched=touched.off + touched.handed,
     )
-    pending = sweeps.running(session, Listing.SLACK) or sweeps.running(session, Listing.FEED)
-    is_paused = pending is not None and pending.state is SweepState.PAUSED
+    running = (sweeps.running(session, listing) for listing in Listing)
+    pending = next((one for one in running if one is not None and one.state is SweepState.PAUSED), None)
     return Preview(
         impact=Impact(reach, tuple(sorted(seen.gone)[:NAMES]), touched.off, touched.handed, len(seen.back)),
         trip=fuse(reach, purser.policy),
         listed=seen.listed,
         fuse_percent=purser.policy.fuse_percent,
         last=_facts(session, purser, sweeps.latest(session, Listing.SLACK, (ENDED | {SweepState.FAILED}) - RUNNING)),
-        pending=_facts(session, purser, pending if is_paused else None),
+        pending=_facts(session, purser, pending),
         may_decide=actor is not None and actor.id in deciding_ids(session, purser),
         is_on=purser.policy.sweeps,
     )

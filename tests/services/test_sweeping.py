@@ -16,7 +16,7 @@ from bot.services.failpoints import Failpoint
 from bot.services.sweeping_reading import PAGES_AT_ONCE, PAUSE_SECONDS
 from storage import people, sweep_people
 from tests.company import ANA, BEN, EVE, GUS, OLGA, OMAR, Company
-from tests.fakes import Ids
+from tests.fakes import Clock, Ids
 from tests.services import kit
 from tests.services.sweep_kit import all_sweeps, crowd, latest, leave, left, resume, rows, sweep, told
 
@@ -306,3 +306,24 @@ def test_more_gone_than_the_fuse_lets_pass_stops_it(company: Company) -> None:
     assert (swept.state, swept.trip) == (SweepState.PAUSED, Trip.PEOPLE)
     assert left(company) == []
     assert told(company, OLGA) == told(company, OMAR) == ["paused"]
+
+
+def test_the_command_line_waits_for_a_sweep_that_the_running_bot_takes_over(company: Company) -> None:
+    """The bot's job runs every minute beside it, and ends the sweep while the command waits."""
+    crowd(company, 2 * PAGES_AT_ONCE)
+    company.directory.page_people = 1
+    slept: list[float] = []
+
+    class Beside(Clock):
+        def sleep(self, seconds: float) -> None:
+            slept.append(seconds)
+            super().sleep(seconds)
+            sweeping.sweep(bot)
+            assert len(slept) < 100
+
+    bot = company.purser
+    beside = Beside(company.clock.now())
+    bot = replace(bot, clock=beside)
+    ended = sweeping.run_now(bot)
+    assert ended is not None
+    assert ended.state is SweepState.DONE

@@ -195,3 +195,16 @@ def test_one_leaver_with_very_many_keys_stops_it(company: Company) -> None:
         kit.held(company, ANA, kit.automation_wanted(5, 1, name=f"job-{number}", lead=ANA))
     leave(company, ANA)
     assert sweep(company).trip is Trip.KEYS
+
+
+def test_whoever_agreed_and_decides_about_sweeps_no_more_does_not_count(company: Company) -> None:
+    authority = company.purser.authority
+    before = replace(authority, workspace_owner_ids=frozenset({OLGA.id, BEN.id}))
+    company.purser = replace(company.purser, authority=before)
+    stopped(company)
+    agree(company, BEN)
+    after = replace(authority, workspace_owner_ids=frozenset({OLGA.id, FAY.id}))
+    company.directory.everybody[FAY.id] = FAY
+    company.purser = replace(company.purser, authority=after)
+    assert agree(company, OLGA).sweep.state is SweepState.PAUSED
+    assert agree(company, FAY).sweep.state is SweepState.ACTING

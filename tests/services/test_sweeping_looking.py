@@ -104,3 +104,13 @@ def test_a_lost_place_is_read_anew(company: Company) -> None:
     company.directory.cursors_lost = 1
     leave(company, ANA)
     assert look(company).impact.gone == (ANA.id,)
+
+
+def test_a_list_that_waits_is_shown_while_a_sweep_is_reading(company: Company) -> None:
+    with company.purser.deciding() as session:
+        waits = sweeps.begin(session, "feed", Listing.FEED, "purser", company.clock.now())
+        sweeps.move(session, waits.id, SweepState.READING, SweepState.PAUSED, why=str(Trip.PEOPLE))
+        sweeps.begin(session, "slack", Listing.SLACK, "purser", company.clock.now())
+    found = look(company)
+    assert found.pending is not None
+    assert found.pending.sweep.id == waits.id
