@@ -12,6 +12,7 @@ from bot.domain.people import Member, Project, Role, Team
 from storage.tables import MemberRow, MembershipRow, ProjectRow, TeamRow
 
 REMOVED = "removed"
+_AT_ONCE = 500
 
 
 def member(session: Session, member_id: str) -> Member | None:
@@ -21,9 +22,13 @@ def member(session: Session, member_id: str) -> Member | None:
 
 
 def members(session: Session, member_ids: Iterable[str]) -> list[Member]:
-    """Those of the people whom Purser has met."""
-    rows = session.exec(select(MemberRow).where(col(MemberRow.id).in_(set(member_ids))))
-    return [_member(row) for row in rows]
+    """Those of the people whom Purser has met, in one query for every 500 of them."""
+    wanted = sorted(set(member_ids))
+    found: list[Member] = []
+    for first in range(0, len(wanted), _AT_ONCE):
+        query = select(MemberRow).where(col(MemberRow.id).in_(wanted[first : first + _AT_ONCE]))
+        found += [_member(row) for row in session.exec(query)]
+    return found
 
 
 def seen_at(session: Session, member_id: str) -> datetime | None:

@@ -78,8 +78,10 @@ def add(session: Session, sweep_id: str, found: Iterable[Found]) -> None:
     newest = {one.member_id: one for one in found}
     if not newest:
         return
-    there = _people(sweep_id, _found.c.member_id.in_(newest))
-    before = dict(session.execute(select(_found.c.member_id, _found.c.verdict).where(there)).all())
+    before: dict[str, str] = {}
+    for first in range(0, len(newest), _AT_ONCE):
+        there = _people(sweep_id, _found.c.member_id.in_(list(newest)[first : first + _AT_ONCE]))
+        before |= dict(session.execute(select(_found.c.member_id, _found.c.verdict).where(there)).all())
     new = [
         {
             "sweep_id": sweep_id,

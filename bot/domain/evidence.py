@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.keys import Key, KeyState, Proof
-from bot.domain.offboarding import Departure, DepartureState, LeftKey, LeftProject, LeftTeam, Outcome
+from bot.domain.offboarding import Departure, DepartureState, LeftKey, LeftProject, LeftTeam, Outcome, Source
 from bot.domain.people import Member
 
 SEAT_NONE, SEAT_REMOVING, SEAT_REMOVED, SEAT_KEPT = "seat.none", "seat.removing", "seat.removed", "seat.kept"
@@ -173,6 +173,13 @@ class Evidence:
     def is_restored(self) -> bool:
         """Whether it was wrong, and somebody undid it."""
         return self.departure.state is DepartureState.UNDONE
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether Restore makes sense: they are back in Slack, or a list keeps them out, and nobody undid it."""
+        by_a_list = self.departure.source is Source.FEED or any(one.action == "member.kept_out" for one in self.steps)
+        state = self.departure.state
+        return state is DepartureState.RETURNED or (state is DepartureState.OPEN and by_a_list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,8 @@ def match_all(lines: Iterable[Line], known: Known, now: datetime) -> list[Match]
 
 
 def wanted(lines: Iterable[Line]) -> tuple[frozenset[str], frozenset[str]]:
-    """Slack ids and addresses that a list names, so that no more of Slack's people are kept than these."""
-    readable = [line for line in lines if not line.wrong]
+    """Slack ids and addresses of those who left by a list: no more of Slack's people are kept or asked for."""
+    readable = [line for line in lines if not line.wrong and not line.is_active]
     return (
         frozenset(line.slack_id for line in readable if line.slack_id),
         frozenset(folded(line.email) for line in readable if line.email),

@@ -133,6 +133,13 @@ def test_nobody_else_is_touched_by_lines_that_are_in_doubt(company: Company) -> 
     assert now(company, key).state is KeyState.LIVE
 
 
+def test_slack_is_not_asked_about_those_of_whom_a_list_says_that_they_are_here(company: Company) -> None:
+    company.directory.looked_up.clear()
+    plan = looked(company, Line(1, slack_id=ANA.id, email="ana@x.example", is_active=True), Line(2, slack_id=BEN.id))
+    assert [one.reading for one in plan.matches] == [Reading.ACTIVE, Reading.LEAVES]
+    assert (company.directory.looked_up, company.directory.pages_read) == ([BEN.id], [])
+
+
 def test_looking_changes_nothing(company: Company) -> None:
     add_key(company, usd=20)
     held(company, ANA, automation_wanted())

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.evidence import Evidence
 from bot.domain.keys import KeyKind
 from bot.domain.leavers import Line, Reading
 from bot.domain.leaving_facts import Handed
 from bot.domain.offboarding import DepartureState, Outcome, Source
 from bot.domain.people import Role
 from bot.domain.requests import Refused
-from bot.services import feeding, giving, handing_over, leaving
+from bot.services import evidence, feeding, giving, handing_over, leaving
 from bot.services.departure_facts import gather
 from bot.services.handover_times import watch_handovers
+from storage import people
 from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.services.guard_kit import TEAM_ID, add_key, add_project, is_live, now, settle
 from tests.services.kit import CHANNEL
@@ -106,3 +108,35 @@ def test_an_account_that_was_switched_off_and_on_twice_is_put_back_with_one_rest
     watch_handovers(company.purser)
     settle(company)
     assert is_live(company, shared)
+
+
+@pytest.mark.parametrize("is_in_a_team", [True, False])
+def test_somebody_without_keys_whom_a_list_named_by_mistake_is_restored_from_the_sheet(
+    company: Company, *, is_in_a_team: bool
+) -> None:
+    """No team is written to about them, so that nothing else offers it."""
+    company.actor(BEN)
+    if not is_in_a_team:
+        with company.books.transaction() as session:
+            people.set_role(session, TEAM_ID, BEN.id, Role.NONE, company.clock.now())
+    feeding.feed(company.purser, feeding.look(company.purser, [Line(2, slack_id=BEN.id)]), "leavers.csv")
+    settle(company)
+    assert company.notifier.departures == []
+    told = evidence.evidence(company.purser, company.actor(OLGA), BEN.id)
+    assert isinstance(told, Evidence), told
+    assert told.can_be_undone
+    restore(company, told.departure)
+    assert role(company, BEN) is (Role.MEMBER if is_in_a_team else Role.NONE)
+    after = evidence.evidence(company.purser, company.actor(OLGA), BEN.id)
+    assert isinstance(after, Evidence)
+    assert not after.can_be_undone
+
+
+def test_the_sheet_offers_restore_of_whom_slack_named_only_once_a_list_keeps_them_out(company: Company) -> None:
+    deactivate(company, ANA)
+    before = evidence.evidence(company.purser, company.actor(OLGA), ANA.id)
+    leaving.notice(company.purser, ANA.id, Source.FEED)
+    after = evidence.evidence(company.purser, company.actor(OLGA), ANA.id)
+    assert isinstance(before, Evidence)
+    assert isinstance(after, Evidence)
+    assert (before.can_be_undone, after.can_be_undone) == (False, True)

@@ -220,3 +220,16 @@ def test_whose_leaving_closed_something_is_found_by_the_moment(books: Books) -> 
         assert departures.closing(session, [ANA, BEN], after(1)) == ANA
         assert departures.closing(session, [ANA], after(1) + timedelta(microseconds=1)) is None
         assert departures.closing(session, [BEN], after(1)) is None
+
+
+def test_people_are_asked_for_however_many_they_are(books: Books) -> None:
+    """More than a query takes on either database."""
+    many = [ANA, BEN, *(f"U{number:06}" for number in range(70_000))]
+    with books.transaction() as session:
+        people.save_member(session, Member(ANA, "T0HOME", "ana", "Ana"), NOON)
+        departures.add(session, left(1, state=DepartureState.RETURNED))
+        departures.add(session, left(2))
+        departures.add(session, left(3, BEN, state=DepartureState.UNDONE))
+        assert [one.id for one in people.members(session, many)] == [ANA]
+        assert departures.open_among(session, many) == {ANA}
+        assert sorted(one.id for one in departures.newest_among(session, many)) == ["d2", "d3"]

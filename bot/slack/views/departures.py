@@ -289,14 +289,17 @@ def _small_print(facts: DepartureFacts) -> str:
 
 
 def _restore(facts: DepartureFacts) -> Block | None:
-    if not facts.can_be_undone:
-        return None
+    return restore_button(facts.departure.id) if facts.can_be_undone else None
+
+
+def restore_button(departure_id: str) -> Block:
+    """Restore, which asks once."""
     text = (
         "What this took away in teams that you own comes back: the role, leads, and keys as far as budgets allow. "
         "What somebody took over stays theirs."
     )
     asked = confirm("Was it wrong that they left?", text, "Restore")
-    return button("Restore", act.RESTORE_LEFT, facts.departure.id, confirm=asked)
+    return button("Restore", act.RESTORE_LEFT, departure_id, confirm=asked)
 
 
 def _ref(facts: DepartureFacts, one: LeftKeyFacts) -> str:

@@ -41,6 +41,7 @@ from bot.slack.views.base import (
     sentence,
     stack,
 )
+from bot.slack.views.departures import restore_button
 from bot.slack.views.figures import counted
 
 KEYS_SHOWN = 25
@@ -68,7 +69,10 @@ def sheet(told: Evidence) -> Message:
         _part("Accounts at gateways", [_account(one) for one in told.accounts]),
         _part("What was done, in order (ledger)", _steps(told.steps)),
         context(_others(told), f"As the books are {moment(told.at)}. The CSV holds every fact and every row."),
-        actions(button("Export CSV", act.EVIDENCE_CSV, told.departure.id)),
+        actions(
+            button("Export CSV", act.EVIDENCE_CSV, told.departure.id),
+            restore_button(told.departure.id) if told.can_be_undone else None,
+        ),
     )
 
 
