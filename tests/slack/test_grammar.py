@@ -227,14 +227,29 @@ BAD: list[tuple[str, str, str]] = [
     (
         "/ai-team",
         "frob",
-        "There is create, invite, remove, owner, project, digest, expect, watch, incidents and policy, but not “frob”.",
+        (
+            "There is create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, review, "
+            "handover, left, sweep and policy, but not “frob”."
+        ),
     ),
     (
         "/ai-team",
         SECRET,
-        "There is create, invite, remove, owner, project, digest, expect, watch, incidents and policy, but not that.",
+        (
+            "There is create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, review, "
+            "handover, left, sweep and policy, but not that."
+        ),
     ),
     ("/ai-team", "incidents all", "`incidents` shows those that are open and takes nothing else."),
+    ("/ai-team", "sweep now", "`sweep` shows what a sweep would turn off, and takes nothing else."),
+    ("/ai-team", "left ana", "People are named with @; “ana” is no person."),
+    ("/ai-team", "left @U0ANA <@U0BEN>", "Name one person who left, or nobody."),
+    ("/ai-team", "handover ci-7kq2", "Say which key, by its label, and who gets it."),
+    ("/ai-team", "handover <@U0BEN>", "Say which key, by its label, and who gets it."),
+    ("/ai-team", "lead reranker", "Say which project, and who leads it from now on."),
+    ("/ai-team", "lead Se_arch <@U0BEN>", "“se_arch” is no project's name."),
+    ("/ai-team", "review all", "`review` asks this team's owners to confirm its keys, and takes nothing else."),
+    ("/ai-team", "inventory keys", "`inventory` shows what there is, and takes nothing else."),
     ("/ai-team", "create", "A name is needed, and a monthly budget."),
     ("/ai-team", "create $500", "A name is needed, and a monthly budget."),
     ("/ai-team", "create search", "Say how much may be spent a month."),

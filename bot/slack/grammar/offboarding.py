@@ -97,7 +97,7 @@ def _inventory(tokens: list[str]) -> OffboardingCommand:
 
 def _name_and_person(tokens: list[str], needed: str, example: str) -> tuple[str, str]:
     """A name and a mention in either order. Raises `Slip` for anything else."""
-    words = [token for token in tokens if token.lower() not in {"to", "for", "is"}]
+    words = [token for token in tokens if token.lower() not in {"to", "for", "of", "is"}]
     if len(words) != 2:
         raise Slip(needed, example)
     mentioned = [token for token in words if token.startswith(("<", "@"))]

@@ -234,7 +234,7 @@ def _incidents(tokens: list[str]) -> TeamCommand:
 
 
 def _digest(tokens: list[str]) -> TeamCommand:
-    words = [token.strip(",").lower() for token in tokens]
+    words = [word for token in tokens if (word := token.strip(",").lower())]
     if not words:
         return ShowDigest()
     if words[0] in HELP_WORDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.facts import Notice, Occasion, RequestFacts
 from bot.slack.views import phrases as say
-from bot.slack.views.base import NAME_CHARS, clip, code, join, mention, mentions, sentence, stack
+from bot.slack.views.base import NAME_CHARS, clip, code, join, mention, mentions, stack
 
 _SHOWN = 10
 
@@ -79,7 +79,7 @@ def _back(notice: Notice) -> str:
 
 def _unproven(notice: Notice) -> str:
     name, gateway = (*notice.others, "", "")[:2]
-    why = f" What went wrong: {sentence(notice.note, 600)}." if notice.note.strip() else ""
+    why = f" What went wrong: {say.quoted(notice.note)}." if notice.note.strip() else ""
     return (
         f"*{code(name)} is NOT confirmed off.* It may still work.{why}\n"
         f"*Do this now:* block or delete {code(name)} in the gateway {code(gateway)}. Purser keeps trying."

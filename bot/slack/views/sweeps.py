@@ -10,6 +10,7 @@ from bot.slack.views.base import (
     Message,
     actions,
     button,
+    clip,
     confirm,
     join,
     mention,
@@ -17,7 +18,6 @@ from bot.slack.views.base import (
     message,
     moment,
     section,
-    sentence,
     stack,
 )
 
@@ -87,7 +87,7 @@ def _last(last: SweepFacts) -> str:
     said = f"The last sweep {_STATE[last.sweep.state]} {moment(ended)}"
     if last.sweep.state is SweepState.DONE:
         return f"{said}: {_done(last)}"
-    why = f": {sentence(last.sweep.why)}" if last.sweep.state is SweepState.FAILED and last.sweep.why else ""
+    why = f": {clip(last.sweep.why, 300)}" if last.sweep.state is SweepState.FAILED and last.sweep.why else ""
     return f"{said}{why}."
 
 
@@ -95,7 +95,7 @@ def ended(told: SweepFacts) -> str:
     """How a sweep ended, as one sentence."""
     if told.sweep.state is SweepState.DONE:
         return f"The sweep is done. {_done(told)}"
-    return f"The sweep {_STATE[told.sweep.state]}{f': {sentence(told.sweep.why)}' if told.sweep.why else ''}."
+    return f"The sweep {_STATE[told.sweep.state]}{f': {clip(told.sweep.why, 300)}' if told.sweep.why else ''}."
 
 
 # --- to owners ---
@@ -181,7 +181,7 @@ def _goes_on(told: SweepFacts, who: str) -> str:
 
 
 def _late(told: SweepFacts) -> str:
-    why = f" What went wrong last: {sentence(told.sweep.why)}." if told.sweep.why and told.sweep.trip is None else ""
+    why = f" What went wrong last: {clip(told.sweep.why, 300)}." if told.sweep.why and told.sweep.trip is None else ""
     return (
         f"*For more than a day no sweep has come to its end.*{why} Somebody who left unnoticed keeps their keys until "
         "one does. Purser keeps trying; `purser doctor` tells what Slack refuses."
