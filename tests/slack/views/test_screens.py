@@ -140,7 +140,14 @@ def test_button_labels_are_exact_and_values_opaque() -> None:
 def test_what_cannot_be_undone_asks_first() -> None:
     for screen in DRAWN["everyday"].values():
         for node in nodes(as_json(screen)):
-            if node.get("action_id") in ("give_back", "disable_now", "disable_unknown", *ASKING, "disable_waiting", "restore_left"):
+            if node.get("action_id") in (
+                "give_back",
+                "disable_now",
+                "disable_unknown",
+                *ASKING,
+                "disable_waiting",
+                "restore_left",
+            ):
                 assert node["confirm"]["confirm"]["text"] == node["text"]["text"]
 
 
