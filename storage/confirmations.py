@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from bot.domain.confirming import Answer, Question, Why
 from bot.domain.requests import Purpose
 from storage.leaving_tables import ConfirmationRow
-from storage.tables import LedgerRow, RequestRow
+from storage.tables import LedgerRow, OutboxRow, RequestRow
 
 _AT_ONCE = 500
 
@@ -92,6 +92,24 @@ def asked_more_by(session: Session, key_id: str, since: datetime) -> str | None:
     about = (RequestRow.extends_key_id == key_id, col(RequestRow.purpose).in_(purposes))
     query = select(RequestRow.requester_id).where(*about, col(RequestRow.created_at) >= since)
     return session.exec(query.order_by(col(RequestRow.created_at)).limit(1)).first()
+
+
+class Sent(NamedTuple):
+    """A message about a question, as it stands."""
+
+    done_at: datetime | None
+    """When it was sent, or given up; None while it waits."""
+    is_dead: bool
+    """Whether it was given up."""
+
+
+def sent(session: Session, question_id: str, effect: str, member_ids: Sequence[str], since: datetime) -> list[Sent]:
+    """The messages about this question that were written to any of these people since then."""
+    to = [f"questions:{member_id}" for member_id in member_ids]
+    where = (col(OutboxRow.stream).in_(to), OutboxRow.effect == effect, col(OutboxRow.created_at) >= since)
+    query = select(OutboxRow.payload, OutboxRow.state, OutboxRow.done_at).where(*where)
+    found = session.exec(query.order_by(col(OutboxRow.id)))
+    return [Sent(done_at, state == "dead") for payload, state, done_at in found if question_id in payload["ids"]]
 
 
 def written(session: Session, idempotency_keys: Collection[str]) -> set[str]:

@@ -1,7 +1,8 @@
 """What becomes of questions about unused keys that nobody has answered: settled, reminded of, the key turned off.
 
 Nothing is turned off unless it is known up to the deadline that nobody used it, and unless a reminder stood for its
-time. Every decision is made in a transaction that looks again at what it rests on.
+time with somebody who answers for the key now. Every decision is made in a transaction that looks again at what it
+rests on.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import aging
 from bot.domain.confirming import (
+    GRACE_SECONDS,
     Answer,
     Part,
     Question,
@@ -24,11 +26,13 @@ from bot.domain.confirming import (
     step,
 )
 from bot.domain.keys import Key, OffCause
+from bot.domain.leaving_facts import HandedWhy
+from bot.domain.periods import HOUR_SECONDS
 from bot.services.confirming import ASKED, AT_ONCE, MOST_ASKED, Recipients, is_unused, lifetime, recipients
 from bot.services.context import Purser
 from bot.services.facts import team_or_raise
 from bot.services.keeping import still_here, tells_use
-from bot.services.questions import answered, tell
+from bot.services.questions import QUESTIONS, answered, tell
 from bot.services.telling import SETTLE_SECONDS
 from bot.services.turning_off import start
 from storage import confirmations, held_keys, keys, ledger, syncs
@@ -111,6 +115,8 @@ def _outcome(session: Session, purser: Purser, question: Question, key: Key, now
         return _Outcome(given, by)
     if (asker := confirmations.asked_more_by(session, key.id, question.asked_at)) is not None:
         return _Outcome(Answer.KEPT, asker, "asked for more of it")
+    if (taker := _taken_by(session, key, question.asked_at)) is not None:
+        return _Outcome(Answer.KEPT, taker, "took it over")
     if not purser.policy.asks_unused:
         return _Outcome(Answer.MOOT, reason="such questions are not asked any more")
     if key.retires_at is not None:
@@ -128,11 +134,50 @@ def _spent_since(session: Session, question: Question) -> bool:
     return total is not None and total > max((row.amount_micros or 0 for row in rows), default=total)
 
 
+def _taken_by(session: Session, key: Key, since: datetime) -> str | None:
+    """Who has taken it over from somebody who left since then, and so said that it is needed; None for nobody."""
+    rows = ledger.entries(session, key_id=key.id, action=f"key.{HandedWhy.TAKEN}")
+    return next((row.actor for row in reversed(rows) if row.at >= since), None)
+
+
 def _step(session: Session, purser: Purser, question: Question, key: Key, now: datetime) -> Step:
     known = tells_use(session, purser, key.gateway, now)
     if now >= question.due_at:
-        known = known and _is_read_since(session, key.gateway, question.due_at)
-    return step(Why.UNUSED, question.due_at, question.noticed_at, purser.policy, now, use_known=known)
+        known = known and _is_read_since(session, key.gateway, question.due_at + _lag(purser, key.gateway))
+    due = step(Why.UNUSED, question.due_at, question.noticed_at, purser.policy, now, use_known=known)
+    if due is not Step.STOP or question.noticed_at is None:
+        return due
+    return _step_by_reminders(session, purser, question, key, question.noticed_at, now)
+
+
+def _step_by_reminders(
+    session: Session, purser: Purser, question: Question, key: Key, noticed_at: datetime, now: datetime
+) -> Step:
+    """STOP once a reminder stood for its time; NOTICE anew where none is for those who answer for the key by now.
+
+    Of who cannot be written to, the owners were told instead.
+    """
+    who = _asked_now(session, purser, key)
+    sent = confirmations.sent(session, question.id, QUESTIONS, who, noticed_at)
+    if sent and all(one.is_dead for one in sent):
+        owners = _owners(session, purser, key)
+        sent = [*sent, *confirmations.sent(session, question.id, QUESTIONS, owners, noticed_at)]
+    if all(one.is_dead for one in sent):
+        return Step.NOTICE
+    read_at = min((one.done_at for one in sent if one.done_at is not None and not one.is_dead), default=None)
+    if read_at is None:
+        return Step.WAIT
+    if read_at <= noticed_at + timedelta(seconds=HOUR_SECONDS):
+        return Step.STOP
+    notice = timedelta(seconds=notice_seconds(Why.UNUSED, purser.policy))
+    return Step.STOP if now >= read_at + notice else Step.WAIT
+
+
+def _lag(purser: Purser, name: str) -> timedelta:
+    """How late its gateway tells what was spent, as far as that can be waited for."""
+    gateway = purser.gateways.get(name)
+    seconds = 0 if gateway is None else gateway.capabilities.usage_lag_seconds
+    return timedelta(seconds=min(seconds, GRACE_SECONDS // 2))
 
 
 def _is_read_since(session: Session, gateway: str, moment: datetime) -> bool:
@@ -157,6 +202,9 @@ def _asked_now(session: Session, purser: Purser, key: Key) -> Recipients:
 
 def _told_of_stop(session: Session, purser: Purser, key: Key) -> Recipients:
     """Its owners, and who was asked. Its holder reads it in a message of their own."""
-    team = team_or_raise(session, key.team_id)
-    owners = recipients(session, purser, team, "", ())
-    return tuple(one for one in dict.fromkeys((*_asked_now(session, purser, key), *owners)) if one != key.holder_id)
+    told = dict.fromkeys((*_asked_now(session, purser, key), *_owners(session, purser, key)))
+    return tuple(one for one in told if one != key.holder_id)
+
+
+def _owners(session: Session, purser: Purser, key: Key) -> Recipients:
+    return recipients(session, purser, team_or_raise(session, key.team_id), "", ())

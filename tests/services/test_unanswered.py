@@ -1,0 +1,99 @@
+"""Silence turns a key off only when whoever answers for it now was told, and when nobody used it up to the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.confirming import Answer, Part
+from bot.domain.keys import Key, KeyState, OffCause
+from bot.services import giving, handing_over
+from bot.services.syncing import sync_live, sync_usage
+from bot.services.unanswered import watch_questions
+from tests.company import ANA, BEN, OMAR, Company
+from tests.fakes import Mishap
+from tests.services.confirming_kit import answer, done, labels, look, member_key, told, use
+from tests.services.kit import CHANNEL, add_project, automation_wanted, held, key, project_wanted
+from tests.services.leaving_kit import deactivate, latest
+
+
+@pytest.fixture
+def company(company_anywhere: Company) -> Company:
+    """Both databases: what is decided must be decided once."""
+    return company_anywhere
+
+
+def reminded_about(company: Company, made: Key, *, days: int = 31) -> Key:
+    """It goes off in a day, and whoever answers for it was told so."""
+    look(company, days=days)
+    look(company, days=6)
+    assert labels(told(company, Part.REMINDED)[-1]) == [made.label]
+    return made
+
+
+def test_whoever_answers_for_a_key_since_the_reminder_is_reminded_before_it_goes_off(company: Company) -> None:
+    add_project(company)
+    made = reminded_about(company, held(company, ANA, project_wanted()))
+    assert [one.member_id for one in told(company, Part.REMINDED)] == [BEN.id]
+    look(company, hours=12)
+    giving.change_lead(company.purser, company.actor(OMAR), CHANNEL, "reranker", ANA.id)
+    look(company, hours=13)
+    assert key(company, made.id).state is KeyState.LIVE
+    assert [labels(one) for one in told(company, Part.REMINDED, ANA)] == [[made.label]]
+    look(company, hours=23)
+    assert key(company, made.id).state is KeyState.LIVE
+    look(company, hours=2)
+    assert key(company, made.id).off_cause is OffCause.UNUSED
+
+
+def test_who_takes_over_a_key_says_that_it_is_needed(company: Company) -> None:
+    made = reminded_about(company, held(company, ANA, automation_wanted(lead=ANA)))
+    deactivate(company, ANA)
+    handed = handing_over.take_over(company.purser, company.actor(OMAR), latest(company, ANA).id, made.team_id, made.id)
+    assert not hasattr(handed, "because"), handed
+    look(company, hours=25)
+    assert key(company, made.id).state is KeyState.LIVE
+    assert answer(company, made) == (Answer.KEPT, OMAR.id)
+    look(company, days=2)
+    assert key(company, made.id).state is KeyState.LIVE
+    assert len(told(company, Part.ASKED)) == 1
+
+
+def test_after_its_holder_left_the_owners_are_reminded_before_it_goes_off(company: Company) -> None:
+    made = reminded_about(company, held(company, ANA, automation_wanted(lead=ANA)))
+    deactivate(company, ANA)
+    look(company, hours=25)
+    assert key(company, made.id).state is KeyState.LIVE
+    assert OMAR.id in {one.member_id for one in told(company, Part.REMINDED)}
+
+
+def test_while_slack_delivers_no_reminder_nothing_goes_off(company: Company) -> None:
+    made = member_key(company)
+    look(company, days=31)
+    company.notifier.mishaps.add("direct_questions", *[Mishap.DOWN] * 40)
+    look(company, days=6)
+    for _ in range(5):
+        look(company, hours=12)
+    assert told(company, Part.REMINDED) == []
+    assert key(company, made.id).state is KeyState.LIVE
+    company.notifier.mishaps.clear()
+    look(company, hours=12)
+    assert len(told(company, Part.REMINDED)) == 1
+    assert key(company, made.id).state is KeyState.LIVE
+    look(company, days=1, hours=1)
+    assert key(company, made.id).off_cause is OffCause.UNUSED
+
+
+def test_what_is_used_in_the_last_minute_is_not_turned_off_though_its_gateway_tells_late(company: Company) -> None:
+    company.gateway.capabilities = replace(company.gateway.capabilities, usage_lag_seconds=60)
+    made = reminded_about(company, member_key(company))
+    company.clock.advance(hours=24, seconds=5)  # used just before, and the gateway does not tell it yet
+    sync_usage(company.purser)
+    sync_live(company.purser)
+    watch_questions(company.purser)
+    done(company)
+    use(company, made)
+    look(company, minutes=2)
+    assert key(company, made.id).state is KeyState.LIVE
+    assert answer(company, made) == (Answer.MOOT, "purser")
