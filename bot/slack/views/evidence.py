@@ -38,7 +38,6 @@ from bot.slack.views.base import (
     message,
     moment,
     section,
-    sentence,
     stack,
 )
 from bot.slack.views.departures import restore_button
@@ -272,7 +271,7 @@ def _step(step: Step) -> str:
     what = step.action.replace("_", " ").replace(".", " ", 1)
     about = f" {code(step.subject)}" if step.subject else ""
     money = f" ({show(step.amount_micros)})" if step.amount_micros else ""
-    why = f": {sentence(step.reason, REASON_CHARS)}" if step.reason.strip() else ""
+    why = f": {clip(step.reason, REASON_CHARS)}" if step.reason.strip() else ""
     return f"• {moment(step.at)} {who}: {what}{about}{money}{why} (#{step.seq})"
 
 
