@@ -6,10 +6,10 @@ at what it decides on. So two replicas, or a crash in between, remind and stop o
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.keys import UNSHOWN, OffCause
-from bot.domain.leaving_facts import DepartureFacts, LeavingPart, reminder_due
+from bot.domain.leaving_facts import LAST_REMINDER_SECONDS, DepartureFacts, LeavingPart, reminder_due
 from bot.domain.offboarding import LeftTeam, Outcome
 from bot.domain.periods import show_duration
 from bot.services import caps, departed
@@ -17,7 +17,7 @@ from bot.services.context import Purser
 from bot.services.departure_effects import follow
 from bot.services.departure_facts import gather
 from bot.services.turning_off import start
-from storage import departures, handing, keys
+from storage import departures, handing, keys, outbox
 from storage.engine import Session
 
 
@@ -40,12 +40,27 @@ def _act(session: Session, purser: Purser, departure_id: str, team_id: str, now:
         departures.clear_due(session, departure_id, team_id)
         return
     if _is_over(facts.left, now):
-        _stop(session, facts, now)
+        if _is_untold(session, facts.left):
+            _wait_on(session, purser, facts.left, now)
+        else:
+            _stop(session, facts, now)
         return
     part = _reminder(session, purser, facts.left, now)
     if part is not None and handing.reminded(session, facts.left, now):
         follow(session, now, departure_id, team_id, part, once=now.isoformat())
         departed.refresh(session, now, departure_id, team_id, f"reminded:{now.isoformat()}")
+
+
+def _is_untold(session: Session, left: LeftTeam) -> bool:
+    """Whether Slack has not taken the message yet that asks people, so that nobody can have read it."""
+    return left.ts is None and bool(outbox.pending(session, stream=departed.stream_of(left.departure_id, left.team_id)))
+
+
+def _wait_on(session: Session, purser: Purser, left: LeftTeam, now: datetime) -> None:
+    """Nothing stops before anybody was asked: it waits another day, or as long as policy says where that is less."""
+    more = min(LAST_REMINDER_SECONDS, purser.policy.take_over_seconds)
+    departures.clear_due(session, left.departure_id, left.team_id)
+    departures.set_due(session, left.departure_id, left.team_id, now + timedelta(seconds=more))
 
 
 def _stop(session: Session, facts: DepartureFacts, now: datetime) -> None:

@@ -77,13 +77,16 @@ def came_back(purser: Purser, member_id: str) -> Departure | None:
         return _returned(session, purser.now(), member_id)
 
 
-def learned(purser: Purser, person: Member) -> Member | None:
+def learned(purser: Purser, person: Member, asked_at: datetime | None = None) -> Member | None:
     """Slack described somebody: write it down, and what follows if they left or are back. The person as known now.
 
     Whoever Purser meets for the first time has nothing to leave. Somebody of another workspace has not left ours.
+    An answer that somebody is active, to a question from before the books heard that they left, brings nobody back.
     """
     departure = None
     with purser.deciding() as session:
+        if asked_at is not None and not person.is_departed and _left_since(session, person.id, asked_at):
+            return people.member(session, person.id)
         is_ours = person.workspace_id == purser.authority.workspace_id
         if is_ours and person.is_departed:  # before it is written down: who is asked today is compared with who is then
             departure = _left(session, purser, person.id, _Told(Source.EVENT))
@@ -94,6 +97,11 @@ def learned(purser: Purser, person: Member) -> Member | None:
     if departure is not None:
         purser.failpoint(Failpoint.AFTER_LEFT_COMMIT)
     return found
+
+
+def _left_since(session: Session, member_id: str, asked_at: datetime) -> bool:
+    stands = departures.open_of(session, member_id)
+    return stands is not None and stands.noticed_at > asked_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.facts import KeyFacts
 from bot.domain.groups import goes_off
-from bot.domain.keys import Key, OffCause
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.offboarding import Departure, DepartureState, LeftKey, LeftTeam, Outcome, was_to
 from bot.domain.people import Barrier, Member, Role, Team
 from bot.domain.requests import Because, Refused
@@ -173,6 +173,8 @@ def _put_back(session: Session, purser: Purser, actor: Actor, undoing: _Undoing,
         no = restoring.refused(session, purser, actor, key, None)
         if key.leaked_at is not None:
             done.stays.append(Stays(key, _LEAKED))
+        elif key.state is KeyState.DISABLING:
+            done.stays.append(Stays(key, _GOING))
         elif no is not None:
             done.stays.append(Stays(key, no.text))
         else:
@@ -188,6 +190,9 @@ def _put_back(session: Session, purser: Purser, actor: Actor, undoing: _Undoing,
 
 
 _LEAKED = "Its secret is known to others, so it never works again. Its holder can be given a new one."
+
+
+_GOING = "It is still being turned off. Once that is confirmed, an owner can press *Restore* on its card."
 
 
 def _give_role(session: Session, actor: Actor, undoing: _Undoing, left: LeftTeam, done: _Done) -> None:

@@ -63,8 +63,9 @@ def take_note(purser: Purser, person: Member) -> None:
     with purser.books.reading() as session:
         stored = people.member(session, person.id)
     if stored is not None:
-        is_news = stored.is_departed != person.is_departed
-        leaving.learned(purser, (_as_of_now(purser, person.id) if is_news else None) or person)
+        asked_at, is_news = purser.now(), stored.is_departed != person.is_departed
+        answer = _as_of_now(purser, person.id) if is_news else None
+        leaving.learned(purser, answer or person, None if answer is None else asked_at)
 
 
 def _as_of_now(purser: Purser, user_id: str) -> Member | None:
@@ -90,5 +91,5 @@ def _known(purser: Purser, user_id: str, freshness: Freshness) -> Member | None:
     if person is None:  # Slack answered: there is no such person
         return None if stored is None else replace(stored, is_departed=True)
     if stored != person or freshness is not Freshness.NOW:
-        return leaving.learned(purser, person)
+        return leaving.learned(purser, person, asked_at=now)
     return stored

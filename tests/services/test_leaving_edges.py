@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.evidence import Evidence
-from bot.domain.keys import KeyKind
+from bot.domain.keys import KeyKind, KeyState
 from bot.domain.leavers import Line, Reading
 from bot.domain.leaving_facts import Handed
 from bot.domain.offboarding import DepartureState, Outcome, Source
-from bot.domain.people import Role
+from bot.domain.people import Member, Role
 from bot.domain.requests import Refused
 from bot.services import evidence, feeding, giving, handing_over, leaving
 from bot.services.departure_facts import gather
 from bot.services.handover_times import watch_handovers
+from bot.services.leaving import Restored
+from bot.services.people import meet, take_note
 from storage import people
 from tests.company import ANA, BEN, OLGA, OMAR, Company
+from tests.fakes import Directory, Mishap
 from tests.services.guard_kit import TEAM_ID, add_key, add_project, is_live, now, settle
 from tests.services.kit import CHANNEL
-from tests.services.leaving_kit import activate, deactivate, latest, left_keys, restore, role, state
+from tests.services.leaving_kit import activate, deactivate, latest, left_keys, left_team, restore, role, state
 
 
 @pytest.fixture
@@ -140,3 +145,51 @@ def test_the_sheet_offers_restore_of_whom_slack_named_only_once_a_list_keeps_the
     assert isinstance(before, Evidence)
     assert isinstance(after, Evidence)
     assert (before.can_be_undone, after.can_be_undone) == (False, True)
+
+
+def test_an_answer_of_slacks_that_came_late_brings_nobody_back(company: Company) -> None:
+    """Slack was asked about them while they were still active, and they left before its answer came."""
+    company.actor(ANA)
+
+    class Late(Directory):
+        def lookup(self, member_id: str) -> Member | None:
+            found = super().lookup(member_id)
+            if member_id == ANA.id and not self.limited_seconds:
+                self.limited_seconds.append(1)
+                deactivate(company, ANA)
+            return found
+
+    company.directory = Late(*company.directory.everybody.values())
+    company.purser = replace(company.purser, directory=company.directory)
+    company.clock.advance(minutes=6)
+    assert [one.is_departed for one in meet(company.purser, (ANA.id,))] == [True]
+    assert state(company, latest(company, ANA)) is DepartureState.OPEN
+
+
+def test_a_key_that_is_still_being_turned_off_is_said_to_be_restored_on_its_card(company: Company) -> None:
+    key = add_key(company, usd=20)
+    company.gateway.mishaps.add("disable", *[Mishap.DOWN] * 20)
+    take_note(company.purser, company.directory.change(ANA.id, is_departed=True))
+    company.directory.change(ANA.id, is_departed=False)
+    did = leaving.restore(company.purser, company.actor(OLGA), latest(company, ANA).id)
+    assert isinstance(did, Restored)
+    assert [(one.key.id, "on its card" in one.why) for one in did.stays] == [(key.id, True)]
+
+
+def test_nothing_stops_before_anybody_could_read_that_it_waits(company: Company) -> None:
+    """Slack took no message for longer than keys wait."""
+    key = add_key(company, ANA, KeyKind.AUTOMATION, usd=20, lead=BEN)
+    departure = leaving.notice(company.purser, ANA.id, Source.SWEEP)
+    assert departure is not None
+    for _ in range(9):
+        company.clock.advance(days=1)
+        watch_handovers(company.purser)
+    assert now(company, key).state is KeyState.LIVE
+    settle(company)
+    due_at = left_team(company, departure).due_at
+    assert due_at is not None
+    assert due_at > company.clock.now()
+    company.clock.at = due_at
+    watch_handovers(company.purser)
+    settle(company)
+    assert not is_live(company, key)
