@@ -38,6 +38,7 @@ from bot.slack.views.base import (
     message,
     moment,
     section,
+    sentence,
     stack,
 )
 from bot.slack.views.departures import restore_button
@@ -266,12 +267,17 @@ def _steps(steps: Sequence[Step]) -> list[str]:
     return [*shown, *([f"…and {len(steps) - STEPS_SHOWN} more, in the CSV"] if len(steps) > STEPS_SHOWN else [])]
 
 
+_NAMING = frozenset({"key.taken_over", "key.handed_over", "key.led", "project.led", "request.led"})
+"""What the ledger has in Purser's own words with people in it; other reasons may be typed, and mention nobody."""
+
+
 def _step(step: Step) -> str:
     who = "Purser" if step.actor == "purser" else mention(step.actor)
     what = step.action.replace("_", " ").replace(".", " ", 1)
     about = f" {code(step.subject)}" if step.subject else ""
     money = f" ({show(step.amount_micros)})" if step.amount_micros else ""
-    why = f": {clip(step.reason, REASON_CHARS)}" if step.reason.strip() else ""
+    shown = sentence if step.action in _NAMING else clip
+    why = f": {shown(step.reason, REASON_CHARS)}" if step.reason.strip() else ""
     return f"• {moment(step.at)} {who}: {what}{about}{money}{why} (#{step.seq})"
 
 
