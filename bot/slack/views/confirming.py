@@ -69,7 +69,7 @@ def _asking(notice: AskedNotice) -> tuple[str, str]:
 def _reminding(notice: AskedNotice) -> tuple[str, str]:
     waits = sum(one.question is not None and one.question.answer is None for one in notice.keys)
     if not waits:
-        return "*Thank you: nothing is turned off.*", ""
+        return f"*Thank you: {'it is' if len(notice.keys) == 1 else 'all are'} answered.*", ""
     title = f"*{counted(waits, 'key')} about to be turned off,* as nobody uses {'it' if waits == 1 else 'them'}."
     return title, "Keep what is still needed. Otherwise there is nothing to do. An owner can restore it later."
 

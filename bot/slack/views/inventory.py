@@ -148,11 +148,11 @@ def _list(title: str, some: Sequence[KeyEntry]) -> list[Block]:
 
 def _line(one: KeyEntry) -> str:
     flags = ", ".join(_FLAGS[flag] for flag in one.flags)
-    project = f"/{clip(one.project, NAME_CHARS)}" if one.project else ""
+    team = f"team {clip(one.team, NAME_CHARS)}{f', project {clip(one.project, NAME_CHARS)}' if one.project else ''}"
+    cap = say.cap(one.cap_micros, one.kind, one.daily_cap_micros)
     return (
-        f"{code(one.label)} {clip(one.team, NAME_CHARS)}{project}, {one.kind} of {mention(one.holder_id)}: "
-        f"{say.cap(one.cap_micros, one.kind, one.daily_cap_micros)}, since {one.since:%Y-%m-%d}"
-        f"{f'. {flags}' if flags else ''}"
+        f"{code(one.label)} of {mention(one.holder_id)}: {one.kind} key of {team}, {cap}, "
+        f"since {one.since:%Y-%m-%d}{f'; {flags}' if flags else ''}"
     )
 
 

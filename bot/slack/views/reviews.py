@@ -146,7 +146,7 @@ def _entry(entry: Entry, started_at: datetime) -> str:
     cap = say.cap(key.cap_micros, key.kind, key.daily_cap_micros)
     head = f"*{code(key.label)}* of {mention(key.holder_id)}{lead} · {key.kind}{project} · {cap}"
     age = (started_at - (key.revealed_at or key.created_at)).days
-    facts = [_month(entry), _used(entry), f"{counted(age, 'day')} old"]
+    facts = [_month(entry), _used(entry), f"{counted(age, 'day')} old" if age > 0 else "new today"]
     return fit(f"{head}\n{' · '.join(facts)}", _LINE_CHARS)
 
 

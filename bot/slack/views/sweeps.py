@@ -94,7 +94,7 @@ def _last(last: SweepFacts) -> str:
 def ended(told: SweepFacts) -> str:
     """How a sweep ended, as one sentence."""
     if told.sweep.state is SweepState.DONE:
-        return f"The sweep is done. {_done(told)}"
+        return f"The sweep is done: {_done(told)}"
     return f"The sweep {_STATE[told.sweep.state]}{f': {clip(told.sweep.why, 300)}' if told.sweep.why else ''}."
 
 
@@ -112,7 +112,7 @@ def direct(notice: SweepNotice) -> Message:
         case Moment.CALLED_OFF:
             return message(f"*{by} called the sweep off* that had stopped and asked. Nothing it found was changed.")
         case Moment.DONE:
-            return message(f"*The sweep is done.* {_done(told)}")
+            return message(f"*The sweep is done:* {_done(told)}")
         case Moment.REPLACED:
             text = "Nobody decided about the sweep that had stopped and asked, so a newer one has taken its place."
             return message(f"*{text}* Its buttons do nothing any more; should the new one stop as well, it asks anew.")
@@ -228,7 +228,8 @@ def _others(impact: Impact) -> list[str]:
 
 
 def _done(told: SweepFacts) -> str:
-    said = [f"{_count(told.done, 'person was', 'people were')} off-boarded"]
+    nobody = "nobody was off-boarded" if told.failed else "nobody had left"
+    said = [f"{_count(told.done, 'person was', 'people were')} off-boarded" if told.done else nobody]
     if told.spared:
         said.append(f"{told.spared} here again and left alone")
     if told.failed:
