@@ -228,16 +228,16 @@ BAD: list[tuple[str, str, str]] = [
         "/ai-team",
         "frob",
         (
-            "There is create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, review, "
-            "handover, left, sweep and policy, but not “frob”."
+            "There is create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, "
+            "review, handover, left, sweep and policy, but not “frob”."
         ),
     ),
     (
         "/ai-team",
         SECRET,
         (
-            "There is create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, review, "
-            "handover, left, sweep and policy, but not that."
+            "There is create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, "
+            "review, handover, left, sweep and policy, but not that."
         ),
     ),
     ("/ai-team", "incidents all", "`incidents` shows those that are open and takes nothing else."),
