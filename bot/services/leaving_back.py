@@ -12,7 +12,7 @@ from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.offboarding import Departure, DepartureState, LeftKey, LeftTeam, Outcome, was_to
 from bot.domain.people import Barrier, Member, Role, Team
 from bot.domain.requests import Because, Refused
-from bot.services import restoring
+from bot.services import holders, restoring
 from bot.services.context import Actor, Purser, Subjects, record, take_in
 from bot.services.departed import refresh, settle
 from bot.services.facts import key_facts, team_or_raise
@@ -179,10 +179,12 @@ def _put_back(session: Session, purser: Purser, actor: Actor, undoing: _Undoing,
             done.stays.append(Stays(key, no.text))
         else:
             done.rows.append((key.id, restoring.decide(session, purser, actor, key)))
+            _holds_again(session, actor, undoing, key.id)
     for waiting in departures.keys_of(session, departure.id):
         if waiting.outcome is Outcome.WAITING and waiting.team_id in team_ids:
             settle(session, now, waiting, Outcome.ENDED, actor.id)
             _still_waits(session, purser, waiting, now)
+            _holds_again(session, actor, undoing, waiting.key_id)
     _record(session, actor, undoing, done)
     for one in mine:
         refresh(session, now, departure.id, one.team_id, f"restored:{actor.delivery}")
@@ -193,6 +195,11 @@ _LEAKED = "Its secret is known to others, so it never works again. Its holder ca
 
 
 _GOING = "It is still being turned off. Once that is confirmed, an owner can press *Restore* on its card."
+
+
+def _holds_again(session: Session, actor: Actor, undoing: _Undoing, key_id: str) -> None:
+    """The gateway's record may name nobody since their account there was taken away."""
+    holders.wanted(session, undoing.now, key_id, once=f"restored:{actor.delivery}")
 
 
 def _give_role(session: Session, actor: Actor, undoing: _Undoing, left: LeftTeam, done: _Done) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.keys import KeyKind
 from bot.domain.offboarding import Source
 from bot.gateways.base import CapPeriod, KeySpec
 from bot.services import leaving, seats
@@ -13,7 +14,7 @@ from tests.fakes import Mishap
 from tests.seats import MemoryMembers
 from tests.services.guard_kit import add_key, now, settle
 from tests.services.kit import automation_wanted, held
-from tests.services.leaving_kit import deactivate, no_dead_letters, rows, works_at_gateway
+from tests.services.leaving_kit import activate, deactivate, no_dead_letters, restore, rows, works_at_gateway
 
 
 @pytest.fixture
@@ -161,3 +162,15 @@ def test_the_account_of_somebody_who_left_long_ago_is_not_looked_for_again(compa
     seats.look_again(company.purser)
     settle(company)
     assert company.gateway.calls["seats"] == before
+
+
+def test_whoever_is_restored_holds_their_keys_at_the_gateway_again(company: Company) -> None:
+    """Their keys were moved off the account, which does not come back: a key's record needs no account to name them."""
+    accounts(company, U0ANA="")
+    own, shared = add_key(company, usd=20), add_key(company, kind=KeyKind.AUTOMATION, usd=20)
+    departure = deactivate(company, ANA)
+    activate(company, ANA)
+    restore(company, departure)
+    for key in (own, shared):
+        record = company.gateway.held[key.handle or ""]
+        assert (record.enabled, record.holder) == (True, ANA.id)
