@@ -34,7 +34,7 @@ def test_owners_see_what_their_team_has_with_counts_and_the_oldest_and_widest_fi
     oldest, widest = said.split("*Oldest*")[1].split("*Widest caps*")
     assert oldest.index(small) < oldest.index(wide)
     assert widest.index(wide) < widest.index(small)
-    assert f"`{wide}` search, member of @ben: $200 a month, since " in widest
+    assert f"`{wide}` of @ben: member key of team search, $200 a month, since " in widest
     assert "every model, no end" in widest
     assert "did not make" not in said  # of whom those are, owners of one team cannot know
     desk.types("ben", f"/ai-disable {small}")
