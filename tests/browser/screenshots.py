@@ -40,6 +40,10 @@ WEEKS = (
 )
 """How many words Ana, Ben and the summaries ask about, from Monday to Friday of two weeks."""
 WORDS_AT_ONCE = 1500
+LEFT_BEHIND = (
+    "/ai-key $12 6d try a third vendor",
+    "/ai-key automation nightly-report $90 $10/day @ben nightly report",
+)
 EXPLAINED = "My retry had no backoff, sorry. Fixed."
 NOTICED_MS = 90_000
 IMAGES = ROOT / "docs" / "images"
@@ -200,16 +204,16 @@ def incident(visitor: Visitor) -> None:
 
 
 def leaver(visitor: Visitor) -> None:
-    """Ben leaves; his own key is off, his automation key waits. Omar takes it over and reads the evidence sheet."""
+    """Ben leaves; his own key is off, his automation key waits. Omar reads what to do, and the evidence sheet."""
     playground = visitor.playground
     says(playground, "olga", "/ai-budget set team $2,000")
-    for line in ("/ai-key member $50 daily work", "/ai-key automation nightly-report $90 $10/day @ben nightly report"):
+    for line in LEFT_BEHIND:
         playground.key(line, "ben")
     playground.post("people", {"user": "ben", "deleted": True})
     omar = visitor.be("omar").goto("#search")
-    told = omar.sees("left")
-    expect(told).to_contain_text("ecorded off")
+    expect(omar.sees("the account is deactivated")).to_contain_text("recorded off")
     omar.types("/ai-team left @ben", "Message #search")
+    expect(omar.sees("What was done when")).to_contain_text("proven off")
     visitor.page.mouse.move(0, 0)
 
 
@@ -229,7 +233,7 @@ SCENES = {
     "usage": Scene(usage, height=900, scale=1.1),
     "leak": Scene(leak, height=900, scale=1.1),
     "incident": Scene(incident, height=1000, scale=1.1),
-    "leaver": Scene(leaver, height=1000, scale=1.1),
+    "leaver": Scene(leaver, height=1160, scale=1.1),
 }
 
 
