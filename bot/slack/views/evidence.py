@@ -226,6 +226,8 @@ def _proof(one: KeyEvidence) -> str:
 
 def _took(seconds: int) -> str:
     """To the second while it was short."""
+    if seconds < 1:
+        return "less than a second"
     return counted(seconds, "second") if seconds < MINUTE_SECONDS else show_duration(seconds)
 
 
