@@ -47,6 +47,8 @@ class Looking:
     """Names that stand for more than one model."""
     cap_effect: str
     """What the outbox calls telling a gateway a cap."""
+    telling_use: Collection[str]
+    """Gateways of which it is known up to these days what their keys are used for: of no others a key is unused."""
 
 
 class Count(NamedTuple):
@@ -189,13 +191,14 @@ def _flags(looking: Looking) -> list[tuple[Flag, str]]:
     due = " OR ".join(f"(k.kind = '{kind}' AND k.revealed_at <= :rotate_{kind})" for kind in looking.rotate_seconds)
     groups = "".join(f" OR {_MODELS} LIKE :group_{number}" for number, _ in enumerate(looking.model_groups))
     led = ", ".join(f"'{kind}'" for kind in _LED)
+    is_known = f"k.gateway IN ({_names('known', tuple(looking.telling_use))})"
     return [
         (Flag.NO_HOLDER, _no_holder(looking)),
         (Flag.NO_LEAD, f"k.kind IN ({led}) AND k.lead_id IS NULL"),
         (Flag.ALL_MODELS, f"{_MODELS} = '[]' OR {_MODELS} LIKE '%*%'{groups}"),
         (Flag.NO_END, "k.expires_at IS NULL"),
         (Flag.PAST_ROTATION, f"({due or '1 = 0'}) AND k.retires_at IS NULL AND NOT {is_kept}"),
-        (Flag.UNUSED, f"k.revealed_at <= :unused AND NOT {is_kept} AND {_UNUSED}"),
+        (Flag.UNUSED, f"k.revealed_at <= :unused AND {is_known} AND NOT {is_kept} AND {_UNUSED}"),
         (Flag.CAP_DIFFERS, _CAP_DIFFERS),
     ]
 
@@ -241,6 +244,7 @@ def _asked(looking: Looking) -> dict[str, Any]:
         **_scope(looking),
         **rotated,
         **{f"owner_{number}": owner for number, owner in enumerate(looking.owner_ids)},
+        **{f"known_{number}": name for number, name in enumerate(looking.telling_use)},
         **{f"group_{number}": f'%"{name}"%' for number, name in enumerate(looking.model_groups)},
         "now": looking.now,
         "unused": unused,

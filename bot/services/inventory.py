@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from bot.domain.inventory import GatewayEntry, Inventory, KeyEntry, UnknownKey
 from bot.domain.keys import SPENDING, KeyKind
-from bot.domain.people import Member
+from bot.domain.people import BARRIER_TEXT, Member
 from bot.domain.requests import Because, Refused
 from bot.services.capping import CAP
 from bot.services.context import Actor, Purser
+from bot.services.keeping import tells_use
 from storage import inventory, people, syncs, unknown_keys
 from storage.engine import Session
 from storage.inventory import Count, Looking, Order, Spread
@@ -25,7 +26,7 @@ def show(purser: Purser, actor: Actor, channel_id: str, page: int = 1) -> Invent
         scope = seen_by(session, purser, actor.member, channel_id)
         if isinstance(scope, Refused):
             return scope
-        looking = looking_at(purser, scope)
+        looking = looking_at(session, purser, scope)
         found = _counted(session, purser, looking)
         everything = scope is None
         unknown_count = unknown_keys.count_open(session) if everything else 0
@@ -50,7 +51,7 @@ def show(purser: Purser, actor: Actor, channel_id: str, page: int = 1) -> Invent
 def whole(purser: Purser) -> Inventory:
     """The counts of everything there is, for who runs Purser."""
     with purser.books.reading() as session:
-        found = _counted(session, purser, looking_at(purser, None))
+        found = _counted(session, purser, looking_at(session, purser, None))
         return replace(found, unknown_count=unknown_keys.count_open(session), sees_unknown=True)
 
 
@@ -59,6 +60,8 @@ def seen_by(session: Session, purser: Purser, person: Member, channel_id: str) -
 
     Workspace owners and finance see everything, owners the team of the channel, or all of theirs where there is none.
     """
+    if (barrier := purser.authority.stranger(person)) is not None:
+        return Refused(Because.NOT_ALLOWED, BARRIER_TEXT[barrier])
     if purser.authority.sees_everything(person):
         return None
     here = people.team_in_channel(session, channel_id)
@@ -76,7 +79,7 @@ def seen_by(session: Session, purser: Purser, person: Member, channel_id: str) -
     return owned
 
 
-def looking_at(purser: Purser, scope: tuple[str, ...] | None) -> Looking:
+def looking_at(session: Session, purser: Purser, scope: tuple[str, ...] | None) -> Looking:
     """Which keys are looked at, and how: as the installation's policy has it now. None for every team."""
     kinds = purser.policy.kinds.items()
     groups = {name for gateway in purser.gateways.values() for name in gateway.capabilities.model_groups}
@@ -87,6 +90,7 @@ def looking_at(purser: Purser, scope: tuple[str, ...] | None) -> Looking:
         rotate_seconds={kind: limits.rotate_seconds for kind, limits in kinds if limits.rotate_seconds is not None},
         owner_ids=tuple(sorted(purser.authority.workspace_owner_ids)),
         model_groups=tuple(sorted(groups)),
+        telling_use=tuple(name for name in sorted(purser.gateways) if tells_use(session, purser, name, purser.now())),
         cap_effect=CAP,
     )
 

@@ -61,7 +61,7 @@ def send(purser: Purser, row: Claimed) -> None:
             if isinstance(scope, Refused):
                 raise DeliveryError(FailureKind.PERMANENT, scope.text)
             with path.open("w", encoding="utf-8", newline="") as file:
-                count = sum(1 for line in lines(session, looking_at(purser, scope)) if file.write(line)) - 1
+                count = sum(1 for line in lines(session, looking_at(session, purser, scope)) if file.write(line)) - 1
         day = f"{purser.now():%Y-%m-%d}"
         whole = FileToSend(f"purser-inventory-{day}.csv", "Inventory of keys", path)
         text = f"*The inventory of {day} (UTC)*: {count:,} {'key' if count == 1 else 'keys'}, one a line."
@@ -76,7 +76,7 @@ def failed(purser: Purser, session: Session, row: Claimed, error: str) -> None:
 
 def everything(purser: Purser, session: Session) -> Iterator[str]:
     """All lines there are, for who runs Purser."""
-    return lines(session, looking_at(purser, None))
+    return lines(session, looking_at(session, purser, None))
 
 
 def lines(session: Session, looking: Looking) -> Iterator[str]:

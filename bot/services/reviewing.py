@@ -267,6 +267,8 @@ def _stop(session: Session, purser: Purser, some: Sequence[Question]) -> None:
         reason = f"no owner confirmed it in the review that began {question.asked_at:%-d %B}"
         if start(session, now, key, "purser", OffCause.UNCONFIRMED, reason) is not None:
             answered(session, now, question, key, Answer.SILENT, "purser")
+        else:  # it went off since it was looked at
+            answered(session, now, question, key, *answer_of_off(key))
 
 
 def _end(session: Session, found: Review, by: str, reason: str, now: datetime) -> None:

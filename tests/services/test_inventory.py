@@ -20,6 +20,7 @@ from tests.company import ANA, BEN, OLGA, OMAR, Company, person
 from tests.fakes import Mishap
 from tests.services.adopting_kit import adopted, found
 from tests.services.kit import CHANNEL, USD, add_project, automation_wanted, held, project_wanted, spend, wanted
+from tests.services.leaving_kit import deactivate
 
 FAY = person("fay")
 
@@ -77,9 +78,21 @@ def test_why_a_key_deserves_a_look(company_anywhere: Company) -> None:
     sync_usage(company.purser)
     assert flags(company)[Flag.UNUSED] == 1
     company.clock.advance(days=60)
+    sync_usage(company.purser)
     assert flags(company)[Flag.PAST_ROTATION] == 2
     (by_used,) = [one for one in shown(company).oldest if one.id == used.id]
     assert by_used.flags == (Flag.ALL_MODELS, Flag.NO_END, Flag.PAST_ROTATION, Flag.UNUSED)
+
+
+def test_no_key_is_called_unused_where_its_use_is_not_known(company_anywhere: Company) -> None:
+    company = company_anywhere
+    held(company, BEN, wanted(50, None, "", KeyKind.MEMBER))
+    company.clock.advance(days=31)
+    assert Flag.UNUSED not in flags(company)
+    sync_usage(company.purser)
+    assert flags(company)[Flag.UNUSED] == 1
+    company.gateway.capabilities = replace(company.gateway.capabilities, usage_per_key=False)
+    assert Flag.UNUSED not in flags(company)
 
 
 def test_keys_whose_holder_or_lead_left_are_named(company_anywhere: Company) -> None:
@@ -183,6 +196,13 @@ def test_who_may_not_see_it_any_more_gets_no_file_and_is_told(company: Company) 
     company.settle()
     assert company.notifier.files == []
     assert "effect_failed" in company.occasions()[f"direct:{OMAR.id}"]
+
+
+def test_an_owner_who_left_meanwhile_gets_no_file(company: Company) -> None:
+    held(company)
+    assert inventory_files.export(company.purser, company.actor(OLGA), "C0ELSEWHERE") is None
+    deactivate(company, OLGA)
+    assert not company.notifier.files
 
 
 def test_members_get_no_file(company: Company) -> None:

@@ -361,3 +361,16 @@ def test_a_crash_between_two_keys_goes_on_with_the_rest(company: Company, monkey
     company.settle()
     assert [key(company, one.id).off_cause for one in every] == [OffCause.UNCONFIRMED] * 3
     assert len(actions(company, "key.unconfirmed")) == 3
+
+
+def test_a_key_that_goes_off_in_the_last_moment_answers_for_itself(company: Company) -> None:
+    made = member_key(company)
+    facts = begin(company)
+    look_at_reviews(company, days=11, minutes=1)
+    company.clock.advance(days=3, minutes=1)
+    with company.books.reading() as session:
+        waiting = confirmations.of_review(session, facts.review.id)
+    turning_off.give_back(company.purser, company.actor(ANA), Target(key_id=made.id))
+    with company.purser.deciding() as session:
+        reviewing._stop(session, company.purser, waiting)
+    assert of(company, made) == (Answer.OFF, ANA.id)
