@@ -240,10 +240,12 @@ def _keys(
     session: Session, departure: Departure, left: Iterable[LeftKey], rows: Iterable[ledger.Recorded], names: _Names
 ) -> Iterator[KeyEvidence]:
     proofs: dict[str, ledger.Recorded] = {}
+    newest: dict[str, ledger.Recorded] = {}  # of a key that was restored and went off again
     spent_after: Counter[str] = Counter()
     for row in rows:
         if row.action == "key.proven_off" and row.key_id is not None:
             proofs.setdefault(row.key_id, row)
+            newest[row.key_id] = row
         if row.action == "key.spent_after_off" and row.key_id is not None:
             spent_after[row.key_id] += row.amount_micros or 0
     for one in left:
@@ -258,7 +260,7 @@ def _keys(
             key=key,
             team=names.team(key.team_id),
             project=names.project(key.project_id)[0],
-            spend=_spend(session, departure, key, proven, noticed_micros=spent_after[key.id]),
+            spend=_spend(session, departure, key, proven and newest[key.id], noticed_micros=spent_after[key.id]),
             proven_at=None if proven is None else proven.at,
             seconds=round((proven.at - departure.noticed_at).total_seconds()) if at_once and proven else None,
             proof=key.proof if must_be_off and key.state is KeyState.DISABLED else None,

@@ -15,8 +15,9 @@ from bot.domain.keys import KeyState, Proof
 from bot.domain.offboarding import DepartureState, Outcome, Source
 from bot.domain.people import Member, Role
 from bot.services import evidence as evidences
-from bot.services import handing_over, leaving, resting
+from bot.services import handing_over, leaving, resting, turning_off
 from bot.services.context import Actor
+from bot.services.turning_off import Target
 from tests.company import ANA, BEN, GUS, OLGA, OMAR, Company, person
 from tests.fakes import Mishap
 from tests.seats import MemoryMembers
@@ -188,6 +189,23 @@ def test_who_restored_it_is_said_and_what_works_again(company: Company) -> None:
     assert (one.key.state, one.proof) == (KeyState.LIVE, None)
     assert now(company, own).state is KeyState.LIVE
     assert "member.restored" in {step.action for step in found.steps}
+
+
+def test_what_a_restored_key_spends_before_it_is_given_back_is_no_late_figure(company: Company) -> None:
+    own = add_key(company, usd=20)
+    spend(company, own, 3)
+    deactivate(company, ANA)
+    activate(company, ANA)
+    restore(company, latest(company, ANA))
+    settle(company)
+    company.clock.advance(hours=1)
+    spend(company, own, 5)
+    watch(company)
+    turning_off.give_back(company.purser, company.actor(ANA), Target(key_id=own.id))
+    settle(company)
+    rest(company)
+    (one,) = told(company).keys
+    assert (one.spend.total_micros, one.spend.late_micros, one.spend.after_micros) == (8 * USD, 0, 0)
 
 
 def test_of_several_departures_the_newest_is_shown_and_the_others_are_named(company: Company) -> None:
