@@ -104,7 +104,7 @@ def test_nobody_who_is_here_notices_anything(desk: Desk) -> None:
     _, secret = desk.key()
 
     def read() -> tuple[object, ...]:
-        posted = [card["text"] for card in desk.office.cards()]
+        posted = [card.text for card in desk.office.cards()]
         digests = [text for text in posted if text.startswith("Team search, ")]  # on whatever weekday this runs
         return desk.dms("olga"), desk.dms("omar"), desk.dms("ana"), len(posted) - len(digests)
 
