@@ -15,7 +15,7 @@ from storage.leaving_tables import ConfirmationRow, ReviewRow
 from storage.tables import KeyRow, OutboxRow
 
 _LOOK_BACK = 400
-"""So many of a review's newest effects tell what its messages show."""
+"""So many of a review's newest effects, and two for each of its messages, tell what its messages show."""
 
 
 def add(session: Session, new: Review) -> None:
@@ -82,11 +82,11 @@ def standings(session: Session, review_id: str) -> tuple[Standing, ...]:
     return tuple(Standing(one, *of_key[one.key_id]) for one in confirmations.of_review(session, review_id))
 
 
-def shown(session: Session, stream: str) -> dict[str, str]:
-    """What each message of a review was last written down to show, as far as its newest effects tell."""
+def shown(session: Session, stream: str, messages: int) -> dict[str, str]:
+    """What each of so many messages of a review was last written down to show, as far as its newest effects tell."""
     query = select(OutboxRow.payload).where(OutboxRow.stream == stream)
     found: dict[str, str] = {}
-    for payload in session.exec(query.order_by(col(OutboxRow.id).desc()).limit(_LOOK_BACK)):
+    for payload in session.exec(query.order_by(col(OutboxRow.id).desc()).limit(_LOOK_BACK + 2 * messages)):
         found.setdefault(payload["part"], payload["figures"])
     return found
 

@@ -189,11 +189,13 @@ class LeftLately:
     departure: Departure
     name: str
     off: int
-    """Keys that went off."""
+    """Keys that went off, and are."""
     unproven: int
     """Those of them that are not proven off yet."""
     waiting: int
     """Keys that wait for somebody to take them over."""
+    back: int = 0
+    """Keys that went off and work again."""
 
 
 def _account(step: Step) -> Account:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.domain import evidence_csv
+from bot.domain.aging import IN_USE
 from bot.domain.budgets import TOTAL
 from bot.domain.evidence import Evidence, KeyEvidence, LeftLately, ProjectEvidence, Spend, Step, TeamEvidence
 from bot.domain.facts import Occasion
@@ -295,13 +296,15 @@ def _line(session: Session, departure: Departure, sight: frozenset[str] | None) 
     left = [one for one in departures.keys_of(session, departure.id) if sight is None or one.team_id in sight]
     off = [one.key_id for one in left if one.outcome in (Outcome.OFF, Outcome.STOPPED)]
     states = [key.state for key in (keys.get(session, key_id) for key_id in off) if key is not None]
+    back = sum(state in IN_USE for state in states)
     person = people.member(session, departure.member_id)
     return LeftLately(
         departure,
         "" if person is None else person.name,
-        off=len(off),
+        off=len(off) - back,
         unproven=states.count(KeyState.DISABLING),
         waiting=sum(one.outcome is Outcome.WAITING for one in left),
+        back=back,
     )
 
 

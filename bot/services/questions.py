@@ -137,13 +137,13 @@ def stale(session: Session, review_id: str | None) -> dict[str, str]:
     if review is None:
         return {}
     stream = review_stream(review.id)
-    shown = reviews.shown(session, stream)
+    wanted = _figures(review, reviews.standings(session, review.id))
+    shown = reviews.shown(session, stream, len(wanted))
     waiting = {
         row.payload["part"]
         for row in outbox.pending(session, stream=stream)
         if row.leased_until is None and not row.attempts
     }  # one that waits will show what is true then
-    wanted = _figures(review, reviews.standings(session, review.id))
     return {part: is_so for part, is_so in wanted.items() if shown.get(part) != is_so and part not in waiting}
 
 

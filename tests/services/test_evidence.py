@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import evidence_csv
-from bot.domain.evidence import FACTS, SEAT_KEPT, SEAT_REMOVED, Evidence
+from bot.domain.evidence import FACTS, SEAT_KEPT, SEAT_REMOVED, Evidence, LeftLately
 from bot.domain.keys import KeyState, Proof
 from bot.domain.offboarding import DepartureState, Outcome, Source
 from bot.domain.people import Member, Role
@@ -50,6 +50,12 @@ def watch(company: Company) -> None:
     poll(company)
     resting.rest(company.purser)
     settle(company)
+
+
+def lately(company: Company) -> tuple[LeftLately, ...]:
+    found = evidences.lately(company.purser, company.actor(OLGA))
+    assert isinstance(found, tuple), found
+    return found
 
 
 def table(found: Evidence) -> list[dict[str, str]]:
@@ -267,6 +273,18 @@ def test_the_list_shows_who_left_lately_with_what_is_open(company: Company) -> N
     company.clock.advance(days=evidences.LATELY_DAYS)
     assert evidences.lately(company.purser, company.actor(OLGA)) == ()
     assert "owners" in refusal(evidences.lately(company.purser, Actor(GUS, "x"))).text
+
+
+def test_the_list_does_not_call_off_what_was_restored(company: Company) -> None:
+    add_key(company, usd=20)
+    deactivate(company, ANA)
+    (line,) = lately(company)
+    assert (line.off, line.back) == (1, 0)
+    activate(company, ANA)
+    restore(company, latest(company, ANA))
+    settle(company)
+    (line,) = lately(company)
+    assert (line.off, line.back) == (0, 1)
 
 
 # --- as a file ---

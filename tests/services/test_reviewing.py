@@ -374,3 +374,17 @@ def test_a_key_that_goes_off_in_the_last_moment_answers_for_itself(company: Comp
     with company.purser.deciding() as session:
         reviewing._stop(session, company.purser, waiting)
     assert of(company, made) == (Answer.OFF, ANA.id)
+
+
+def test_messages_that_are_true_are_not_written_again_however_many_there_are(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviews, "_LOOK_BACK", 1)
+    for module in (questions, question_effects, confirming_rules):
+        monkeypatch.setattr(module, "PAGE_KEYS", 1)
+    for who in (ANA, BEN, OLGA):
+        member_key(company, who)
+    review = begin(company).review
+    look_at_reviews(company)
+    with company.books.reading() as session:
+        assert questions.stale(session, review.id) == {}

@@ -101,8 +101,10 @@ def sending(told: Evidence) -> Message:
 
 def _line(one: LeftLately) -> str:
     told = one.departure
-    off = f"{counted(one.off, 'key')} off" if one.off else "no key of their own"
-    parts = [off]
+    parts = [f"{counted(one.off, 'key')} off"] if one.off else []
+    if one.back:
+        parts.append(f"{counted(one.back, 'key')} on again")
+    parts = parts or ["no key of their own"]
     if one.unproven:
         parts.append(f"*{one.unproven} NOT confirmed off yet*")
     if one.waiting:
