@@ -36,6 +36,13 @@ FACTS = {
 _WORKS_OR_NEVER_DID = frozenset({KeyState.LIVE, KeyState.RESTORING, KeyState.DISCARDING, KeyState.DISCARDED})
 
 
+def went_off(left: LeftKey, key: Key) -> bool:
+    """Whether a departure turned the key off, or it waited to be taken over and is off, or going off, instead."""
+    if left.outcome is Outcome.ENDED:
+        return key.state in (KeyState.DISABLING, KeyState.DISABLED)
+    return left.outcome in (Outcome.OFF, Outcome.STOPPED)
+
+
 @dataclass(frozen=True, slots=True)
 class Spend:
     """What a key has spent, in micro-USD, as far as its gateway has told."""
@@ -69,8 +76,8 @@ class KeyEvidence:
 
     @property
     def must_be_off(self) -> bool:
-        """Whether their leaving turned it off."""
-        return self.left.outcome in (Outcome.OFF, Outcome.STOPPED)
+        """Whether their leaving turned it off, or somebody did while it waited to be taken over."""
+        return went_off(self.left, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,7 @@ class Evidence:
 
     @property
     def went_off(self) -> tuple[KeyEvidence, ...]:
-        """Keys that their leaving turned off."""
+        """Keys that their leaving turned off, or that were while they waited to be taken over."""
         return tuple(one for one in self.keys if one.must_be_off)
 
     @property

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from bot.domain import evidence_csv
 from bot.domain.aging import IN_USE
 from bot.domain.budgets import TOTAL
-from bot.domain.evidence import Evidence, KeyEvidence, LeftLately, ProjectEvidence, Spend, Step, TeamEvidence
+from bot.domain.evidence import Evidence, KeyEvidence, LeftLately, ProjectEvidence, Spend, Step, TeamEvidence, went_off
 from bot.domain.facts import Occasion
 from bot.domain.keys import Key, KeyState, Proof
 from bot.domain.offboarding import Departure, LeftKey, Outcome
@@ -253,7 +253,7 @@ def _keys(
         key = keys.get(session, one.key_id)
         if key is None:
             continue
-        must_be_off = one.outcome in (Outcome.OFF, Outcome.STOPPED)
+        must_be_off = went_off(one, key)
         proven = proofs.get(key.id) if must_be_off else None
         at_once = proven is not None and one.outcome is Outcome.OFF
         yield KeyEvidence(
@@ -294,14 +294,14 @@ def _spend(
 
 def _line(session: Session, departure: Departure, sight: frozenset[str] | None) -> LeftLately:
     left = [one for one in departures.keys_of(session, departure.id) if sight is None or one.team_id in sight]
-    off = [one.key_id for one in left if one.outcome in (Outcome.OFF, Outcome.STOPPED)]
-    states = [key.state for key in (keys.get(session, key_id) for key_id in off) if key is not None]
+    found = ((one, keys.get(session, one.key_id)) for one in left)
+    states = [key.state for one, key in found if key is not None and went_off(one, key)]
     back = sum(state in IN_USE for state in states)
     person = people.member(session, departure.member_id)
     return LeftLately(
         departure,
         "" if person is None else person.name,
-        off=len(off) - back,
+        off=len(states) - back,
         unproven=states.count(KeyState.DISABLING),
         waiting=sum(one.outcome is Outcome.WAITING for one in left),
         back=back,

@@ -103,6 +103,22 @@ def test_a_key_that_is_not_proven_off_is_said_to_be_open(company: Company) -> No
     assert found.spent_after_micros is None
 
 
+def test_a_key_that_waited_and_was_turned_off_instead_is_open_until_that_is_proven(company: Company) -> None:
+    shared = held(company, ANA, automation_wanted())
+    deactivate(company, ANA)
+    company.gateway.mishaps.add("disable", *[Mishap.DOWN] * 3)
+    did = handing_over.disable_waiting(company.purser, company.actor(OMAR), latest(company, ANA).id, shared.team_id)
+    assert not hasattr(did, "because"), did
+    assert [one.key.label for one in told(company).unproven] == [shared.label]
+    assert [(one.off, one.unproven) for one in lately(company)] == [(1, 1)]
+    company.settle()
+    rest(company)
+    found = told(company)
+    (one,) = found.keys
+    assert (one.left.outcome, one.proof, found.unproven) == (Outcome.ENDED, Proof.QUIET, ())
+    assert found.spent_after_micros == 0
+
+
 def test_spend_after_leaving_is_unknown_until_late_figures_are_in_and_nothing_from_then_on(company: Company) -> None:
     own = add_key(company)
     spend(company, own, 3)

@@ -211,7 +211,8 @@ def _key(one: KeyEvidence) -> str:
             at = f" {moment(one.left.at)}" if one.left.at is not None else ""
             return f"{what}: handed over to {mention(one.left.by or '')}{at}"
         case Outcome.ENDED:
-            return f"{what}: was turned off, ran out or was replaced meanwhile"
+            proof = f"; {_proof(one)}" if one.must_be_off else ""
+            return f"{what}: was turned off, ran out or was replaced meanwhile{proof}"
 
 
 def _proof(one: KeyEvidence) -> str:
