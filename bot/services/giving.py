@@ -41,12 +41,11 @@ def hand_over(purser: Purser, actor: Actor, label: str, user_id: str) -> Handed 
         no = no or _cannot_have(purser, team, known.get(user_id), user_id)
         if no is not None:
             return no
-        if key.holder_id == user_id and _waits_for_nobody(session, key):
+        is_led = key.lead_id is None or is_here(session, purser, key.lead_id)
+        if key.holder_id == user_id and is_led and _waits_for_nobody(session, key):
             return Refused(Because.WRONG_STATE, f"<@{user_id}> holds `{key.label}` already.")
         now = purser.now()
-        is_theirs = key.lead_id is not None and (
-            key.lead_id in (key.holder_id, _leaver(session, key)) or not is_here(session, purser, key.lead_id)
-        )
+        is_theirs = not is_led or (key.lead_id is not None and key.lead_id in (key.holder_id, _leaver(session, key)))
         _taken(session, purser, key, user_id)
         give(session, now, key, Hands(user_id, user_id if is_theirs else key.lead_id, HandedWhy.GIVEN, actor.id))
         after = keys.get(session, key.id) or key

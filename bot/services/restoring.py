@@ -213,10 +213,16 @@ def refused(session: Session, purser: Purser, actor: Actor, key: Key, window: Wi
 
 
 def _holder_refused(session: Session, purser: Purser, team: Team, key: Key) -> Refused | None:
-    """Whether the holder may still have this key: in the team, and no second member key."""
+    """Whether the holder may still have this key: in the team, with a lead who is here, and no second member key."""
     holder = people.member(session, key.holder_id)
     if holder is None or purser.authority.barrier_to_ask(holder, team) is not None:
         text = f"<@{key.holder_id}> is not in team {team.name} any more, so nobody would hold `{key.label}`."
+        return Refused(Because.NOT_ALLOWED, text)
+    if key.lead_id is not None and not people.is_here(session, key.lead_id):
+        text = (
+            f"<@{key.lead_id}>, who answered for `{key.label}`, is not here any more. `/ai-team handover {key.label} "
+            "@name` gives it to somebody who does; then restore it."
+        )
         return Refused(Because.NOT_ALLOWED, text)
     others = holding.member_keys(session, key.holder_id, key.gateway) if key.kind is KeyKind.MEMBER else []
     if (other := next((one for one in others if one.id != key.id), None)) is not None:

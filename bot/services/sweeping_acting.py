@@ -14,7 +14,7 @@ from bot.domain.sweeps import BACK, HERE, TRIED, Found, Listing, Sweep, verdict
 from bot.services import leaving
 from bot.services.context import Purser
 from bot.services.failpoints import Failpoint
-from bot.services.ports import DeliveryError
+from bot.services.ports import DeliveryError, FailureKind
 from bot.services.sweeping_reading import LEASE_SECONDS, LostLease
 from storage import sweep_people, sweeps
 from storage.sweep_people import Person
@@ -27,12 +27,15 @@ _SOURCES = {Listing.SLACK: Source.SWEEP, Listing.FEED: Source.FEED}
 def act_on_some(purser: Purser, sweep: Sweep, lease: str) -> bool:
     """Look after some people, whatever goes wrong with one of them. False when nobody is left to look after.
 
+    Whom Slack tells nothing about is passed over, as long as it tells of others, or did before.
+
     Raises `DeliveryError` when Slack does not tell who is here, `LostLease`, and what else went wrong once all were
     tried: they are tried once more at the next go.
     """
     with purser.books.reading() as session:
         people = sweep_people.undone(session, sweep.id, PEOPLE_AT_ONCE)
     tried: list[Person] = []
+    refused: list[DeliveryError] = []
     stopped: list[DeliveryError | None] = []
 
     def one(person: Person) -> None:
@@ -41,7 +44,11 @@ def act_on_some(purser: Purser, sweep: Sweep, lease: str) -> bool:
         try:
             said = _said(purser, sweep, person)
         except DeliveryError as failed:
-            stopped.append(failed)
+            if failed.kind is FailureKind.PERMANENT:  # of this one person, unless it is the same of all
+                refused.append(failed)
+                tried.append(person)
+            else:
+                stopped.append(failed)
             return
         tried.append(person)
         if not _settle(purser, sweep, lease, person, said):
@@ -50,6 +57,9 @@ def act_on_some(purser: Purser, sweep: Sweep, lease: str) -> bool:
     try:
         _each(one, people)
     finally:
+        if refused and len(refused) == len(tried) and not any(person.note.startswith(TRIED) for person in tried):
+            stopped.append(refused[0])
+            tried.clear()
         with purser.books.transaction() as session:
             sweep_people.mark_failed(session, sweep.id, tried)
     if stopped:

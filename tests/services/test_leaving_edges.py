@@ -7,17 +7,19 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.evidence import Evidence
+from bot.domain.facts import KeyFacts
 from bot.domain.keys import KeyKind, KeyState
 from bot.domain.leavers import Line, Reading
 from bot.domain.leaving_facts import Handed
 from bot.domain.offboarding import DepartureState, Outcome, Source
 from bot.domain.people import Member, Role
 from bot.domain.requests import Refused
-from bot.services import evidence, feeding, giving, handing_over, leaving
+from bot.services import evidence, feeding, giving, handing_over, leaving, restoring, turning_off
 from bot.services.departure_facts import gather
 from bot.services.handover_times import watch_handovers
 from bot.services.leaving import Restored
 from bot.services.people import meet, take_note
+from bot.services.turning_off import Target
 from storage import people
 from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.fakes import Directory, Mishap
@@ -193,3 +195,21 @@ def test_nothing_stops_before_anybody_could_read_that_it_waits(company: Company)
     watch_handovers(company.purser)
     settle(company)
     assert not is_live(company, key)
+
+
+def test_a_key_whose_lead_is_gone_comes_back_only_with_another_one(company: Company) -> None:
+    key = add_key(company, BEN, KeyKind.AUTOMATION, usd=20, daily_usd=5, lead=ANA)
+    list(turning_off.disable(company.purser, company.actor(OMAR), Target(key_id=key.id), "odd"))
+    settle(company)
+    deactivate(company, ANA)
+    refused = restoring.restore(company.purser, company.actor(OLGA), key.id)
+    assert isinstance(refused, Refused)
+    assert f"/ai-team handover {key.label} @name" in refused.text
+    given = giving.hand_over(company.purser, company.actor(OLGA), key.label, BEN.id)
+    assert isinstance(given, Handed), given
+    settle(company)
+    assert (now(company, key).holder_id, now(company, key).lead_id) == (BEN.id, BEN.id)
+    back = restoring.restore(company.purser, company.actor(OLGA), key.id)
+    assert isinstance(back, KeyFacts), back
+    settle(company)
+    assert is_live(company, key)

@@ -10,13 +10,15 @@ import pytest
 
 from bot.domain.keys import KeyState, OffCause
 from bot.domain.offboarding import Source, Trip
+from bot.domain.people import Member
 from bot.domain.sweeps import SweepState
 from bot.services import leaving, sweeping
 from bot.services.failpoints import Failpoint
+from bot.services.ports import DeliveryError, FailureKind
 from bot.services.sweeping_reading import PAGES_AT_ONCE, PAUSE_SECONDS
 from storage import people, sweep_people
 from tests.company import ANA, BEN, EVE, GUS, OLGA, OMAR, Company
-from tests.fakes import Clock, Ids
+from tests.fakes import Clock, Directory, Ids
 from tests.services import kit
 from tests.services.sweep_kit import all_sweeps, crowd, latest, leave, left, resume, rows, sweep, told
 
@@ -290,6 +292,30 @@ def test_what_fails_for_one_is_done_for_the_others_tried_again_and_reported(comp
     assert "1 failed" in rows(company, "sweep.done")[0].reason
     sweep(company)
     assert len(left(company)) == 4
+
+
+class Silent(Directory):
+    """Tells nothing about one person when asked by name, whatever is tried."""
+
+    hidden = ""
+
+    def lookup(self, member_id: str) -> Member | None:
+        if member_id == self.hidden:
+            raise DeliveryError(FailureKind.PERMANENT, "Slack refused looking a person up: user_not_visible")
+        return super().lookup(member_id)
+
+
+def test_whom_slack_tells_nothing_about_keeps_nobody_else_from_being_off_boarded(company: Company) -> None:
+    new = crowd(company, 3)
+    leave(company, *new)
+    directory = Silent(*company.directory.everybody.values())
+    directory.hidden = min(one.id for one in new)
+    company.purser = replace(company.purser, directory=directory)
+    company.clock.advance(days=1)
+    sweeping.sweep(company.purser)
+    assert resume(company).state is SweepState.DONE
+    assert {one.member_id for one in left(company)} == {one.id for one in new} - {directory.hidden}
+    assert "1 failed" in rows(company, "sweep.done")[0].reason
 
 
 def test_what_was_found_of_people_who_are_here_is_not_kept(company: Company) -> None:
