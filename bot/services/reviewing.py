@@ -39,7 +39,7 @@ from bot.services.people import refused_by
 from bot.services.proving import about
 from bot.services.questions import answered, may_not_confirm, refresh, stale, tell
 from bot.services.turning_off import start
-from storage import confirmations, keys, ledger, people, reviews
+from storage import confirmations, departures, keys, ledger, people, reviews
 from storage.engine import Session
 
 STARTED, NOTICED, ENDED = "review.started", "review.noticed", "review.ended"
@@ -263,6 +263,9 @@ def _stop(session: Session, purser: Purser, some: Sequence[Question]) -> None:
     for seen in some:
         question, key = confirmations.get(session, seen.id), keys.get(session, seen.key_id)
         if question is None or key is None or question.answer is not None:
+            continue
+        if departures.waiting_for(session, key.id) is not None:  # whoever is asked to take it was promised more time
+            answered(session, now, question, key, Answer.MOOT, "purser", reason="it waits to be taken over")
             continue
         reason = f"no owner confirmed it in the review that began {question.asked_at:%-d %B}"
         if start(session, now, key, "purser", OffCause.UNCONFIRMED, reason) is not None:

@@ -35,7 +35,7 @@ from bot.services.keeping import still_here, tells_use
 from bot.services.questions import QUESTIONS, answered, tell
 from bot.services.telling import SETTLE_SECONDS
 from bot.services.turning_off import start
-from storage import confirmations, held_keys, keys, ledger, syncs
+from storage import confirmations, departures, held_keys, keys, ledger, syncs
 from storage.engine import Session
 from storage.syncs import What
 
@@ -117,6 +117,8 @@ def _outcome(session: Session, purser: Purser, question: Question, key: Key, now
         return _Outcome(Answer.KEPT, asker, "asked for more of it")
     if (taker := _taken_by(session, key, question.asked_at)) is not None:
         return _Outcome(Answer.KEPT, taker, "took it over")
+    if departures.waiting_for(session, key.id) is not None:
+        return _Outcome(Answer.MOOT, reason="it waits to be taken over")
     if not purser.policy.asks_unused:
         return _Outcome(Answer.MOOT, reason="such questions are not asked any more")
     if key.retires_at is not None:

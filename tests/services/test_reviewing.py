@@ -32,6 +32,7 @@ from tests.services.confirming_kit import (
     told,
 )
 from tests.services.kit import CHANNEL, automation_wanted, held, key, refusal, wanted
+from tests.services.leaving_kit import deactivate
 
 
 @pytest.fixture
@@ -388,3 +389,15 @@ def test_messages_that_are_true_are_not_written_again_however_many_there_are(
     look_at_reviews(company)
     with company.books.reading() as session:
         assert questions.stale(session, review.id) == {}
+
+
+def test_what_waits_to_be_taken_over_is_left_to_who_is_asked_to(company: Company) -> None:
+    made = held(company, ANA, automation_wanted())
+    begin(company)
+    look_at_reviews(company, days=11, minutes=1)
+    look_at_reviews(company, days=2)
+    deactivate(company, ANA)
+    look_at_reviews(company, days=1, minutes=5)
+    assert key(company, made.id).state is KeyState.LIVE
+    assert of(company, made) == (Answer.MOOT, "purser")
+    assert in_channel(company).facts.review.state is ReviewState.DONE

@@ -177,7 +177,7 @@ def _entry_end(facts: ReviewFacts, entry: Entry) -> list[Block]:
 
 def _answer(entry: Entry, one: Asked) -> str:
     if entry.question.answer is Answer.MOOT and entry.key.key.state is KeyState.LIVE:
-        return "Not confirmed; the review was called off."
+        return "Not confirmed, and not turned off: the review was called off, or it waits to be taken over."
     return answer_line(entry.question, one)
 
 
