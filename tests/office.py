@@ -291,6 +291,7 @@ class Spawned:
 
     def __init__(self, settings: dict[str, str], mode: str, log: Path, slack: FakeSlack, start: forking.Start) -> None:
         self.log = log
+        self._slack = slack
         arguments = ["--http", "127.0.0.1:0"] if mode == "http" else []
         environment = {name.upper(): value for name, value in settings.items()} | {
             "PATH": os.environ["PATH"],
@@ -315,10 +316,15 @@ class Spawned:
         """Pull the plug."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+        self._slack.wait_answered()
 
     def wait_dead(self, timeout: float = PATIENCE_SECONDS) -> None:
-        """Wait until it has killed itself at its failpoint."""
+        """Wait until it has killed itself at its failpoint, and Slack has heard all it had said before.
+
+        Another takes its work over only when its leases end; a test that moves the clock does not wait that long.
+        """
         assert self.process.wait(timeout) == -signal.SIGKILL, self.log.read_text(encoding="utf-8")
+        self._slack.wait_answered()
 
     def stop(self) -> None:
         """Stop it cleanly, or see that it is gone."""

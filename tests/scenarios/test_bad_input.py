@@ -21,7 +21,10 @@ TWO_AMOUNTS = "There are two amounts."
 WHAT_FOR = "Say in a few words what it is for."
 LABELS = "Labels look like ana-7kq2; `/ai-key list` shows yours."
 NAMES = "Names have 1 to 40 of a-z, 0-9 and hyphens inside."
-NO_SUCH = "There is create, invite, remove, owner, project, digest, expect, watch, incidents and policy, but not"
+NO_SUCH = (
+    "There is create, invite, remove, owner, project, lead, digest, expect, watch, incidents, inventory, review, "
+    "handover, left, sweep and policy, but not"
+)
 LOOKS_LIKE_KEY = "That looks like a key."
 NOT_MADE_HERE = "Purser did not hand out this key"
 

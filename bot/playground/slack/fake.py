@@ -109,6 +109,10 @@ class FakeSlack(Workspace):
         if not self.world.hub.wait_connected(timeout):
             raise TimeoutError(f"no socket connected in {timeout} s")
 
+    def wait_answered(self) -> None:
+        """Wait until every call made before this one was answered, also those whose sender is dead by now."""
+        self._server.wait_answered()
+
     def disconnect(self, *, hard: bool = False, lingers: bool = False) -> int:
         """Ask every socket to come back (as Slack does regularly), or cut them all; see SocketHub.refresh."""
         return self.world.hub.cut() if hard else self.world.hub.refresh(lingers=lingers)

@@ -6,12 +6,13 @@ import ipaddress
 import json
 import socket
 import threading
+from http.client import HTTPConnection
 from io import BytesIO
 from typing import Any, cast
 
 from flask import Flask, Response, jsonify, request, send_file
 from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from bot.playground.slack import api, api_files
 from bot.playground.slack.blockkit import check_message
@@ -30,6 +31,32 @@ class _QuietHandler(WSGIRequestHandler):
         del code, size
 
 
+class _Counting(ThreadedWSGIServer):
+    """Knows how many connections it has accepted and not yet answered."""
+
+    def __init__(self, app: Flask, host: str, port: int) -> None:
+        super().__init__(host, port, app, handler=_QuietHandler)
+        self._open = 0
+        self._changed = threading.Condition()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changed:
+            self._open += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._changed:
+                self._open -= 1
+                self._changed.notify_all()
+
+    def wait_answered(self, timeout_seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._open == 0, timeout_seconds)
+
+
 class HttpServer:
     """A threaded server of one Flask app on loopback; anything else is refused before a socket exists."""
 
@@ -37,16 +64,28 @@ class HttpServer:
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"the playground listens on loopback only, not on {host}")
         self._app, self._host, self._port = app, host, port
-        self._server: BaseWSGIServer | None = None
+        self._server: _Counting | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> str:
         """Listen; the base URL."""
-        self._server = make_server(self._host, self._port, self._app, threaded=True, request_handler=_QuietHandler)
+        self._server = _Counting(self._app, self._host, self._port)
         self._port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="slack-http", daemon=True)
         self._thread.start()
         return f"http://{self._host}:{self._port}"
+
+    def wait_answered(self, timeout_seconds: float = 10.0) -> None:
+        """Wait until every call sent before this one was answered, also those whose sender is dead by now.
+
+        Raises `TimeoutError`.
+        """
+        one_more = HTTPConnection(self._host, self._port, timeout=timeout_seconds)
+        one_more.request("GET", "/nothing-here")
+        one_more.getresponse().read()  # it was accepted, so all before it were
+        one_more.close()
+        if self._server is not None and not self._server.wait_answered(timeout_seconds):
+            raise TimeoutError("the playground's Slack still has calls to answer")
 
     def stop(self) -> None:
         if self._server is not None and self._thread is not None:
