@@ -64,7 +64,7 @@ def test_a_revealed_key_is_ready_in_the_terminal_and_shows_what_it_costs(visitor
 
 def test_typing_over_a_masked_key_replaces_it(visitor: Visitor) -> None:
     secret = visitor.playground.key("/ai-key $5 2d type over it", "ben")
-    send_prompt(visitor, secret)
+    expect(send_prompt(visitor, secret)).to_contain_text("hello from the mock model")
     field = visitor.page.get_by_role("textbox", name="Key")
     visitor.page.get_by_role("textbox", name="Prompt").focus()
     expect(field).to_have_value(masked(secret))
