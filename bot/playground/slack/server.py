@@ -23,6 +23,10 @@ from bot.playground.slack.posting import use_response_url
 from bot.playground.slack.shown import refused_pictures
 from bot.playground.slack.world import BOT_TOKEN, World
 
+_Accepted = socket.socket | tuple[bytes, socket.socket]
+_Address = Any
+"""As socketserver has them."""
+
 
 class _QuietHandler(WSGIRequestHandler):
     """Logs no request: the journal says more."""
@@ -39,12 +43,12 @@ class _Counting(ThreadedWSGIServer):
         self._open = 0
         self._changed = threading.Condition()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: _Accepted, client_address: _Address) -> None:
         with self._changed:
             self._open += 1
         super().process_request(request, client_address)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def process_request_thread(self, request: _Accepted, client_address: _Address) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
