@@ -244,7 +244,8 @@ class LiteLLM:
     def list_keys(self) -> list[KeyRecord]:
         """See `Gateway.list_keys`. Oldest first, so that a key made meanwhile cannot hide another.
 
-        A key deleted meanwhile can: confirm with `find` before concluding that one is gone.
+        A key deleted meanwhile can: confirm with `find` before concluding that one is gone. Keys of sessions in
+        LiteLLM's own page are not in its list (seen with 1.106).
         """
         return list(self._listed({}))
 
