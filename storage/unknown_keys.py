@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -18,7 +18,7 @@ _CHUNK: Final = 500
 _TABLE: Any = UnknownKeyRow.__table__  # type: ignore[attr-defined]
 # Rows and not objects: a gateway may hold very many.
 _OF_GATEWAY: Final = core_select(
-    *(_TABLE.c[name] for name in ("handle", "state", "alias", "cap_micros", "spent_micros", "record"))
+    *(_TABLE.c[name] for name in ("handle", "state", "alias", "cap_micros", "spent_micros", "record", "decided_by"))
 ).where(_TABLE.c.gateway == bindparam("gateway"))
 
 
@@ -31,10 +31,13 @@ class Noted(NamedTuple):
     """Turned off here, and working again."""
 
 
-def see(session: Session, gateway: str, found: Iterable[Stranger], now: datetime) -> Noted:
+def see(
+    session: Session, gateway: str, found: Iterable[Stranger], now: datetime, unsure: Collection[str] = ()
+) -> Noted:
     """Write down what a gateway holds that the books do not know: all of it, as its list has it.
 
-    What was open and is not there any more is gone; what is found again is open again. Adopted keys stay as they are.
+    What was open and is not there any more is gone, unless it is `unsure` whether it is, or it is being turned off:
+    then whoever does that finds out. What is found again is open again. Adopted keys stay as they are.
     """
     there = {row.handle: row for row in session.connection().execute(_OF_GATEWAY, {"gateway": gateway})}
     seen = {one.handle: one for one in found}
@@ -46,12 +49,13 @@ def see(session: Session, gateway: str, found: Iterable[Stranger], now: datetime
     ]
     again = [one["b_handle"] for one in changed if one["b_state"] != there[one["b_handle"]].state]
     back = tuple(seen[handle] for handle in again if there[handle].state == UnknownState.DISABLED)
-    gone = [handle for handle, row in there.items() if row.state == UnknownState.OPEN and handle not in seen]
+    stays = {*seen, *unsure, *(handle for handle, row in there.items() if row.decided_by is not None)}
+    gone = [handle for handle, row in there.items() if row.state == UnknownState.OPEN and handle not in stays]
     _add(session, gateway, new, now)
     _change(session, gateway, changed)
     _set(session, gateway, again, {"decided_by": None, "decided_at": None})
     _set(session, gateway, gone, {"state": str(UnknownState.GONE)})
-    _mark_seen(session, gateway, now)
+    _set(session, gateway, [handle for handle in seen if handle in there], {"seen_at": now})
     session.expire_all()
     return Noted(new, back)
 
@@ -74,6 +78,16 @@ def turned_off(session: Session, gateway: str) -> set[str]:
     """The handles of those that were turned off."""
     query = select(UnknownKeyRow.handle).where(
         UnknownKeyRow.gateway == gateway, UnknownKeyRow.state == UnknownState.DISABLED
+    )
+    return set(session.exec(query))
+
+
+def unanswered(session: Session, gateway: str) -> set[str]:
+    """The handles of those that nobody has decided about."""
+    query = select(UnknownKeyRow.handle).where(
+        UnknownKeyRow.gateway == gateway,
+        UnknownKeyRow.state == UnknownState.OPEN,
+        col(UnknownKeyRow.decided_by).is_(None),
     )
     return set(session.exec(query))
 
@@ -178,16 +192,6 @@ def _set(session: Session, gateway: str, handles: Sequence[str], values: dict[st
             .values(**values)
             .execution_options(synchronize_session=False)
         )
-
-
-def _mark_seen(session: Session, gateway: str, now: datetime) -> None:
-    """Whatever is still open was on the list."""
-    session.exec(
-        update(UnknownKeyRow)
-        .where(col(UnknownKeyRow.gateway) == gateway, col(UnknownKeyRow.state) == UnknownState.OPEN)
-        .values(seen_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _values(one: Stranger) -> dict[str, Any]:

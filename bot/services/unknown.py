@@ -32,20 +32,27 @@ from storage.engine import Session
 from storage.outbox import Claimed
 
 TURN_OFF = "gateway.unknown_off"
+MOST_ASKED = 200
+"""So many keys that a list does not show any more are asked for in one look; the others the next time."""
 ONLY_OWNERS = "Only workspace owners (`PURSER_OWNERS`) decide about keys that Purser did not make."
 
 
 def note(purser: Purser, gateway: Gateway, found: Iterable[KeyRecord], now: datetime) -> None:
     """Write down all keys of a gateway that the books do not know, as its list told them at that moment.
 
-    The workspace's owners are told once of each, and again of one that was turned off here and works again.
+    The workspace's owners are told once of each, and again of one that was turned off here and works again. A list may
+    be short: what is missing in it is gone only once the gateway, asked for it by name, does not know it.
     """
     with purser.books.reading() as session:
         off = unknown_keys.turned_off(session, gateway.name)
+        unanswered = unknown_keys.unanswered(session, gateway.name)
     # What was turned off meanwhile still works by an older list.
     there = [_fresh(gateway, seen) if seen.enabled and seen.handle in off else seen for seen in found]
+    missing = sorted(unanswered - {seen.handle for seen in there})
+    there += [seen for handle in missing[:MOST_ASKED] if (seen := gateway.find(handle)) and not seen.deleted]
+    strangers = (stranger(purser, seen) for seen in there)
     with purser.deciding() as session:
-        noted = unknown_keys.see(session, gateway.name, (stranger(purser, seen) for seen in there), now)
+        noted = unknown_keys.see(session, gateway.name, strangers, now, missing[MOST_ASKED:])
         new = [named(one) for one in noted.new if _is_first(session, gateway, one, now)]
         _tell(session, purser, Telling(Occasion.UNKNOWN_KEYS, note=gateway.name, others=tuple(sorted(new))), now)
         for one in noted.back:

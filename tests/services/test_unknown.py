@@ -81,6 +81,44 @@ def test_one_that_is_gone_is_called_gone_and_open_again_when_it_is_back(company_
     assert told(company, "unknown_keys") == 1
 
 
+def test_a_short_list_lets_no_key_vanish(company_anywhere: Company) -> None:
+    company = company_anywhere
+    one = found(company)
+    company.clock.advance(minutes=10)
+    unknown.note(company.purser, company.gateway, (), company.clock.now())
+    kept = now(company, "sk-by-hand-made-by-hand")
+    assert kept.state is UnknownState.OPEN
+    assert kept.seen_at > one.seen_at
+
+
+def test_of_very_many_that_a_list_does_not_show_some_are_asked_for_at_a_time(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for alias in ("one", "two", "three"):
+        by_hand(company, alias)
+    compare(company)
+    for handle in company.gateway.held:
+        company.gateway.change(handle, deleted=True)
+    monkeypatch.setattr(unknown, "MOST_ASKED", 2)
+    for left in (1, 0):
+        compare(company)
+        with company.books.reading() as session:
+            assert unknown_keys.count_open(session) == left
+
+
+def test_a_short_list_does_not_make_purser_forget_what_was_to_go_off(company_anywhere: Company) -> None:
+    company = company_anywhere
+    one = found(company)
+    company.gateway.mishaps.add("disable", Mishap.DOWN)
+    assert off(company, one).proof is None
+    unknown.note(company.purser, company.gateway, (), company.clock.now())
+    assert now(company, "sk-by-hand-made-by-hand").is_going_off
+    company.settle()
+    assert now(company, "sk-by-hand-made-by-hand").state is UnknownState.DISABLED
+    assert not company.gateway.on()
+    assert told(company, "unknown_off") == 1
+
+
 def test_several_new_ones_are_one_message(company: Company) -> None:
     by_hand(company, "one")
     by_hand(company, "two")
