@@ -28,7 +28,7 @@ class Noted(NamedTuple):
     new: tuple[Stranger, ...] = ()
     """Never seen before."""
     back: tuple[Stranger, ...] = ()
-    """Turned off here, and working again."""
+    """Turned off here, off or gone since, and working again."""
 
 
 def see(
@@ -48,7 +48,7 @@ def see(
         if (row := there.get(handle)) is not None and (to := _state_after(row, one)) is not None
     ]
     again = [one["b_handle"] for one in changed if one["b_state"] != there[one["b_handle"]].state]
-    back = tuple(seen[handle] for handle in again if there[handle].state == UnknownState.DISABLED)
+    back = tuple(seen[handle] for handle in again if there[handle].decided_by is not None and seen[handle].is_on)
     stays = {*seen, *unsure, *(handle for handle, row in there.items() if row.decided_by is not None)}
     gone = [handle for handle, row in there.items() if row.state == UnknownState.OPEN and handle not in stays]
     _add(session, gateway, new, now)
@@ -62,7 +62,8 @@ def see(
 
 def _state_after(row: Row[Any], one: Stranger) -> str | None:
     """The state of a key that was found at its gateway; None when there is nothing to write down."""
-    if row.state == UnknownState.GONE or (row.state == UnknownState.DISABLED and one.is_on):
+    was_decided = row.state == UnknownState.DISABLED or (row.state == UnknownState.GONE and row.decided_by is not None)
+    if (was_decided and one.is_on) or (row.state == UnknownState.GONE and not was_decided):
         return str(UnknownState.OPEN)
     is_news = row.state != UnknownState.ADOPTED and _values(one) != _kept(row)
     return str(row.state) if is_news else None
@@ -75,9 +76,11 @@ def get(session: Session, gateway: str, handle: str) -> UnknownKey | None:
 
 
 def turned_off(session: Session, gateway: str) -> set[str]:
-    """The handles of those that were turned off."""
+    """The handles of those that were turned off, and are off or gone."""
     query = select(UnknownKeyRow.handle).where(
-        UnknownKeyRow.gateway == gateway, UnknownKeyRow.state == UnknownState.DISABLED
+        UnknownKeyRow.gateway == gateway,
+        col(UnknownKeyRow.state).in_((UnknownState.DISABLED, UnknownState.GONE)),
+        col(UnknownKeyRow.decided_by).is_not(None),
     )
     return set(session.exec(query))
 

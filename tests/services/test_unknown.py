@@ -216,6 +216,24 @@ def test_found_working_again_it_is_open_again_and_reported(company_anywhere: Com
     assert told(company, "unknown_back") == 2
 
 
+def test_one_that_was_to_go_off_and_was_gone_is_reported_when_it_works_again(company_anywhere: Company) -> None:
+    company = company_anywhere
+    one = found(company)
+    stale = company.gateway.list_keys()
+    company.gateway.change(one.seen.handle, deleted=True)
+    assert off(company, one).unknown.state is UnknownState.GONE
+    unknown.note(company.purser, company.gateway, stale, company.clock.now())
+    company.perform()
+    assert told(company, "unknown_back") == 0
+    company.gateway.change(one.seen.handle, enabled=True, deleted=False)
+    compare(company)
+    compare(company)
+    again = now(company, "sk-by-hand-made-by-hand")
+    assert (again.state, again.decided_by) == (UnknownState.OPEN, None)
+    assert told(company, "unknown_back") == 1
+    assert off(company, again).proof is Proof.RECORDED
+
+
 @pytest.mark.parametrize("mishap", [Mishap.DOWN, Mishap.LOST, Mishap.LYING])
 def test_a_gateway_that_fails_is_asked_again_and_who_decided_is_told_when_it_is_off(
     company: Company, mishap: Mishap
