@@ -116,6 +116,7 @@ def adopt(purser: Purser, actor: Actor, wanted: Wanted) -> Adopted | Refused:
         found = replace(found, seen=fresh.seen)
         if (why_not := why_not_adopted(found)) is not None:
             return Refused(Because.WRONG_STATE, why_not)
+        holder = people.member(session, holder.id) or holder  # who may have left while the gateway was asked
         meant = _judge(session, purser, actor, wanted, found, holder)
         if isinstance(meant, Refused):
             return meant

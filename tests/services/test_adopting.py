@@ -11,11 +11,12 @@ import pytest
 from bot.domain.budgets import TOTAL
 from bot.domain.inventory import UnknownState
 from bot.domain.keys import KeyKind, KeyState, OffCause
+from bot.domain.offboarding import Source
 from bot.domain.periods import day_of, month_end, month_of
 from bot.domain.requests import Refused, RequestState
 from bot.domain.rules import Rule
-from bot.gateways.base import CapPeriod
-from bot.services import adopting, leaking, resting, turning_off
+from bot.gateways.base import CapPeriod, KeyRecord
+from bot.services import adopting, leaking, leaving, resting, turning_off
 from bot.services.auditing import verify
 from bot.services.reconcile import reconcile
 from bot.services.syncing import sync_live, sync_usage
@@ -219,6 +220,24 @@ def test_the_form_refuses_what_sending_it_would_refuse(company: Company) -> None
     refused = checked(company, wanted(one, usd=501, kind=KeyKind.MEMBER))
     assert isinstance(refused, Refused)
     assert checked(company, wanted(one)) is None
+
+
+def test_whoever_leaves_while_the_gateway_is_asked_holds_nothing(company: Company) -> None:
+    """Workspace owners are in every team, so that only their having left keeps them from holding a key."""
+    owners = frozenset({OLGA.id, OMAR.id})
+    company.purser = replace(company.purser, authority=replace(company.purser.authority, workspace_owner_ids=owners))
+    one = found(company)
+    find = company.gateway.find
+
+    def leaves_meanwhile(handle: str) -> KeyRecord | None:
+        leaving.notice(company.purser, OMAR.id, Source.SWEEP)
+        return find(handle)
+
+    company.gateway.find = leaves_meanwhile  # type: ignore[method-assign]
+    outcome = adopting.adopt(company.purser, company.actor(OLGA), wanted(one, holder=OMAR))
+    assert isinstance(outcome, Refused), outcome
+    assert "deactivated" in outcome.text
+    assert unknown_state(company, one) is UnknownState.OPEN
 
 
 def test_once_two_owners_who_adopt_at_the_same_time_make_one_key(company_anywhere: Company) -> None:
