@@ -24,7 +24,7 @@ _SLACK_ID = re.compile(r"[UW][A-Z0-9]{3,20}")
 _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 _ODD = re.compile(r"[^a-z0-9]+")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 SPELLINGS: Mapping[str, frozenset[str]] = {
     "slack_id": frozenset({"slackid", "slack", "slackuser", "slackuserid", "slackmember", "slackmemberid", "memberid"}),
@@ -32,9 +32,12 @@ SPELLINGS: Mapping[str, frozenset[str]] = {
     "left_at": frozenset({"leftat", "left", "lefton", "leavingdate", "leavedate", "departuredate", "deactivatedat"}),
     "last_day": frozenset({"lastday", "lastworkingday", "enddate", "terminationdate"}),
     "note": frozenset({"note", "notes", "comment", "remark", "reason"}),
+    "active": frozenset({"active", "isactive"}),
 }
 """Headings that are understood, in small letters and without what stands between. A last day is worked to its end."""
 
+_NO_DAY = "its day is none: write it like 2026-11-20, or 2026-11-20T17:00Z"
+_NOT_ACTIVE = "it does not say `active`: true or false"
 _HEADINGS = "`slack_id` or `email`, and perhaps `left_at` and `note`"
 
 
@@ -83,7 +86,7 @@ def _table(text: str) -> LeaverList:
     except csv.Error as wrong:
         raise Unreadable(f"Line {rows.line_num} is no line of a table: {wrong}.") from None
     used = set((columns or {}).values())
-    return LeaverList(tuple(lines), tuple(name.strip() for at, name in enumerate(headings) if at not in used))
+    return LeaverList(tuple(lines), tuple(_text(name) for at, name in enumerate(headings) if at not in used))
 
 
 def _columns(headings: list[str]) -> dict[str, int]:
@@ -97,7 +100,7 @@ def _columns(headings: list[str]) -> dict[str, int]:
             raise Unreadable(f"Two columns say the same: {headings[found[meaning]]!r} and {heading!r}. Keep one.")
         found[meaning] = at
     if "slack_id" not in found and "email" not in found:
-        shown = ", ".join(heading.strip()[:40] for heading in headings[:10])
+        shown = ", ".join(_text(heading)[:40] for heading in headings[:10])
         raise Unreadable(f"The first line has to name the columns: {_HEADINGS}. It says: {shown}.")
     return found
 
@@ -108,8 +111,12 @@ def _row(number: int, row: list[str], columns: dict[str, int], width: int) -> Li
 
     def cell(name: str) -> str:
         at = columns.get(name)
-        return "" if at is None or at >= len(row) else row[at].strip()
+        return "" if at is None or at >= len(row) else _text(row[at])
 
+    if "active" in columns and (active := _active(cell("active"))) is not False:
+        if active is None:
+            return Line(number, wrong=_NOT_ACTIVE)
+        return Line(number, slack_id=cell("slack_id"), email=cell("email"), is_active=True)
     return _line(number, cell("slack_id"), cell("email"), (cell("left_at"), cell("last_day")), cell("note"))
 
 
@@ -127,13 +134,29 @@ def _json(text: str) -> LeaverList:
         return LeaverList(tuple(_json_lines(text)))
     except RecursionError:
         raise Unreadable("This JSON is no list of people.") from None
+    missing: list[Line] = []
     if isinstance(whole, dict) and "Resources" in whole:
+        missing = _not_in_page(whole)
         whole = whole["Resources"]
     elif isinstance(whole, dict):
         whole = [whole]
     if not isinstance(whole, list):
         raise Unreadable("The JSON has no list of people: `Resources` has to be one.")
-    return LeaverList(tuple(_entry(number, entry) for number, entry in enumerate(whole, 1)))
+    return LeaverList((*(_entry(number, entry) for number, entry in enumerate(whole, 1)), *missing))
+
+
+def _not_in_page(page: Mapping[str, Any]) -> list[Line]:
+    """What a SCIM response says of entries that it leaves to later pages, as a line that was not acted on."""
+    listed, total, first = page["Resources"], page.get("totalResults"), page.get("startIndex", 1)
+    if not isinstance(listed, list) or not isinstance(total, int) or not isinstance(first, int):
+        return []
+    after = first + len(listed)
+    if total < after:
+        return []
+    which = f"entries {after} to {total} are" if total > after else f"entry {total} is"
+    them = "them" if total > after else "it"
+    wrong = f"{which} not in this page: ask for {them} with `startIndex={after}` as well"
+    return [Line(len(listed) + 1, wrong=wrong)]
 
 
 def _json_lines(text: str) -> Iterator[Line]:
@@ -159,16 +182,17 @@ def _entry(number: int, entry: object) -> Line:
     if not isinstance(entry, dict):
         return Line(number, wrong="it is no JSON object")
     fields = {_plain(str(name)): value for name, value in entry.items()}
-    is_scim = not fields.keys().isdisjoint({"username", "emails", "schemas", "active"})
+    says = next((fields[name] for name in sorted(SPELLINGS["active"]) if name in fields), None)
+    is_scim = not fields.keys().isdisjoint({"username", "emails", "schemas", *SPELLINGS["active"]})
     email, wrong = _email_of(fields)
     slack_id = _named(fields, "slack_id") or (_scim_id(fields) if is_scim else "")
     if is_scim and not wrong:
-        active = _active(fields.get("active"))
+        active = _active(says)
         if active is None:
-            wrong = "it does not say `active`: true or false"
+            wrong = _NOT_ACTIVE
         elif active:
             return Line(number, slack_id=slack_id, email=email, is_active=True)
-    if wrong:
+    if wrong := wrong or _doubt(fields):
         return Line(number, wrong=wrong)
     ends = (_named(fields, "left_at"), _named(fields, "last_day"))
     return _line(number, slack_id, email, ends, _named(fields, "note"))
@@ -176,8 +200,21 @@ def _entry(number: int, entry: object) -> Line:
 
 def _named(fields: Mapping[str, object], meaning: str) -> str:
     """What stands under any spelling of a heading; empty for nothing, and for what is no text."""
+    return next(iter(_said(fields, meaning)), "")
+
+
+def _said(fields: Mapping[str, object], meaning: str) -> list[str]:
     found = (fields[name] for name in sorted(SPELLINGS[meaning] & fields.keys()))
-    return next((value.strip() for value in found if isinstance(value, str)), "")
+    return [text for value in found if isinstance(value, str) and (text := _text(value))]
+
+
+def _doubt(fields: Mapping[str, object]) -> str:
+    """Why an entry cannot be believed: it says two things where one is wanted, or has a day that is no text."""
+    for meaning in ("slack_id", "email", "left_at", "last_day"):
+        if len({text.casefold() for text in _said(fields, meaning)}) > 1:
+            return f"it says two things about `{meaning}`"
+    days = (fields[name] for name in (SPELLINGS["left_at"] | SPELLINGS["last_day"]) & fields.keys())
+    return "" if all(day is None or isinstance(day, str) for day in days) else _NO_DAY
 
 
 def _email_of(fields: Mapping[str, Any]) -> tuple[str, str]:
@@ -185,12 +222,12 @@ def _email_of(fields: Mapping[str, Any]) -> tuple[str, str]:
     if email := _named(fields, "email"):
         return email, ""
     name = fields.get("username")
-    username = name.strip() if isinstance(name, str) and _EMAIL.fullmatch(name.strip()) else ""
+    username = _text(name) if isinstance(name, str) and _EMAIL.fullmatch(_text(name)) else ""
     listed = fields.get("emails")
     several = listed if isinstance(listed, list) else []
     emails = [one for one in several if isinstance(one, dict) and isinstance(one.get("value"), str)]
     primary = [one for one in emails if one.get("primary") is True]
-    chosen = {str(one["value"]).strip().casefold(): str(one["value"]).strip() for one in primary or emails}
+    chosen = {_text(one["value"]).casefold(): _text(one["value"]) for one in primary or emails}
     if len(chosen) > 1:
         return "", "it has several addresses, and does not say which is the primary one"
     return (next(iter(chosen.values())) if chosen else username), ""
@@ -233,11 +270,15 @@ def _line(number: int, slack_id: str, email: str, ends: tuple[str, str], note: s
     try:
         left_at = _moment(ends[0]) or _moment(ends[1], is_last_day=True)
     except ValueError:
-        wrong = wrong or "its day is none: write it like 2026-11-20, or 2026-11-20T17:00Z"
+        wrong = wrong or _NO_DAY
     if wrong:
         return Line(number, wrong=wrong)
-    note = " ".join(_CONTROLS.sub(" ", note).split())[:MOST_NOTE_CHARS]
-    return Line(number, slack_id, email, left_at, note)
+    return Line(number, slack_id, email, left_at, " ".join(note.split())[:MOST_NOTE_CHARS])
+
+
+def _text(value: str) -> str:
+    """Text that every terminal and database takes, without blanks around it."""
+    return _CONTROLS.sub(" ", value).encode("utf-8", "replace").decode("utf-8").strip()
 
 
 def _moment(text: str, *, is_last_day: bool = False) -> datetime | None:

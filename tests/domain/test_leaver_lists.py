@@ -150,6 +150,14 @@ def test_json_lines_are_read_one_by_one() -> None:
         ({"userName": "ana", "active": False}, "names nobody"),
         (["ana"], "no JSON object"),
         ({"slack_id": 7}, "names nobody"),
+        ({"slack_id": "U012AB3CD", "left_at": 1796083200}, "day is none"),
+        ({"slack_id": "U012AB3CD", "lastDay": {"year": 2027}}, "day is none"),
+        ({"slack_id": "U012AB3CD", "left": False}, "day is none"),
+        ({"email": "a@x.org", "workEmail": "b@x.org"}, "says two things about `email`"),
+        ({"slack_id": "U012AB3CD", "memberId": "U045EF6GH"}, "says two things about `slack_id`"),
+        ({"slack_id": "U012AB3CD", "left_at": "2026-11-18", "leavingDate": "2027-11-18"}, "two things about `left_at`"),
+        ({"email": "a@x.org", "isActive": "perhaps"}, "does not say `active`"),
+        ({"email": "a\x1b[2J@x.org"}, "address is none"),
     ],
 )
 def test_an_entry_that_cannot_be_read_is_kept_with_why(entry: object, why: str) -> None:
@@ -158,6 +166,35 @@ def test_an_entry_that_cannot_be_read_is_kept_with_why(entry: object, why: str) 
 
 def test_whoever_is_active_is_read_as_such() -> None:
     assert one(json.dumps(SCIM | {"active": True})).is_active
+    assert one(json.dumps({"email": "ana@example.com", "is_active": True})).is_active
+
+
+def test_a_table_of_everybody_may_say_who_is_active_and_nobody_leaves_by_that() -> None:
+    found = read("E-Mail;Active\nana@example.com;TRUE\nben@example.com;false\neve@example.com;\n").lines
+    assert [(line.email, line.is_active) for line in found[:2]] == [
+        ("ana@example.com", True),
+        ("ben@example.com", False),
+    ]
+    assert "does not say `active`" in found[2].wrong
+
+
+def test_one_thing_said_in_several_spellings_or_once_empty_is_one_thing() -> None:
+    line = one(json.dumps({"email": "", "mail": "ana@example.com", "workEmail": "Ana@Example.com", "left_at": None}))
+    assert (line.email.lower(), line.left_at, line.wrong) == ("ana@example.com", None, "")
+
+
+def test_text_that_no_database_or_terminal_takes_is_made_harmless() -> None:
+    line = one('{"slack_id": "U012AB3CD", "note": "half a \\ud83d smile\\u0000\\u001b[2J"}')
+    assert (line.wrong, line.note.isprintable(), line.note.encode()) == ("", True, b"half a ? smile [2J")
+
+
+def test_a_page_of_a_longer_list_says_which_entries_it_lacks() -> None:
+    page = {"totalResults": 250, "startIndex": 1, "itemsPerPage": 1, "Resources": [SCIM]}
+    found = read(json.dumps(page)).lines
+    assert (found[0].email, found[0].wrong) == ("ana@example.com", "")
+    assert found[1].wrong == "entries 2 to 250 are not in this page: ask for them with `startIndex=2` as well"
+    assert len(read(json.dumps(page | {"startIndex": 250})).lines) == 1
+    assert len(read(json.dumps(page | {"totalResults": "many"})).lines) == 1
 
 
 # --- properties ---
