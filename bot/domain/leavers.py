@@ -102,18 +102,47 @@ class Known:
 
 
 def match_all(lines: Iterable[Line], known: Known, now: datetime) -> list[Match]:
-    """Whom each line means. Nobody is meant by two lines: the second says which was the first."""
+    """Whom each line means. Nobody is meant by two lines: the second says which was the first.
+
+    Somebody of whom another line says that they are still here, or leave later, does not leave: which is right is not
+    guessed.
+    """
     book = _Book(known)
+    each = [_match(line, book, now) for line in lines]
+    stay = _who_stays(each)
     first: dict[str, int] = {}
-    matches = []
-    for line in lines:
-        found = _match(line, book, now)
-        if found.account is not None and found.reading in {Reading.LEAVES, Reading.IS_GONE}:
-            earlier = first.setdefault(found.account.id, line.number)
-            if earlier != line.number:
-                found = Match(line, Reading.TWICE, found.account, f"the same person as line {earlier}")
-        matches.append(found)
-    return matches
+    return [_beside_others(found, stay, first) for found in each]
+
+
+def _beside_others(found: Match, stay: Mapping[str, str], first: dict[str, int]) -> Match:
+    """What becomes of a line beside all others. `first` remembers which line named somebody first."""
+    line, account = found.line, found.account
+    if account is None or found.reading not in {Reading.LEAVES, Reading.IS_GONE}:
+        return found
+    if doubt := _doubt(line, account, stay):
+        return Match(line, Reading.DISAGREES, why=doubt)
+    earlier = first.setdefault(account.id, line.number)
+    if earlier == line.number:
+        return found
+    return Match(line, Reading.TWICE, account, f"the same person as line {earlier}")
+
+
+def _who_stays(matches: Iterable[Match]) -> dict[str, str]:
+    """Slack ids and addresses of whom lines say that they are still here, or leave later; and what they say."""
+    stay: dict[str, str] = {}
+    for one in matches:
+        number, names = one.line.number, [one.line.slack_id.upper(), folded(one.line.email)]
+        if one.reading is Reading.ACTIVE:
+            stay |= {name: f"line {number} says that this person is still here" for name in names if name}
+        elif one.reading is Reading.TOO_EARLY and one.account is not None:
+            stay[one.account.id] = f"line {number} says that this person leaves later"
+    return stay
+
+
+def _doubt(line: Line, account: Account, stay: Mapping[str, str]) -> str:
+    """Why this person may not have left, by what other lines say; empty where none says so."""
+    names = (account.id, folded(account.email), folded(line.email))
+    return next((stay[name] for name in names if name in stay), "")
 
 
 def wanted(lines: Iterable[Line]) -> tuple[frozenset[str], frozenset[str]]:

@@ -43,6 +43,40 @@ def test_a_slack_id_means_its_account() -> None:
     assert (found.reading, found.account) == (Reading.LEAVES, ANA)
 
 
+@pytest.mark.parametrize(
+    "stays",
+    [
+        Line(9, email="ANA@example.com", is_active=True),
+        Line(1, slack_id="U0ANA", is_active=True),
+        Line(9, email="ana@example.com", left_at=NOW + DAY),
+        Line(1, slack_id="U0ANA", left_at=NOW + DAY),
+    ],
+)
+@pytest.mark.parametrize("leaves", [Line(2, slack_id="U0ANA"), Line(2, email="ana@example.com", left_at=NOW - DAY)])
+def test_whoever_another_line_says_is_still_here_is_not_guessed_to_have_left(leaves: Line, stays: Line) -> None:
+    """An account that was closed and a new one for the same person, or a contract that was made longer."""
+    found = {one.line.number: one for one in match_all([*sorted([leaves, stays], key=_number)], known(ANA, BEN), NOW)}
+    doubt = found[2]
+    assert (doubt.reading, doubt.account) == (Reading.DISAGREES, None)
+    assert f"line {stays.number} says" in doubt.why
+
+
+def test_whoever_is_gone_and_here_by_the_same_list_is_not_kept_out_by_it() -> None:
+    lines = [Line(2, slack_id="U0ANA", email="ana@example.com"), Line(3, email="ana@example.com", is_active=True)]
+    quiet = known(account("ana"), gone=frozenset({"U0ANA"}), tells=False)
+    assert [one.reading for one in match_all(lines, quiet, NOW)] == [Reading.DISAGREES, Reading.ACTIVE]
+
+
+def test_what_another_line_says_of_others_is_no_doubt() -> None:
+    stays = [Line(3, email="ben@example.com", is_active=True), Line(4, is_active=True)]
+    first, *_ = match_all([Line(2, slack_id="U0ANA"), *stays], known(ANA, BEN), NOW)
+    assert first.reading is Reading.LEAVES
+
+
+def _number(line: Line) -> int:
+    return line.number
+
+
 @pytest.mark.parametrize("email", ["ana@example.com", "ANA@EXAMPLE.COM", "Ana@Example.com"])
 def test_a_verified_address_means_its_account_whatever_its_capitals(email: str) -> None:
     found = match(Line(2, email=email))
