@@ -38,7 +38,7 @@ _SAID = {
     Reading.SEVERAL: "several people",
     Reading.BOT: "a bot",
     Reading.UNVERIFIED: "not verified",
-    Reading.DISAGREES: "two people",
+    Reading.DISAGREES: "in doubt",
     Reading.ELSEWHERE: "not ours",
     Reading.NO_EMAILS: "no addresses",
     Reading.UNREADABLE: "unreadable",
@@ -88,7 +88,7 @@ def run(purser: Purser, listed: LeaverList, source: str, console: Console, *, dr
     console.print(_did(plan, fed), markup=False)
     if fed.end in (End.ASKED, End.WAITS, End.HELD_UP):
         return ASKED
-    return SOME_NOT if fed.failed or fed.end is End.GOES_ON else _code(plan)
+    return SOME_NOT if fed.failed or fed.end in (End.GOES_ON, End.BUSY) else _code(plan)
 
 
 def _code(plan: Plan) -> int:
@@ -174,6 +174,10 @@ def _did(plan: Plan, fed: Fed) -> str:
             )
         case End.GOES_ON:
             return f"{_touched(plan)}. The running bot goes on with it."
+        case End.BUSY:
+            return (
+                "Another list is being acted on just now. Give this one again in a minute. Nothing was done about it."
+            )
         case End.DONE:
             failed = f" For {fed.failed} of them it could not be done: give the list again." if fed.failed else ""
             return f"{_touched(plan)}. The running bot turns keys off and tells people.{failed}"

@@ -64,6 +64,8 @@ class End(StrEnum):
     """Another list waits for two owners; this one was not acted on."""
     GOES_ON = "goes_on"
     """The running bot goes on with it."""
+    BUSY = "busy"
+    """Another list is being acted on; nothing was done about this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +224,14 @@ def _plan(session: Session, purser: Purser, matches: tuple[Match, ...]) -> Plan:
 def _begin(purser: Purser, leavers: dict[str, Match], name: str) -> Sweep | End | None:
     """Write the whole list down, ready to be judged; why not, or None where there is nobody to act on."""
     with purser.deciding() as session:
+        if not leavers:
+            return None
         now, running = purser.now(), sweeps.running(session, Listing.FEED)
         if running is not None:
             end = _beside(session, running, set(leavers))
             if end is not None:
                 return end
             _give_way(session, purser, running)
-        if not leavers:
-            return None
         _meet(session, leavers.values(), now)
         begun = sweeps.begin(session, purser.ids.new("sweep"), Listing.FEED, "purser", now)
         found = (Found(one, Verdict.GONE, _note(name, said), said.line.left_at) for one, said in leavers.items())
@@ -245,7 +247,7 @@ def _beside(session: Session, running: Sweep, leavers: set[str]) -> End | None:
     """
     waiting = {one.member_id for one in sweep_people.undone(session, running.id, MOST_LINES)}
     if running.state is not SweepState.PAUSED:
-        return End.GOES_ON
+        return End.GOES_ON if leavers <= waiting else End.BUSY
     if leavers <= waiting:
         return End.WAITS
     return None if waiting < leavers else End.HELD_UP

@@ -201,6 +201,15 @@ def test_a_list_that_was_written_down_and_never_judged_is_judged_by_the_next_run
     assert leavers(company) == [ANA.id, BEN.id]
 
 
+def test_a_list_given_while_another_is_acted_on_is_not_said_to_be_done(company: Company) -> None:
+    first, second = looked(company, *listed(ANA)), looked(company, *listed(BEN))
+    assert feeding._begin(company.purser, {ANA.id: first.leavers[0]}, NAME) is not None
+    assert feeding.feed(company.purser, second, NAME).end is End.BUSY
+    assert feeding.feed(company.purser, first, NAME).end is End.GOES_ON
+    assert leavers(company) == []
+    assert given(company, *listed(BEN)).end is End.DONE
+
+
 def test_what_an_owner_undid_is_not_done_again_by_the_same_list(company: Company) -> None:
     given(company, *listed(ANA))
     did = leaving.restore(company.purser, company.actor(OLGA), latest(company, ANA).id)
@@ -252,6 +261,13 @@ def test_a_longer_list_takes_the_place_of_one_that_waits(company: Company) -> No
     assert given(company, *listed(*many)).end is End.ASKED
     assert len(rows(company, "sweep.replaced")) == 1
     assert leavers(company) == []
+
+
+def test_a_list_that_names_nobody_new_is_no_list_that_waits(company: Company) -> None:
+    deactivate(company, ANA)
+    given(company, *listed(*crowd(company, 6)))
+    assert given(company, *listed(ANA)).end is End.NOTHING
+    assert len(rows(company, "member.kept_out")) == 1
 
 
 def test_a_list_that_would_forget_somebody_who_waits_is_held_up(company: Company) -> None:
