@@ -65,6 +65,12 @@ def notice(session: Session, review: Review, due_at: datetime, at: datetime) -> 
     return _change(session, review.id, *is_open, due_at=due_at, noticed_at=at)
 
 
+def move(session: Session, review: Review, due_at: datetime, noticed_at: datetime) -> bool:
+    """It goes on for longer; False when it is not as the caller last saw it."""
+    as_seen = (col(ReviewRow.state) == str(ReviewState.OPEN), col(ReviewRow.due_at) == review.due_at)
+    return _change(session, review.id, *as_seen, due_at=due_at, noticed_at=noticed_at)
+
+
 def end(session: Session, review_id: str, at: datetime) -> bool:
     """It is over; False when it was already."""
     is_open = col(ReviewRow.state) == str(ReviewState.OPEN)
@@ -73,12 +79,15 @@ def end(session: Session, review_id: str, at: datetime) -> bool:
 
 def standings(session: Session, review_id: str) -> tuple[Standing, ...]:
     """How each of its keys stands, in the order in which they are asked for."""
-    query = (
+    query: Any = (
         select(KeyRow.id, KeyRow.label, KeyRow.holder_id, KeyRow.state)
+        .add_columns(col(KeyRow.lead_id))
         .join(ConfirmationRow, col(ConfirmationRow.key_id) == col(KeyRow.id))
-        .where(ConfirmationRow.review_id == review_id)
+        .where(col(ConfirmationRow.review_id) == review_id)
     )
-    of_key = {key_id: (label, holder_id, KeyState(state)) for key_id, label, holder_id, state in session.exec(query)}
+    of_key = {
+        key_id: (label, holder, KeyState(state), lead) for key_id, label, holder, state, lead in session.exec(query)
+    }
     return tuple(Standing(one, *of_key[one.key_id]) for one in confirmations.of_review(session, review_id))
 
 
@@ -89,6 +98,13 @@ def shown(session: Session, stream: str, messages: int) -> dict[str, str]:
     for payload in session.exec(query.order_by(col(OutboxRow.id).desc()).limit(_LOOK_BACK + 2 * messages)):
         found.setdefault(payload["part"], payload["figures"])
     return found
+
+
+def stood_at(session: Session, stream: str, part: str) -> datetime | None:
+    """When this message of a review was first put there; None when it never was."""
+    query = select(OutboxRow.payload, OutboxRow.done_at).where(OutboxRow.stream == stream, OutboxRow.state == "done")
+    found = session.exec(query.order_by(col(OutboxRow.id)))
+    return next((done_at for payload, done_at in found if payload["part"] == part), None)
 
 
 def _change(session: Session, review_id: str, *where: Any, **columns: Any) -> bool:  # noqa: ANN401

@@ -85,6 +85,9 @@ NOTICE_SECONDS = {Why.UNUSED: DAY_SECONDS, Why.REVIEW: 3 * DAY_SECONDS}
 _NOTICE_SHARE = {Why.UNUSED: 2, Why.REVIEW: 4}
 """And no more than this part of the time there is to answer."""
 
+_LATE_SHARE = 24
+"""A notice that stands later by more than this part of its time is late."""
+
 GRACE_SECONDS = 3 * HOUR_SECONDS
 """So long after its deadline it may take to read whether a key was used until then."""
 
@@ -99,6 +102,11 @@ def notice_seconds(why: Why, policy: Policy) -> int:
     return min(NOTICE_SECONDS[why], answer_seconds(why, policy) // _NOTICE_SHARE[why])
 
 
+def is_late(why: Why, given_at: datetime, stood_at: datetime, policy: Policy) -> bool:
+    """Whether a notice came to stand so long after it was given that people had less time than was promised."""
+    return stood_at > given_at + timedelta(seconds=notice_seconds(why, policy)) / _LATE_SHARE
+
+
 class Step(StrEnum):
     """What time brings to a question that nobody has answered."""
 
@@ -106,7 +114,7 @@ class Step(StrEnum):
     NOTICE = "notice"
     """Say that it is about to go off. From then on there is all of the notice's time to answer."""
     POSTPONE = "postpone"
-    """It is not known whether the key was used meanwhile, so nothing is turned off."""
+    """It is not known whether the key was used meanwhile, or a notice came late: nothing is turned off yet."""
     STOP = "stop"
 
 
@@ -229,6 +237,7 @@ class Standing:
     label: str
     holder_id: str
     state: KeyState
+    lead_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.domain.confirming import (
     Question,
     ReviewFacts,
     ReviewNotice,
+    ReviewState,
 )
 from bot.domain.facts import Occasion
 from bot.domain.periods import month_of
@@ -31,7 +32,7 @@ from bot.services.facts import key_facts, team_or_raise
 from bot.services.failpoints import Failpoint
 from bot.services.keeping import tells_use
 from bot.services.ports import Sending
-from bot.services.questions import QUESTIONS, REVIEW, page_of, refresh, tell
+from bot.services.questions import QUESTIONS, REVIEW, page_of, refresh, review_stream, tell
 from bot.services.reviewing import gather, give_up
 from bot.services.telling import Telling, tell_people
 from storage import confirmations, held_keys, keys, people, readings, reviews
@@ -126,12 +127,16 @@ def _post(purser: Purser, row: Claimed, notice: ReviewNotice) -> None:
 
 
 def _show_failed(purser: Purser, session: Session, row: Claimed, error: str) -> None:
-    """A review that cannot be read is no review: nothing may go off for it. Of the rest, owners are told."""
-    review = reviews.get(session, row.payload["review_id"])
+    """A review that cannot be read is no review: nothing may go off for it. Of the rest, owners are told.
+
+    What stands there, and could only not be written anew, can be read.
+    """
+    review, part = reviews.get(session, row.payload["review_id"]), row.payload["part"]
     if review is None:
         return
     over = ""
-    if review.ts is None:
+    is_open = review.state is ReviewState.OPEN
+    if is_open and reviews.stood_at(session, review_stream(review.id), part) is None:
         give_up(session, purser, review, "purser", f"its message could not be posted: {error}")
         over = " It is over, and nothing is turned off for it."
     team = team_or_raise(session, review.team_id)

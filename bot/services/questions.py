@@ -167,10 +167,10 @@ def _figures(review: Review, every: Sequence[Standing]) -> dict[str, str]:
         return found
     for number in range(pages(every)):
         page = every[number * PAGE_KEYS : (number + 1) * PAGE_KEYS]
-        shows = [(one.question.answer, one.question.answered_by, one.state) for one in page]
+        shows = [(one.question.answer, one.question.answered_by, one.state, one.holder_id, one.lead_id) for one in page]
         found[f"{Place.PAGE}:{number}"] = _short((review.state, *shows))
     if review.noticed_at is not None:
-        waits = [one.label for one in every if one.question.answer is None]
+        waits = [(one.label, one.holder_id) for one in every if one.question.answer is None]
         found[str(Place.NOTICE)] = _short((review.state, review.due_at.isoformat(), *waits))
     if review.state is ReviewState.DONE:
         silent = [(one.label, _off(one)) for one in every if one.question.answer is Answer.SILENT]

@@ -1,12 +1,12 @@
 """Reviews: a team's owners confirm each of its keys, and what nobody confirms in time is turned off, with proof.
 
 One is open per team. Keys made after it began are no part of it. Whatever becomes of a key meanwhile answers for it.
-Silence counts only where the review could be read: one whose message stands nowhere turns nothing off.
+Silence counts only where the review could be read: one whose messages stand nowhere turns nothing off, and nothing
+goes off before its notice stood for its time, and before whoever holds the key by now was told.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from bot.domain.aging import KEEP_SECONDS
 from bot.domain.budgets import Layer
 from bot.domain.confirming import (
     Answer,
-    Part,
+    Place,
     Question,
     Review,
     ReviewFacts,
@@ -25,7 +25,6 @@ from bot.domain.confirming import (
     due_after_notice,
     first_comes,
     is_reviewed,
-    step,
 )
 from bot.domain.facts import KeyFacts
 from bot.domain.keys import Key, KeyState, OffCause
@@ -35,19 +34,19 @@ from bot.services.context import Actor, Purser, Subjects, record, take_in
 from bot.services.deciders import told_of
 from bot.services.facts import key_facts, team_or_raise
 from bot.services.keeping import KEPT
+from bot.services.noticing import after_notice, give_notice, is_to_be_told, review_step
 from bot.services.people import refused_by
 from bot.services.proving import about
-from bot.services.questions import answered, may_not_confirm, refresh, stale, tell
+from bot.services.questions import answered, may_not_confirm, refresh, review_stream, stale
 from bot.services.turning_off import start
 from storage import confirmations, departures, keys, ledger, people, reviews
 from storage.engine import Session
 
 STARTED, NOTICED, ENDED = "review.started", "review.noticed", "review.ended"
+POSTPONED = "review.postponed"
 CALLED_OFF = "called off"
 AT_ONCE = 25
 """So many keys are turned off in one transaction."""
-MOST_TOLD = 20
-"""So many keys stand in one direct message."""
 REFRESHED = timedelta(days=1)
 """How long after its end a review's messages go on telling the truth about its keys."""
 _OF = (KeyState.LIVE, KeyState.RESTORING, KeyState.DISABLING, KeyState.DISABLED)
@@ -185,7 +184,7 @@ def _begin(session: Session, purser: Purser, actor: Actor, team: Team, every: Se
         # Its number keeps the keys in order: what they are ordered by may change.
         question = Question(f"{begun.id}-{number:05d}", key.id, Why.REVIEW, now, until, begun.id)
         confirmations.add(session, question)
-    reason = f"{len(every)} keys, until {until:%Y-%m-%d %H:%M} UTC"
+    reason = f"{_keys(every)}, until {until:%Y-%m-%d %H:%M} UTC"
     record(session, now, actor=actor.id, action=STARTED, about=Subjects(team.id), once=begun.id, reason=reason)
     refresh(session, now, begun.id)
     return begun
@@ -196,7 +195,7 @@ def _is_due(session: Session, purser: Purser, found: Review, now: datetime) -> b
     waiting = [one for one in reviews.standings(session, found.id) if one.question.answer is None]
     if not waiting or any(one.state not in (KeyState.LIVE, KeyState.RESTORING) for one in waiting):
         return True
-    return step(Why.REVIEW, found.due_at, found.noticed_at, purser.policy, now) is not Step.WAIT
+    return review_step(session, purser, found, now) is not Step.WAIT
 
 
 def _watch(purser: Purser, review_id: str) -> None:
@@ -205,18 +204,19 @@ def _watch(purser: Purser, review_id: str) -> None:
         found = reviews.get(session, review_id)
         assert found is not None, review_id
         waiting = _settle(session, purser, found)
-        now = purser.now()
-        due = step(Why.REVIEW, found.due_at, found.noticed_at, purser.policy, now) if waiting else Step.WAIT
+        due = review_step(session, purser, found, purser.now()) if waiting else Step.WAIT
         if due is Step.NOTICE and found.ts is not None:
             _notice(session, purser, found, waiting)
+        elif due is Step.POSTPONE:
+            _postpone(session, purser, found, waiting)
         elif not waiting:
-            _end(session, found, "purser", _counted(session, found), now)
+            _end_or_go_on(session, purser, found)
     while due is Step.STOP and waiting:
         with purser.deciding() as session:
             _stop(session, purser, waiting[:AT_ONCE])
             waiting = waiting[AT_ONCE:]
             if not waiting:
-                _end(session, found, "purser", _counted(session, found), purser.now())
+                _end_or_go_on(session, purser, found)
 
 
 def _settle(session: Session, purser: Purser, found: Review) -> list[Question]:
@@ -241,19 +241,25 @@ def _notice(session: Session, purser: Purser, found: Review, waiting: Sequence[Q
     until = due_after_notice(Why.REVIEW, found.due_at, purser.policy, now)
     if not reviews.notice(session, found, until, now):
         return
-    of_holder: dict[str, list[str]] = defaultdict(list)
-    for question in waiting:
-        confirmations.move(session, question, until, now)
-        key = keys.get(session, question.key_id)
-        if key is not None:
-            of_holder[key.holder_id].append(question.id)
-    gone = {one.id for one in people.members(session, of_holder) if purser.authority.stranger(one) is not None}
-    for holder_id, ids in of_holder.items():
-        for start_at in range(0, 0 if holder_id in gone else len(ids), MOST_TOLD):
-            some = ids[start_at : start_at + MOST_TOLD]
-            tell(session, now, Part.NOTICED, holder_id, some, once=some[0])
-    reason = f"{len(waiting)} keys, off {until:%Y-%m-%d %H:%M} UTC"
+    give_notice(session, purser, waiting, until, now)
+    reason = f"{_keys(waiting)}, off {until:%Y-%m-%d %H:%M} UTC"
     record(session, now, actor="purser", action=NOTICED, about=Subjects(found.team_id), once=found.id, reason=reason)
+    refresh(session, now, found.id)
+
+
+def _postpone(session: Session, purser: Purser, found: Review, waiting: Sequence[Question]) -> None:
+    """Its notice came late, or is given anew: people have as long from then on as they were promised."""
+    given_at = reviews.stood_at(session, review_stream(found.id), Place.NOTICE) or purser.now()
+    until = after_notice(purser, given_at)
+    if reviews.move(session, found, until, given_at):
+        give_notice(session, purser, waiting, until, given_at)
+        _go_on(session, purser, found, until)
+
+
+def _go_on(session: Session, purser: Purser, found: Review, until: datetime) -> None:
+    now, reason = purser.now(), f"off {until:%Y-%m-%d %H:%M} UTC, so that whoever answers has had notice"
+    once = f"{found.id}:{until.isoformat()}"
+    record(session, now, actor="purser", action=POSTPONED, about=Subjects(found.team_id), once=once, reason=reason)
     refresh(session, now, found.id)
 
 
@@ -267,6 +273,8 @@ def _stop(session: Session, purser: Purser, some: Sequence[Question]) -> None:
         if departures.waiting_for(session, key.id) is not None:  # whoever is asked to take it was promised more time
             answered(session, now, question, key, Answer.MOOT, "purser", reason="it waits to be taken over")
             continue
+        if is_to_be_told(session, purser, question, key, now):
+            continue
         reason = f"no owner confirmed it in the review that began {question.asked_at:%-d %B}"
         if start(session, now, key, "purser", OffCause.UNCONFIRMED, reason) is not None:
             answered(session, now, question, key, Answer.SILENT, "purser")
@@ -274,11 +282,24 @@ def _stop(session: Session, purser: Purser, some: Sequence[Question]) -> None:
             answered(session, now, question, key, *answer_of_off(key))
 
 
+def _end_or_go_on(session: Session, purser: Purser, found: Review) -> None:
+    """Over when every key is answered for; else it goes on until the last of them is due."""
+    dues = [one.due_at for one in confirmations.of_review(session, found.id) if one.answer is None]
+    if not dues:
+        _end(session, found, "purser", _counted(session, found), purser.now())
+    elif found.noticed_at is not None and reviews.move(session, found, max(dues), found.noticed_at):
+        _go_on(session, purser, found, max(dues))
+
+
 def _end(session: Session, found: Review, by: str, reason: str, now: datetime) -> None:
     """It is over: its messages say so, and what came of it."""
     if reviews.end(session, found.id, now):
         record(session, now, actor=by, action=ENDED, about=Subjects(found.team_id), once=found.id, reason=reason)
         refresh(session, now, found.id)
+
+
+def _keys(some: Sequence[object]) -> str:
+    return f"{len(some)} {'key' if len(some) == 1 else 'keys'}"
 
 
 def _counted(session: Session, found: Review) -> str:
