@@ -132,8 +132,7 @@ def _of_key(evidence: Evidence, one: KeyEvidence) -> Iterator[_Fact]:
     at = one.left.at or evidence.departure.noticed_at
     yield replace(told, at=at, by=one.left.by or "", value=outcome, detail=detail)
     if one.must_be_off:
-        value = "not proven" if one.proof is None else str(one.proof)
-        yield replace(told, fact="proof", at=one.proven_at, value=value, seconds=one.seconds)
+        yield replace(told, fact="proof", at=one.proven_at, value=_proof(one), seconds=one.seconds)
     spend = one.spend
     told = replace(told, at=spend.read_at)
     yield replace(told, fact="spend_total", micros=spend.total_micros)
@@ -143,6 +142,14 @@ def _of_key(evidence: Evidence, one: KeyEvidence) -> Iterator[_Fact]:
         yield replace(told, fact="spend_late", micros=spend.late_micros)
         value = "not known yet" if spend.after_micros is None else ""
         yield replace(told, fact="spend_after", value=value, micros=spend.after_micros)
+
+
+def _proof(one: KeyEvidence) -> str:
+    if one.proof is not None:
+        return str(one.proof)
+    if one.key.state in (KeyState.LIVE, KeyState.RESTORING):
+        return "works again"
+    return "never shown" if one.key.state in (KeyState.DISCARDING, KeyState.DISCARDED) else "not proven"
 
 
 _WAS = {"holder": "holder", "lead": "lead", "both": "holder and lead"}

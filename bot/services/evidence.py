@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -175,7 +176,9 @@ def gather(session: Session, purser: Purser, departure: Departure, sight: frozen
     led = departures.projects(session, departure.id)
     names = _Names(session)
     rows = stored.rows(session, departure, [one.key_id for one in every], [one.project_id for one in led])
-    rows = [row for row in rows if _belongs(row, every) and (sight is None or row.team_id in {None, *sight})]
+    rows = [row for row in rows if _belongs(row, every, departure)]
+    if sight is not None:
+        rows = [_without_others(row) for row in rows if row.team_id in {None, *sight}]
     steps = tuple(_step(row, names) for row in rows)
     projects = (
         ProjectEvidence(one, *names.project(one.project_id)) for one in led if names.sees(one.project_id, sight)
@@ -218,11 +221,27 @@ class _Names:
         return "" if key is None else key.label
 
 
-def _belongs(row: ledger.Recorded, left: Iterable[LeftKey]) -> bool:
-    """A key that somebody took over is theirs from then on: what becomes of it later is not about this departure."""
-    taken = {one.key_id: one.at for one in left if one.outcome is Outcome.TAKEN}
-    since = taken.get(row.key_id or "")
-    return since is None or row.at <= since
+def _belongs(row: ledger.Recorded, left: Iterable[LeftKey], departure: Departure) -> bool:
+    """A key that somebody took over is theirs from then on: what becomes of it later is not about this departure.
+
+    Nor is what somebody who is back asks for, and what else they hold from then on.
+    """
+    outcomes = {one.key_id: one for one in left}
+    one = outcomes.get(row.key_id or "")
+    if one is not None:
+        return one.outcome is not Outcome.TAKEN or one.at is None or row.at <= one.at
+    is_over = departure.ended_at is not None and row.at > departure.ended_at
+    about_them = row.action.partition(".")[0] in _ABOUT_PEOPLE or departure.id in row.idempotency_key
+    return about_them or not is_over
+
+
+_ABOUT_PEOPLE = frozenset({"member", "team", "project", "seat"})
+_OF_EVERY_TEAM = frozenset({"member.left", "member.restored"})
+
+
+def _without_others(row: ledger.Recorded) -> ledger.Recorded:
+    """A row for who sees some teams alone: what sums up all teams is left out, as theirs have rows of their own."""
+    return replace(row, reason="") if row.action in _OF_EVERY_TEAM else row
 
 
 def _step(row: ledger.Recorded, names: _Names) -> Step:

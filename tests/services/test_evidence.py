@@ -14,15 +14,16 @@ from bot.domain.evidence import FACTS, SEAT_KEPT, SEAT_REMOVED, Evidence, LeftLa
 from bot.domain.keys import KeyState, Proof
 from bot.domain.offboarding import DepartureState, Outcome, Source
 from bot.domain.people import Member, Role
+from bot.domain.requests import RequestState
 from bot.services import evidence as evidences
-from bot.services import handing_over, leaving, resting, turning_off
+from bot.services import handing_over, leaving, requests, resting, turning_off
 from bot.services.context import Actor
 from bot.services.turning_off import Target
 from tests.company import ANA, BEN, GUS, OLGA, OMAR, Company, person
 from tests.fakes import Mishap
 from tests.seats import MemoryMembers
 from tests.services.guard_kit import add_key, now, poll, settle
-from tests.services.kit import USD, automation_wanted, held, refusal, spend
+from tests.services.kit import USD, ask, automation_wanted, held, refusal, request, spend
 from tests.services.leaving_kit import activate, deactivate, latest, restore, second_team
 
 
@@ -243,6 +244,35 @@ def test_of_several_departures_the_newest_is_shown_and_the_others_are_named(comp
     assert all(step.at >= second.noticed_at for step in found.steps)
 
 
+def test_what_somebody_asks_for_and_holds_once_they_are_back_is_not_about_their_leaving(company: Company) -> None:
+    first, own = ask(company), add_key(company, usd=20)
+    deactivate(company, ANA)
+    company.clock.advance(hours=1)
+    activate(company, ANA)
+    restore(company, latest(company, ANA))
+    company.clock.advance(hours=1)
+    before = told(company).steps
+    requests.cancel(company.purser, company.actor(ANA), ask(company, what=automation_wanted(name="later")))
+    held(company, ANA, automation_wanted())
+    list(turning_off.disable(company.purser, company.actor(BEN), Target(key_id=own.id), "odd"))
+    settle(company)
+    found = told(company)
+    assert [(step.action, step.subject) for step in found.closed] == [("request.cancelled", "search")]
+    assert request(company, first).state is RequestState.CANCELLED
+    since = [step for step in found.steps if step not in before]
+    assert {step.subject for step in since} == {own.label}, "what becomes of a key that they had is"
+
+
+def test_of_a_key_that_works_again_no_proof_is_said_to_be_missing(company: Company) -> None:
+    own = add_key(company, usd=20)
+    deactivate(company, ANA)
+    activate(company, ANA)
+    restore(company, latest(company, ANA))
+    (proof,) = facts(table(told(company)), "proof")
+    assert (proof["subject"], proof["value"]) == (own.label, "works again")
+    assert proof["at"], "it was proven off once"
+
+
 # --- who may see it ---
 
 
@@ -270,6 +300,19 @@ def test_a_team_owner_sees_what_concerns_their_team_alone(company: Company) -> N
     deactivate(company, ANA)
     assert {one.name for one in told(company, by=OMAR).teams} == {"search"}
     assert {one.name for one in told(company, by=OLGA).teams} == {"ads", "search"}
+
+
+def test_a_team_owner_reads_nothing_of_other_teams_in_what_was_done(company: Company) -> None:
+    add_key(company, usd=20)
+    second_team(company, ANA)
+    deactivate(company, ANA)
+    activate(company, ANA)
+    restore(company, latest(company, ANA), by=OLGA)
+    rows = table(told(company, by=OMAR))
+    assert not [row for row in rows if "ads" in " ".join((row["subject"], row["team"], row["detail"]))]
+    assert {"member.left", "member.restored"} <= {row["value"] for row in facts(rows, "step")}
+    whole = facts(table(told(company, by=OLGA)), "step")
+    assert [row for row in whole if row["value"] == "member.left" and "member of ads, search" in row["detail"]]
 
 
 def test_of_somebody_who_never_left_there_is_nothing_to_show(company: Company) -> None:
