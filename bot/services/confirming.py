@@ -22,7 +22,8 @@ from bot.services.deciders import told_of
 from bot.services.keeping import still_here, tells_use
 from bot.services.proving import about
 from bot.services.questions import QUESTIONS, answered, refresh, tell
-from storage import confirmations, held_keys, incident_history, keys, ledger, people, readings
+from storage import confirmations, departures, held_keys, incident_history, keys, ledger, people, readings
+from storage.alerts import RESUMED
 from storage.engine import Session
 from storage.held_keys import HeldKey
 
@@ -32,6 +33,9 @@ MOST_ASKED = 20
 """So many keys one person is asked about in a day. What is more waits for the next."""
 AT_ONCE = 100
 """So many keys are asked about, or turned off, in one transaction."""
+
+_BACK = ("key.restored", RESUMED)
+"""Since when a key works that had been off."""
 
 Recipients = tuple[str, ...]
 
@@ -78,6 +82,7 @@ def _unused(session: Session, purser: Purser, team: Team, now: datetime) -> Iter
     told = {name: tells_use(session, purser, name, now) for name in {key.gateway for key in held}}
     unused = [key for key in held if told[key.gateway] and is_unused(purser, key, now)]
     asked = confirmations.asked_about(session, [key.id for key in unused], *Why)
+    asked |= departures.waiting_among(session, [key.id for key in unused])  # who takes it answers for it
     for key in unused:
         who = recipients(session, purser, team, aging.answers_for(key), here)
         if key.id not in asked and who and not _was_settled_lately(session, purser, key.id, now):
@@ -91,12 +96,13 @@ def is_unused(purser: Purser, key: HeldKey, now: datetime) -> bool:
 
 
 def _was_settled_lately(session: Session, purser: Purser, key_id: str, now: datetime) -> bool:
-    """Whether it was asked about, or an owner restored it, less than the time ago after which a key is unused."""
+    """Whether it was asked about, or came back, less than the time ago after which a key is unused."""
     since = now - timedelta(seconds=purser.policy.unused_seconds)
     last = confirmations.last_about(session, key_id, Why.UNUSED)
     if last is not None and last.answered_at is not None and last.answered_at > since:
         return True
-    return any(row.at > since for row in ledger.entries(session, key_id=key_id, action="key.restored"))
+    back = (row for action in _BACK for row in ledger.entries(session, key_id=key_id, action=action))
+    return any(row.at > since for row in back)
 
 
 def recipients(session: Session, purser: Purser, team: Team, person: str, here: Collection[str]) -> Recipients:
@@ -133,7 +139,7 @@ def _ask(session: Session, purser: Purser, some: Sequence[_Unused]) -> None:
             continue
         if any(once[person] in told_today or len(asked[person]) >= MOST_ASKED for person in one.recipients):
             continue
-        if confirmations.open_about(session, key.id) is not None:
+        if confirmations.open_about(session, key.id) is not None or departures.waiting_for(session, key.id) is not None:
             continue
         question = _add(session, purser, key, one.recipients, now)
         for person in one.recipients:

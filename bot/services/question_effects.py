@@ -79,9 +79,12 @@ def _direct(purser: Purser, row: Claimed) -> None:
 
 
 def _direct_failed(purser: Purser, session: Session, row: Claimed, _error: str) -> None:
-    """Who was to be asked cannot be written to: the owners are, for silence is to be theirs."""
+    """Who was to be asked cannot be written to: the owners are, for silence is to be theirs.
+
+    Of a review they read in its thread.
+    """
     part = Part(row.payload["part"])
-    if part not in _OPEN:
+    if part not in (Part.ASKED, Part.REMINDED):
         return
     found = confirmations.some(session, row.payload["ids"])
     key = keys.get(session, found[0].key_id) if found else None

@@ -108,7 +108,7 @@ def confirm(purser: Purser, actor: Actor, question_id: str) -> Confirmed | Refus
             return Refused(Because.WRONG_STATE, f"`{key.label}` is off by now, so there is nothing to keep.")
         answered(session, now, question, key, Answer.KEPT, actor.id)
         until = now + timedelta(seconds=KEEP_SECONDS)
-        if keys.keep(session, key.id, until, KeyState.LIVE, KeyState.RESTORING):
+        if keys.keep(session, key.id, until, key.state):
             reason = f"until {until:%Y-%m-%d %H:%M} UTC"
             record(session, now, actor=actor.id, action=KEPT, about=about(key), once=question.id, reason=reason)
         refresh(session, now, question.review_id)

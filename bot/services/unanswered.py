@@ -22,12 +22,12 @@ from bot.domain.confirming import (
     Why,
     answer_of_off,
     due_after_notice,
+    is_late,
     notice_seconds,
     step,
 )
 from bot.domain.keys import Key, OffCause
 from bot.domain.leaving_facts import HandedWhy
-from bot.domain.periods import HOUR_SECONDS
 from bot.services.confirming import ASKED, AT_ONCE, MOST_ASKED, Recipients, is_unused, lifetime, recipients
 from bot.services.context import Purser
 from bot.services.facts import team_or_raise
@@ -169,7 +169,7 @@ def _step_by_reminders(
     read_at = min((one.done_at for one in sent if one.done_at is not None and not one.is_dead), default=None)
     if read_at is None:
         return Step.WAIT
-    if read_at <= noticed_at + timedelta(seconds=HOUR_SECONDS):
+    if not is_late(Why.UNUSED, noticed_at, read_at, purser.policy):
         return Step.STOP
     notice = timedelta(seconds=notice_seconds(Why.UNUSED, purser.policy))
     return Step.STOP if now >= read_at + notice else Step.WAIT

@@ -23,7 +23,8 @@ from tests.services.confirming_kit import (
     member_key,
     told,
 )
-from tests.services.kit import CHANNEL, automation_wanted, held, key
+from tests.services.guard_kit import poll
+from tests.services.kit import CHANNEL, automation_wanted, held, key, spend
 
 
 @pytest.fixture
@@ -162,3 +163,25 @@ def test_the_thread_names_who_holds_a_key_by_now(company: Company) -> None:
     page = in_thread(company, facts, "page:0")
     assert page is not None
     assert [(one.key.key.holder_id, one.key.key.lead_id) for one in page.entries] == [(BEN.id, BEN.id)]
+
+
+def test_owners_do_not_read_that_a_key_of_somebody_who_cannot_be_written_to_is_theirs(company: Company) -> None:
+    member_key(company)
+    facts = begin(company)
+    company.notifier.mishaps.add("direct_questions", Mishap.REFUSED)
+    look_at_reviews(company, days=11, minutes=1)
+    assert told(company, Part.NOTICED) == []
+    assert in_thread(company, facts, Place.NOTICE) is not None
+
+
+def test_a_key_that_a_limit_has_stopped_is_kept_for_as_long_as_any_other(company: Company) -> None:
+    made = member_key(company)
+    facts = begin(company)
+    company.gateway.caps_hold = False
+    spend(company, made, 60)
+    poll(company)
+    assert key(company, made.id).off_cause is OffCause.BUDGET
+    reviewing.confirm(company.purser, company.actor(OMAR), facts.keys[0].question.id)
+    kept_until = key(company, made.id).kept_until
+    assert kept_until is not None
+    assert (kept_until - company.clock.now()).days >= 29

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.domain.confirming import Answer, Part
 from bot.domain.keys import Key, KeyState, OffCause
+from bot.domain.periods import HOUR_SECONDS
 from bot.services import giving, handing_over
 from bot.services.syncing import sync_live, sync_usage
 from bot.services.unanswered import watch_questions
 from tests.company import ANA, BEN, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.confirming_kit import answer, done, labels, look, member_key, told, use
-from tests.services.kit import CHANNEL, add_project, automation_wanted, held, key, project_wanted
+from tests.services.guard_kit import poll
+from tests.services.kit import CHANNEL, add_project, automation_wanted, choose, held, key, project_wanted, spend
 from tests.services.leaving_kit import deactivate, latest
 
 
@@ -97,3 +100,49 @@ def test_what_is_used_in_the_last_minute_is_not_turned_off_though_its_gateway_te
     look(company, minutes=2)
     assert key(company, made.id).state is KeyState.LIVE
     assert answer(company, made) == (Answer.MOOT, "purser")
+
+
+def test_a_reminder_that_comes_late_stands_for_its_time_however_short_that_is(company: Company) -> None:
+    choose(company, stop_unused_seconds=4 * HOUR_SECONDS)
+    made = member_key(company)
+    look(company, days=31)
+    company.notifier.mishaps.add("direct_questions", *[Mishap.DOWN] * 99)
+    look(company, hours=2)
+    for _ in range(10):
+        company.clock.advance(minutes=5)
+        done(company)
+    assert told(company, Part.REMINDED) == []
+    company.notifier.mishaps.clear()
+    company.clock.advance(minutes=5)
+    done(company)
+    assert len(told(company, Part.REMINDED)) == 1
+    look(company, minutes=70)
+    assert key(company, made.id).state is KeyState.LIVE
+    look(company, hours=1)
+    assert key(company, made.id).off_cause is OffCause.UNUSED
+
+
+def test_nobody_is_asked_about_a_key_that_waits_to_be_taken_over(company: Company) -> None:
+    made = held(company, ANA, automation_wanted(lead=ANA))
+    company.clock.advance(days=30)
+    deactivate(company, ANA)
+    look(company, days=1, hours=1)
+    assert told(company, Part.ASKED) == []
+    assert key(company, made.id).state is KeyState.LIVE
+
+
+def test_a_key_that_a_limit_held_back_is_asked_about_once_it_went_unused_while_it_worked(company: Company) -> None:
+    company.gateway.caps_hold = False  # a fake gateway's monthly cap never starts again
+    made = member_key(company)
+    spend(company, made, 60)
+    poll(company)
+    assert key(company, made.id).off_cause is OffCause.BUDGET
+    company.clock.at = datetime(2026, 12, 1, 0, 1, tzinfo=UTC)
+    sync_usage(company.purser)
+    for _ in range(3):
+        poll(company)
+    assert key(company, made.id).state is KeyState.LIVE
+    look(company, days=21)
+    assert told(company, Part.ASKED) == []
+    look(company, days=10)
+    assert [labels(one) for one in told(company, Part.ASKED)] == [[made.label]]
