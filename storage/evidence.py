@@ -79,11 +79,16 @@ def noticed_between(session: Session, since: datetime, until: datetime | None = 
     return list(session.exec(query))
 
 
-def spent_between(session: Session, key_id: str, since: datetime, until: datetime) -> int:
-    """What a key spent in the whole hours between two moments, in micro-USD, as live totals tell it."""
+def spent_between(session: Session, key_id: str, since: datetime, until: datetime) -> int | None:
+    """What a key spent in the whole hours between two moments, in micro-USD, as live totals tell it.
+
+    None where no whole hour lies between them, so that nothing is known.
+    """
     start = since.replace(minute=0, second=0, microsecond=0)
     first = start if start == since else start + _HOUR
     last = until.replace(minute=0, second=0, microsecond=0)
+    if first >= last:
+        return None
     query = select(func.sum(col(LiveHourRow.spent_micros))).where(
         LiveHourRow.key_id == key_id, col(LiveHourRow.hour) >= first, col(LiveHourRow.hour) < last
     )

@@ -55,7 +55,7 @@ class Spend:
     late_micros: int = 0
     """Told after it was proven off, and spent before."""
     before_micros: int | None = None
-    """Spent between their leaving and its being noticed, in whole hours; None where no such time is known."""
+    """Spent between their leaving and its being noticed, in whole hours; None where no such hour is known."""
 
 
 @dataclass(frozen=True, slots=True)

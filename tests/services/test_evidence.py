@@ -171,6 +171,19 @@ def test_what_was_spent_before_a_list_told_of_it_is_said_by_whole_hours(company:
     assert one.spend.before_micros == 2 * USD
 
 
+def test_where_no_whole_hour_lies_between_no_amount_is_said_to_have_been_spent(company: Company) -> None:
+    own = add_key(company)
+    company.clock.advance(minutes=30)
+    left_at = company.clock.now()
+    company.clock.advance(minutes=50)
+    spend(company, own, 2)
+    leaving.notice(company.purser, ANA.id, Source.FEED, left_at=left_at)
+    settle(company)
+    (one,) = told(company).keys
+    assert one.spend.before_micros is None
+    assert facts(table(told(company)), "spend_before") == []
+
+
 def test_a_key_that_was_taken_over_says_by_whom_and_nothing_of_its_later_life(company: Company) -> None:
     shared = held(company, ANA, automation_wanted())
     deactivate(company, ANA)
