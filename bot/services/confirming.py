@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from bot.domain import aging
 from bot.domain.budgets import TOTAL
@@ -56,7 +57,8 @@ def ask_unused(purser: Purser) -> None:
     now = purser.now()
     with purser.books.reading() as session:
         found = [one for team in people.all_teams(session) for one in _unused(session, purser, team, now)]
-    for some in _together(found):
+        together = list(_together(session, purser, found, now))
+    for some in together:
         with purser.deciding() as session:
             _ask(session, purser, some)
 
@@ -83,9 +85,11 @@ def _unused(session: Session, purser: Purser, team: Team, now: datetime) -> Iter
     unused = [key for key in held if told[key.gateway] and is_unused(purser, key, now)]
     asked = confirmations.asked_about(session, [key.id for key in unused], *Why)
     asked |= departures.waiting_among(session, [key.id for key in unused])  # who takes it answers for it
+    others = recipients(session, purser, team, "", here) if unused else ()
     for key in unused:
-        who = recipients(session, purser, team, aging.answers_for(key), here)
-        if key.id not in asked and who and not _was_settled_lately(session, purser, key.id, now):
+        person = aging.answers_for(key)
+        who = (person,) if person in here else others
+        if key.id not in asked and who:
             yield _Unused(key.id, key.label, who)
 
 
@@ -93,6 +97,12 @@ def is_unused(purser: Purser, key: HeldKey, now: datetime) -> bool:
     """By the rule of the digest. Use has to be known."""
     here = (aging.answers_for(key),)
     return Age.UNUSED in aging.ages(key, key.last_used, here, purser.policy, now)
+
+
+def _is_to_be_asked(session: Session, purser: Purser, key_id: str, now: datetime) -> bool:
+    key = keys.get(session, key_id)
+    can_be = key is not None and may_be_asked(key, purser.policy, now)
+    return can_be and not _was_settled_lately(session, purser, key_id, now)
 
 
 def _was_settled_lately(session: Session, purser: Purser, key_id: str, now: datetime) -> bool:
@@ -113,14 +123,17 @@ def recipients(session: Session, purser: Purser, team: Team, person: str, here: 
     return told_of(session, purser, team.owner_ids) or told_of(session, purser, workspace)
 
 
-def _together(found: Iterable[_Unused]) -> Iterator[list[_Unused]]:
-    """Keys that the same people are asked about, never torn apart, some hundred at a time."""
+def _together(session: Session, purser: Purser, found: Iterable[_Unused], now: datetime) -> Iterator[list[_Unused]]:
+    """Keys that the same people are asked about, never torn apart, some hundred at a time.
+
+    Each is looked at closely only until there are as many as one message holds.
+    """
     of: dict[Recipients, list[_Unused]] = defaultdict(list)
     for one in sorted(found, key=lambda one: (one.recipients, one.label)):
         of[one.recipients].append(one)
     some: list[_Unused] = []
     for theirs in of.values():
-        some += theirs[:MOST_ASKED]
+        some += islice((one for one in theirs if _is_to_be_asked(session, purser, one.key_id, now)), MOST_ASKED)
         if len(some) >= AT_ONCE:
             yield some
             some = []

@@ -9,15 +9,15 @@ import pytest
 
 from bot.domain.confirming import Answer, Part
 from bot.domain.keys import Key, KeyState, OffCause
-from bot.domain.periods import HOUR_SECONDS
-from bot.services import giving, handing_over
+from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
+from bot.services import confirming, giving, handing_over
 from bot.services.syncing import sync_live, sync_usage
 from bot.services.unanswered import watch_questions
 from tests.company import ANA, BEN, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.confirming_kit import answer, done, labels, look, member_key, told, use
 from tests.services.guard_kit import poll
-from tests.services.kit import CHANNEL, add_project, automation_wanted, choose, held, key, project_wanted, spend
+from tests.services.kit import CHANNEL, add_project, automation_wanted, choose, held, key, project_wanted, spend, wanted
 from tests.services.leaving_kit import deactivate, latest
 
 
@@ -145,4 +145,15 @@ def test_a_key_that_a_limit_held_back_is_asked_about_once_it_went_unused_while_i
     look(company, days=21)
     assert told(company, Part.ASKED) == []
     look(company, days=10)
+    assert [labels(one) for one in told(company, Part.ASKED)] == [[made.label]]
+
+
+def test_keys_that_end_by_themselves_keep_nobody_from_being_asked_about_others(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "MOST_ASKED", 1)
+    choose(company, unused_seconds=20 * DAY_SECONDS)
+    held(company, ANA, wanted(5, 25, reason="a trial"))
+    made = member_key(company)
+    look(company, days=21)
     assert [labels(one) for one in told(company, Part.ASKED)] == [[made.label]]
