@@ -33,7 +33,7 @@ FACTS = {
 """Every kind of fact, and what it says."""
 
 
-_WORKS_OR_NEVER_DID = frozenset({KeyState.LIVE, KeyState.RESTORING, KeyState.DISCARDING, KeyState.DISCARDED})
+_NEVER_SHOWN = frozenset({KeyState.DISCARDING, KeyState.DISCARDED})
 
 
 def went_off(left: LeftKey, key: Key) -> bool:
@@ -73,6 +73,13 @@ class KeyEvidence:
     """From noticing that they left until then."""
     proof: Proof | None = None
     """How far off is proven by now; None while it is not off because of this."""
+    was_restored: bool = False
+    """Whether it worked again before the same person left once more: what it is now belongs to that departure."""
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it works again, or did until they left once more."""
+        return self.was_restored or self.key.state in (KeyState.LIVE, KeyState.RESTORING)
 
     @property
     def must_be_off(self) -> bool:
@@ -160,12 +167,14 @@ class Evidence:
     @property
     def unproven(self) -> tuple[KeyEvidence, ...]:
         """Those that are not proven off by now, and were not put back either."""
-        return tuple(one for one in self.went_off if one.proof is None and one.key.state is KeyState.DISABLING)
+        off = (one for one in self.went_off if not one.is_back)
+        return tuple(one for one in off if one.proof is None and one.key.state is KeyState.DISABLING)
 
     @property
     def spent_after_micros(self) -> int | None:
         """What all keys that went off have spent since; None as long as late figures of one may still come in."""
-        known = [one.spend.after_micros for one in self.went_off if one.key.state not in _WORKS_OR_NEVER_DID]
+        off = [one for one in self.went_off if not one.is_back and one.key.state not in _NEVER_SHOWN]
+        known = [one.spend.after_micros for one in off]
         total = sum(micros or 0 for micros in known)
         return total if total or None not in known else None
 

@@ -138,18 +138,18 @@ def _of_key(evidence: Evidence, one: KeyEvidence) -> Iterator[_Fact]:
     yield replace(told, fact="spend_total", micros=spend.total_micros)
     if spend.before_micros is not None:
         yield replace(told, fact="spend_before", micros=spend.before_micros)
-    if one.must_be_off and one.key.state in (KeyState.DISABLED, KeyState.DISABLING):
+    if one.must_be_off and not one.is_back and one.key.state in (KeyState.DISABLED, KeyState.DISABLING):
         yield replace(told, fact="spend_late", micros=spend.late_micros)
         value = "not known yet" if spend.after_micros is None else ""
         yield replace(told, fact="spend_after", value=value, micros=spend.after_micros)
 
 
 def _proof(one: KeyEvidence) -> str:
-    if one.proof is not None:
-        return str(one.proof)
-    if one.key.state in (KeyState.LIVE, KeyState.RESTORING):
-        return "works again"
-    return "never shown" if one.key.state in (KeyState.DISCARDING, KeyState.DISCARDED) else "not proven"
+    if one.is_back:
+        return "restored"
+    if one.proof is None:
+        return "never shown" if one.key.state in (KeyState.DISCARDING, KeyState.DISCARDED) else "not proven"
+    return str(one.proof)
 
 
 _WAS = {"holder": "holder", "lead": "lead", "both": "holder and lead"}

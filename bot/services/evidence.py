@@ -184,16 +184,18 @@ def gather(session: Session, purser: Purser, departure: Departure, sight: frozen
         ProjectEvidence(one, *names.project(one.project_id)) for one in led if names.sees(one.project_id, sight)
     )
     teams = [one for one in departures.teams(session, departure.id) if sight is None or one.team_id in sight]
+    others = tuple(filter(None, (departures.get(session, one) for one in stored.others(session, departure))))
+    back = _back(rows) if any(one.noticed_at > departure.noticed_at for one in others) else set()
     return Evidence(
         departure=departure,
         person=people.member(session, departure.member_id) or Member(departure.member_id, "", "", ""),
         at=purser.now(),
         teams=tuple(TeamEvidence(one, names.team(one.team_id)) for one in teams),
         projects=tuple(projects),
-        keys=tuple(sorted(_keys(session, departure, shown, rows, names), key=lambda one: one.key.label)),
+        keys=tuple(sorted(_keys(session, departure, shown, rows, names, back), key=lambda one: one.key.label)),
         closed=tuple(_step(row, names) for row in rows if _is_closed_request(row, departure)),
         steps=steps,
-        others=tuple(filter(None, (departures.get(session, one) for one in stored.others(session, departure)))),
+        others=others,
     )
 
 
@@ -256,8 +258,19 @@ def _is_closed_request(row: ledger.Recorded, departure: Departure) -> bool:
     return row.action in _CLOSED and row.member_id == departure.member_id
 
 
+def _back(rows: Iterable[ledger.Recorded]) -> set[str]:
+    """Keys of which the last that these rows say is that they work again."""
+    last = {row.key_id: row.action for row in rows if row.action in ("key.proven_off", "key.restored", "key.proven_on")}
+    return {key_id for key_id, action in last.items() if key_id is not None and action != "key.proven_off"}
+
+
 def _keys(
-    session: Session, departure: Departure, left: Iterable[LeftKey], rows: Iterable[ledger.Recorded], names: _Names
+    session: Session,
+    departure: Departure,
+    left: Iterable[LeftKey],
+    rows: Iterable[ledger.Recorded],
+    names: _Names,
+    back: set[str],
 ) -> Iterator[KeyEvidence]:
     proofs: dict[str, ledger.Recorded] = {}
     newest: dict[str, ledger.Recorded] = {}  # of a key that was restored and went off again
@@ -275,15 +288,18 @@ def _keys(
         must_be_off = went_off(one, key)
         proven = proofs.get(key.id) if must_be_off else None
         at_once = proven is not None and one.outcome is Outcome.OFF
+        stayed_off = proven and newest[key.id] if key.id not in back else None
+        is_proven = must_be_off and key.state is KeyState.DISABLED and key.id not in back
         yield KeyEvidence(
             left=one,
             key=key,
             team=names.team(key.team_id),
             project=names.project(key.project_id)[0],
-            spend=_spend(session, departure, key, proven and newest[key.id], noticed_micros=spent_after[key.id]),
+            spend=_spend(session, departure, key, stayed_off, noticed_micros=spent_after[key.id]),
             proven_at=None if proven is None else proven.at,
             seconds=round((proven.at - departure.noticed_at).total_seconds()) if at_once and proven else None,
-            proof=key.proof if must_be_off and key.state is KeyState.DISABLED else None,
+            proof=key.proof if is_proven else None,
+            was_restored=key.id in back,
         )
 
 

@@ -123,7 +123,7 @@ class _Leaver:
     teams: tuple[Team, ...]
     projects: tuple[Project, ...]
     keys: tuple[Key, ...]
-    """Keys they hold or lead that work, are being made, or would come back by themselves."""
+    """Keys they hold or lead that work, are being made, are going off, or would come back by themselves."""
 
     @property
     def id(self) -> str:
@@ -196,7 +196,8 @@ def _returned(session: Session, now: datetime, member_id: str) -> Departure | No
 
 
 def _gather(session: Session, departure: Departure, person: Member) -> _Leaver:
-    concerned = tuple(key for key in keys.of_person(session, person.id, _OF_INTEREST) if goes_off(key))
+    theirs = keys.of_person(session, person.id, _OF_INTEREST)
+    concerned = tuple(key for key in theirs if goes_off(key) or key.state is KeyState.DISABLING)
     teams = tuple(people.teams_of(session, person.id))
     return _Leaver(departure, person, teams, tuple(people.projects_led(session, person.id)), concerned)
 
@@ -204,12 +205,13 @@ def _gather(session: Session, departure: Departure, person: Member) -> _Leaver:
 def _keys_left(session: Session, leaver: _Leaver) -> list[LeftKey]:
     """What becomes of each key. One that waits for a new holder already is not asked about twice.
 
-    What nobody was shown is given up, and no part of it; a personal key that they only lead stays its holder's.
+    What nobody was shown is given up, and no part of it; a personal key that they only lead stays its holder's. What is
+    being turned off already goes on to be.
     """
     waiting = departures.waiting_among(session, [key.id for key in leaver.keys])
     found = []
     for key in leaver.keys:
-        was, outcome = was_to(key, leaver.id), fate(key)
+        was, outcome = was_to(key, leaver.id), fate(key) if goes_off(key) else Outcome.OFF
         if was is None or key.id in waiting or (was is not Was.LEAD and key.state in UNSHOWN):
             continue
         if outcome is Outcome.OFF and was is Was.LEAD:

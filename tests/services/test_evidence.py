@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain import evidence_csv
 from bot.domain.evidence import FACTS, SEAT_KEPT, SEAT_REMOVED, Evidence, LeftLately
-from bot.domain.keys import KeyState, Proof
+from bot.domain.keys import KeyKind, KeyState, OffCause, Proof
 from bot.domain.offboarding import DepartureState, Outcome, Source
 from bot.domain.people import Member, Role
 from bot.domain.requests import RequestState
@@ -102,6 +102,22 @@ def test_a_key_that_is_not_proven_off_is_said_to_be_open(company: Company) -> No
     assert [one.key.id for one in found.unproven] == [own.id]
     assert found.slowest_seconds is None
     assert found.spent_after_micros is None
+
+
+@pytest.mark.parametrize("kind", [KeyKind.TEMPORARY, KeyKind.AUTOMATION])
+def test_a_key_that_was_being_turned_off_when_they_left_is_open_until_that_is_proven(
+    company: Company, kind: KeyKind
+) -> None:
+    own = add_key(company, kind=kind, daily_usd=5 if kind is KeyKind.AUTOMATION else None)
+    company.gateway.mishaps.add("disable", *[Mishap.DOWN] * 3)
+    list(turning_off.disable(company.purser, company.actor(BEN), Target(key_id=own.id), "odd"))
+    leaving.notice(company.purser, ANA.id, Source.EVENT)
+    assert [one.key.id for one in told(company).unproven] == [own.id]
+    company.settle()
+    (one,) = told(company).keys
+    assert (one.left.outcome, one.proof, told(company).open_handovers) == (Outcome.OFF, Proof.RECORDED, 0)
+    assert one.seconds is not None
+    assert now(company, own).off_cause is OffCause.DISABLED
 
 
 def test_a_key_that_waited_and_was_turned_off_instead_is_open_until_that_is_proven(company: Company) -> None:
@@ -282,8 +298,34 @@ def test_of_a_key_that_works_again_no_proof_is_said_to_be_missing(company: Compa
     activate(company, ANA)
     restore(company, latest(company, ANA))
     (proof,) = facts(table(told(company)), "proof")
-    assert (proof["subject"], proof["value"]) == (own.label, "works again")
+    assert (proof["subject"], proof["value"]) == (own.label, "restored")
     assert proof["at"], "it was proven off once"
+
+
+def test_of_two_leavings_each_says_what_became_of_a_key_that_was_restored_between(company: Company) -> None:
+    own = add_key(company, usd=20)
+    first = deactivate(company, ANA)
+    rest(company)
+    activate(company, ANA)
+    restore(company, first)
+    settle(company)
+    company.clock.advance(hours=1)
+    spend(company, own, 5)
+    watch(company)
+    second = deactivate(company, ANA)
+    rest(company)
+    with company.books.reading() as session:
+        rows = list(
+            csv.DictReader(io.StringIO("".join(evidences.lines(session, company.purser, [first.id, second.id]))))
+        )
+    said = [(row["departure"], row["fact"], row["value"] or row["amount_usd"]) for row in rows]
+    told_of = {"proof", "spend_late", "spend_after"}
+    assert [one for one in said if one[0] == first.id and one[1] in told_of] == [(first.id, "proof", "restored")]
+    assert [one for one in said if one[0] == second.id and one[1] in told_of] == [
+        (second.id, "proof", "quiet"),
+        (second.id, "spend_late", "0.000000"),
+        (second.id, "spend_after", "0.000000"),
+    ]
 
 
 # --- who may see it ---
