@@ -20,7 +20,7 @@ def test_counts_and_every_key_as_csv(migrated_sqlite: Path, tmp_path: Path) -> N
     company.books.close()
     done = purser("inventory", cwd=tmp_path, **SETTINGS)
     assert done.returncode == 0, done.stderr
-    assert "1 keys in use, 1 teams, budgets of $500 a month." in done.stdout
+    assert "1 key in use, 1 team, budgets of $500 a month." in done.stdout
     assert "memory (not set up any more), never read:" in done.stdout
     done = purser("inventory", "--csv", "--output", "keys.csv", cwd=tmp_path, **SETTINGS)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

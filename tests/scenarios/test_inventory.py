@@ -29,7 +29,7 @@ def test_owners_see_what_their_team_has_with_counts_and_the_oldest_and_widest_fi
     wide, _ = desk.key("member $200", "ben")
     said = lists(desk)
     assert "*Inventory of team search*: 2 keys in use. Budgets: $500 a month." in said
-    assert "2 keys in use: 1 temporary and 1 member. 2 people, 0 projects." in said
+    assert "2 keys in use: 1 temporary and 1 member. 2 people." in said
     assert "Caps: $200 a month, and $25 in total for temporary keys." in said
     oldest, widest = said.split("*Oldest*")[1].split("*Widest caps*")
     assert oldest.index(small) < oldest.index(wide)
@@ -40,6 +40,15 @@ def test_owners_see_what_their_team_has_with_counts_and_the_oldest_and_widest_fi
     desk.types("ben", f"/ai-disable {small}")
     desk.settle()
     assert "Ever handed out: 1 off, 1 on." in lists(desk)
+
+
+def test_what_there_is_none_of_is_not_counted(desk: Desk) -> None:
+    said = lists(desk)
+    assert "*Inventory of team search*: no keys in use. Budgets: $500 a month." in said
+    assert "0 people" not in said
+    assert "$0" not in said
+    desk.key("$25 7d evaluate rerankers")
+    assert "Caps: $25 in total for temporary keys." in lists(desk)
 
 
 def test_members_are_told_where_their_own_keys_are(desk: Desk) -> None:

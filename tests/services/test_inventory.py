@@ -105,6 +105,13 @@ def test_keys_whose_holder_or_lead_left_are_named(company_anywhere: Company) -> 
     assert flags(company)[Flag.NO_HOLDER] == 2
     teams.invite(company.purser, company.actor(OLGA), CHANNEL, (BEN.id,))
     assert shown(company).nobodys == ()
+    authority = company.purser.authority
+    teams.remove(company.purser, company.actor(OLGA), CHANNEL, (BEN.id,))
+    everywhere = replace(authority, workspace_owner_ids=authority.workspace_owner_ids | {BEN.id})
+    company.purser = replace(company.purser, authority=everywhere)
+    assert shown(company).nobodys == ()  # an owner of the workspace answers for keys of every team
+    company.purser = replace(company.purser, authority=authority)
+    teams.invite(company.purser, company.actor(OLGA), CHANNEL, (BEN.id,))
     with company.books.transaction() as session:
         people.save_member(session, replace(ANA, is_departed=True), company.clock.now())
     assert [one.id for one in shown(company).nobodys] == [automation.id]
@@ -218,7 +225,8 @@ def test_the_counts_in_plain_words(company: Company) -> None:
     company.clock.advance(minutes=1)
     sync_live(company.purser)
     said = "".join(lines(inventory.whole(company.purser)))
-    assert said.startswith("1 keys in use, 1 teams, budgets of $500 a month.\n")
+    assert said.startswith("1 key in use, 1 team, budgets of $500 a month.\n")
     assert "memory (https://gateway.example.com), spend as of 2026-11-20 12:" in said
     assert "       1  temporary\n" in said
+    assert "       1  person who holds them\n          caps of $25 in total\n" in said
     assert "       1  that Purser did not make" in said

@@ -241,7 +241,9 @@ class Deeds:
         for stays in did.stays:
             key = self.truth.keys[stays.key.id]
             is_over = key.ends_at is not None and key.ends_at <= self.org.clock.at
-            self.org.must(is_over or not self.truth.people[key.holder].is_here, f"stays off: {stays}")
+            holder = self.truth.people[key.holder]
+            is_of_another_team = holder.team != key.team  # they kept it when they moved; off, it stays so
+            self.org.must(is_over or is_of_another_team or not holder.is_here, f"stays off: {stays}")
             if not key.over:
                 self.truth.ended(key, "could not be restored", self.org.clock.at)
 
