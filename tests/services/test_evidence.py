@@ -16,14 +16,15 @@ from bot.domain.offboarding import DepartureState, Outcome, Source
 from bot.domain.people import Member, Role
 from bot.domain.requests import RequestState
 from bot.services import evidence as evidences
-from bot.services import handing_over, leaving, requests, resting, turning_off
+from bot.services import handing_over, leaving, requests, resting, restoring, teams, turning_off
 from bot.services.context import Actor
 from bot.services.turning_off import Target
+from bot.slack.views import evidence as views
 from tests.company import ANA, BEN, GUS, OLGA, OMAR, Company, person
 from tests.fakes import Mishap
 from tests.seats import MemoryMembers
 from tests.services.guard_kit import add_key, now, poll, settle
-from tests.services.kit import USD, ask, automation_wanted, held, refusal, request, spend
+from tests.services.kit import CHANNEL, USD, ask, automation_wanted, held, refusal, request, spend
 from tests.services.leaving_kit import activate, deactivate, latest, restore, second_team
 
 
@@ -300,6 +301,22 @@ def test_of_a_key_that_works_again_no_proof_is_said_to_be_missing(company: Compa
     (proof,) = facts(table(told(company)), "proof")
     assert (proof["subject"], proof["value"]) == (own.label, "restored")
     assert proof["at"], "it was proven off once"
+
+
+def test_a_key_that_was_restored_by_itself_is_not_among_what_stayed_off(company: Company) -> None:
+    own, other = add_key(company, usd=20), add_key(company, usd=20)
+    deactivate(company, ANA)
+    rest(company)
+    activate(company, ANA)
+    teams.invite(company.purser, company.actor(OLGA), CHANNEL, (ANA.id,))
+    for key, more in ((own, "1 key works again since"), (other, "2 keys work again since")):
+        restored = restoring.restore(company.purser, company.actor(OMAR), key.id)
+        assert not hasattr(restored, "because"), restored
+        settle(company)
+        spend(company, key, 5)
+        said = views.sheet(told(company)).text
+        assert f"{more}, restored by an owner." in said
+        assert ("nothing was spent" in said) is (key is own)
 
 
 def test_of_two_leavings_each_says_what_became_of_a_key_that_was_restored_between(company: Company) -> None:

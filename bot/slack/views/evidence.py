@@ -176,8 +176,11 @@ def _verdict(told: Evidence) -> str:
     if not told.went_off:
         return "Nothing is open; no key had to be turned off."
     took = "" if told.slowest_seconds is None else f", the last within {_took(told.slowest_seconds)}"
-    figures = "and nothing was spent after that" if spent == 0 else "and late figures may still come in"
-    return f"Nothing is open: every key of theirs was proven off{took}, {figures}."
+    figures = ", and nothing was spent after that" if spent == 0 else ", and late figures may still come in"
+    back = sum(one.is_back for one in told.went_off)
+    figures = figures if back < len(told.went_off) else ""
+    again = f" {counted(back, 'key')} {'works' if back == 1 else 'work'} again since, restored by an owner."
+    return f"Nothing is open: every key of theirs was proven off{took}{figures}.{again if back else ''}"
 
 
 def _roles(told: Evidence) -> list[str]:
