@@ -218,7 +218,9 @@ def _no_holder(looking: Looking) -> str:
     owners = _names("owner", tuple(looking.owner_ids))
     return f"""
         h.id IS NULL OR h.is_departed OR h.has_left OR (mh.member_id IS NULL AND k.holder_id NOT IN ({owners}))
-        OR (k.lead_id IS NOT NULL AND (ml.member_id IS NULL OR coalesce(l.is_departed OR l.has_left, false)))
+        OR (k.lead_id IS NOT NULL AND (
+            (ml.member_id IS NULL AND k.lead_id NOT IN ({owners})) OR coalesce(l.is_departed OR l.has_left, false)
+        ))
     """
 
 

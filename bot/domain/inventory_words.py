@@ -20,7 +20,8 @@ _FLAGS = {
 
 def lines(facts: Inventory) -> Iterator[str]:
     """One line each, with its end."""
-    yield f"{facts.working:,} keys in use, {facts.teams:,} teams, budgets of {show(facts.budget_micros)} a month.\n"
+    keys, teams = _counted(facts.working, "key", "keys"), _counted(facts.teams, "team", "teams")
+    yield f"{keys} in use, {teams}, budgets of {show(facts.budget_micros)} a month.\n"
     for gateway in facts.gateways:
         yield from _gateway(gateway)
     for flag, count in facts.flagged:
@@ -33,7 +34,15 @@ def _gateway(one: GatewayEntry) -> Iterator[str]:
     yield f"{one.name} ({one.base_url or 'not set up any more'}), {at}:\n"
     for kind, count in one.by_kind:
         yield f"{count:>8,}  {kind}\n"
-    yield f"{one.holders:>8,}  people who hold them, {one.projects:,} projects\n"
-    yield f"          caps of {show(one.monthly_micros)} a month, and {show(one.total_micros)} in total\n"
+    if one.working:
+        projects = f", {_counted(one.projects, 'project', 'projects')}" if one.projects else ""
+        who = "person who holds them" if one.holders == 1 else "people who hold them"
+        yield f"{one.holders:>8,}  {who}{projects}\n"
+        caps = ((one.monthly_micros, "a month"), (one.total_micros, "in total"))
+        yield f"          caps of {', and '.join(f'{show(micros)} {per}' for micros, per in caps if micros)}\n"
     for state, count in one.by_state:
         yield f"{count:>8,}  {state} of all that were ever handed out\n"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

@@ -69,8 +69,8 @@ _STATES = {
 
 def inventory(facts: Inventory) -> Message:
     """One page."""
-    whose = f" of team {clip(facts.of, 200)}" if facts.of else ""
-    working = _keys(facts.working)
+    whose = f" of {'teams' if ',' in facts.of else 'team'} {clip(facts.of, 200)}" if facts.of else ""
+    working = _keys(facts.working) if facts.working else "no keys"
     teams = "" if facts.of else f" in {facts.teams:,} {'team' if facts.teams == 1 else 'teams'}"
     head = f"*Inventory{whose}*: {working} in use{teams}. Budgets: {show(facts.budget_micros)} a month."
     page = f"Page {facts.page} of {facts.pages}." if facts.pages > 1 else ""
@@ -78,7 +78,7 @@ def inventory(facts: Inventory) -> Message:
         head,
         section(head),
         *(section(_gateway(one)) for one in facts.gateways[:_GATEWAYS]),
-        context(f"…and {more:,} more gateways." if (more := len(facts.gateways) - _GATEWAYS) > 0 else ""),
+        context(_more(len(facts.gateways) - _GATEWAYS)),
         _worth(facts),
         _list("Oldest", facts.oldest),
         _list("Widest caps", facts.widest),
@@ -119,18 +119,25 @@ def exporting() -> Message:
     return message("The inventory is on its way to you as a CSV file, by direct message.")
 
 
+def _more(count: int) -> str:
+    return f"…and {count:,} more {'gateway' if count == 1 else 'gateways'}." if count > 0 else ""
+
+
 def _gateway(one: GatewayEntry) -> str:
     where = f" {code(one.base_url)}" if one.base_url else " (not set up any more)"
     kinds = join([f"{count:,} {kind}" for kind, count in one.by_kind])
     states = ", ".join(f"{count:,} {_STATES.get(state, state)}" for state, count in one.by_state)
     people = f"{one.holders:,} {'person' if one.holders == 1 else 'people'}"
-    projects = f"{one.projects:,} {'project' if one.projects == 1 else 'projects'}"
-    caps = f"Caps: {show(one.monthly_micros)} a month, and {show(one.total_micros)} in total for temporary keys."
+    projects = f", {one.projects:,} {'project' if one.projects == 1 else 'projects'}" if one.projects else ""
+    monthly = f"{show(one.monthly_micros)} a month" if one.monthly_micros else ""
+    total = f"{show(one.total_micros)} in total for temporary keys" if one.total_micros else ""
+    caps = ", and ".join(filter(None, (monthly, total)))
+    working = f"{_keys(one.working)} in use: {kinds}. {people}{projects}." if one.working else "No keys in use."
     return stack(
         [
             f"*{code(one.name)}*{where}, spend {as_of(one.read_at, 'not read yet')}",
-            f"{_keys(one.working)} in use{f': {kinds}' if kinds else ''}. {people}, {projects}.",
-            caps if one.working else "",
+            working,
+            f"Caps: {caps}." if one.working and caps else "",
             f"Ever handed out: {states}." if states else "Nothing was handed out there yet.",
         ]
     )
