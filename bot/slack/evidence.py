@@ -13,7 +13,8 @@ def left(event: Incoming, typed: grammar.Left) -> Message:
     """`/ai-team left` and `/ai-team left @name`."""
     actor = event.actor(fresh=True)
     if typed.user_id is None:
-        return views.lately(allowed(evidence.lately(event.purser, actor)), evidence.LATELY_DAYS)
+        found = allowed(evidence.lately(event.purser, actor))
+        return views.lately(found, evidence.LATELY_DAYS, evidence.MOST_LISTED)
     return views.sheet(allowed(evidence.evidence(event.purser, actor, typed.user_id)))
 
 

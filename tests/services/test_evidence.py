@@ -406,6 +406,26 @@ def test_the_list_shows_who_left_lately_with_what_is_open(company: Company) -> N
     assert "owners" in refusal(evidences.lately(company.purser, Actor(GUS, "x"))).text
 
 
+def test_the_list_says_so_when_there_are_more_than_it_counts_and_counts_only_the_askers(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidences, "MOST_LISTED", 2)
+    others = [person(f"p{number}") for number in range(3)]
+    company.directory.everybody |= {one.id: one for one in others}
+    second_team(company, *others)
+    for who in (ANA, *others):
+        company.clock.advance(minutes=1)
+        leaving.notice(company.purser, who.id, Source.SWEEP)
+    settle(company)
+    every = evidences.lately(company.purser, company.actor(OLGA))
+    assert isinstance(every, tuple)
+    said = views.lately(every, 90, evidences.MOST_LISTED)
+    assert said.text.startswith("More than 2 people left in the last 90 days. Of the newest 2: Nothing is open.")
+    assert str(said.blocks).count("•") == 2
+    (mine,) = evidences.lately(company.purser, company.actor(OMAR))  # type: ignore[misc]
+    assert mine.departure.member_id == ANA.id
+
+
 def test_the_list_does_not_call_off_what_was_restored(company: Company) -> None:
     add_key(company, usd=20)
     deactivate(company, ANA)

@@ -76,16 +76,20 @@ def sheet(told: Evidence) -> Message:
     )
 
 
-def lately(found: Sequence[LeftLately], days: int) -> Message:
-    """Who left lately, newest first, and what is still open."""
+def lately(found: Sequence[LeftLately], days: int, most: int = 200) -> Message:
+    """Who left lately, newest first, and what is still open. Of more than `most`, only so many are counted."""
     if not found:
         return message(f"Nobody left in the last {days} days, as far as your teams are concerned.")
+    is_cut, found = len(found) > most, found[:most]
     waiting, unproven = sum(one.waiting for one in found), sum(one.unproven for one in found)
     left = "1 person" if len(found) == 1 else f"{len(found)} people"
     title = f"*{left} left in the last {days} days.* {_open(waiting, unproven)}"
+    if is_cut:
+        title = f"*More than {left} left in the last {days} days.* Of the newest {most:,}: {_open(waiting, unproven)}"
     lines = [_line(one) for one in found[:LISTED]]
     more = [f"…and {len(found) - LISTED} more"] if len(found) > LISTED else []
     hint = "`/ai-team left @name` shows what they held, what was done, and what proves it."
+    hint += " `purser evidence --since DAY` writes down all of them." if is_cut else ""
     return message(title, section(title), section(stack([*lines, *more])), context(hint))
 
 
