@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.domain import aging
 from bot.domain.confirming import (
@@ -124,9 +124,11 @@ def _outcome(session: Session, purser: Purser, question: Question, key: Key, now
     if key.retires_at is not None:
         return _Outcome(Answer.MOOT, reason="another key is taking its place")
     held = held_keys.some(session, (key.id,))[key.id]
-    if not is_unused(purser, held, now) or _spent_since(session, question):
-        return _Outcome(Answer.MOOT, reason="it is kept" if aging.is_kept(key, now) else "it was used")
-    return None
+    is_used = _spent_since(session, question) or (held.last_used or date.min) >= question.asked_at.date()
+    if is_unused(purser, held, now) and not is_used:
+        return None
+    unless_used = "it is kept" if aging.is_kept(key, now) else "it does not count as unused any more"
+    return _Outcome(Answer.MOOT, reason="it was used" if is_used else unless_used)
 
 
 def _spent_since(session: Session, question: Question) -> bool:
@@ -143,36 +145,37 @@ def _taken_by(session: Session, key: Key, since: datetime) -> str | None:
 
 
 def _step(session: Session, purser: Purser, question: Question, key: Key, now: datetime) -> Step:
-    known = tells_use(session, purser, key.gateway, now)
-    if now >= question.due_at:
-        known = known and _is_read_since(session, key.gateway, question.due_at + _lag(purser, key.gateway))
-    due = step(Why.UNUSED, question.due_at, question.noticed_at, purser.policy, now, use_known=known)
-    if due is not Step.STOP or question.noticed_at is None:
+    """STOP once a reminder stood for its time; NOTICE anew where none is for those who answer for the key by now."""
+    known, ends_at, sent = tells_use(session, purser, key.gateway, now), question.due_at, []
+    if question.noticed_at is not None:
+        sent = _reminders(session, purser, question, key, question.noticed_at)
+        ends_at = max(ends_at, _end_of(purser, question.noticed_at, sent))
+    if now >= ends_at:
+        known = known and _is_read_since(session, key.gateway, ends_at + _lag(purser, key.gateway))
+    due = step(Why.UNUSED, ends_at, question.noticed_at, purser.policy, now, use_known=known)
+    if due is not Step.STOP:
         return due
-    return _step_by_reminders(session, purser, question, key, question.noticed_at, now)
+    if all(one.is_dead for one in sent):
+        return Step.NOTICE
+    return Step.STOP if any(one.done_at is not None and not one.is_dead for one in sent) else Step.WAIT
 
 
-def _step_by_reminders(
-    session: Session, purser: Purser, question: Question, key: Key, noticed_at: datetime, now: datetime
-) -> Step:
-    """STOP once a reminder stood for its time; NOTICE anew where none is for those who answer for the key by now.
-
-    Of who cannot be written to, the owners were told instead.
-    """
+def _reminders(
+    session: Session, purser: Purser, question: Question, key: Key, noticed_at: datetime
+) -> list[confirmations.Sent]:
+    """The reminders of those who answer for the key now. Of who cannot be written to, the owners were told instead."""
     who = _asked_now(session, purser, key)
     sent = confirmations.sent(session, question.id, QUESTIONS, who, noticed_at)
     if sent and all(one.is_dead for one in sent):
-        owners = _owners(session, purser, key)
-        sent = [*sent, *confirmations.sent(session, question.id, QUESTIONS, owners, noticed_at)]
-    if all(one.is_dead for one in sent):
-        return Step.NOTICE
-    read_at = min((one.done_at for one in sent if one.done_at is not None and not one.is_dead), default=None)
-    if read_at is None:
-        return Step.WAIT
-    if not is_late(Why.UNUSED, noticed_at, read_at, purser.policy):
-        return Step.STOP
-    notice = timedelta(seconds=notice_seconds(Why.UNUSED, purser.policy))
-    return Step.STOP if now >= read_at + notice else Step.WAIT
+        sent += confirmations.sent(session, question.id, QUESTIONS, _owners(session, purser, key), noticed_at)
+    return sent
+
+
+def _end_of(purser: Purser, noticed_at: datetime, sent: Sequence[confirmations.Sent]) -> datetime:
+    """Until when there is time to answer after the first of these reminders: longer where it came late."""
+    read_at = min((one.done_at for one in sent if one.done_at is not None and not one.is_dead), default=noticed_at)
+    is_in_time = not is_late(Why.UNUSED, noticed_at, read_at, purser.policy)
+    return (noticed_at if is_in_time else read_at) + timedelta(seconds=notice_seconds(Why.UNUSED, purser.policy))
 
 
 def _lag(purser: Purser, name: str) -> timedelta:

@@ -13,6 +13,7 @@ from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 from bot.services import confirming, giving, handing_over
 from bot.services.syncing import sync_live, sync_usage
 from bot.services.unanswered import watch_questions
+from storage import ledger
 from tests.company import ANA, BEN, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.confirming_kit import answer, done, labels, look, member_key, told, use
@@ -157,3 +158,31 @@ def test_keys_that_end_by_themselves_keep_nobody_from_being_asked_about_others(
     made = member_key(company)
     look(company, days=21)
     assert [labels(one) for one in told(company, Part.ASKED)] == [[made.label]]
+
+
+def test_after_a_late_reminder_its_gateway_has_to_be_read_up_to_the_later_end(company: Company) -> None:
+    made = member_key(company)
+    look(company, days=31)
+    company.notifier.mishaps.add("direct_questions", *[Mishap.DOWN] * 40)
+    look(company, days=6)
+    for _ in range(3):
+        look(company, hours=12)
+    company.notifier.mishaps.clear()
+    look(company, minutes=6)
+    assert len(told(company, Part.REMINDED)) == 1
+    use(company, made)
+    look(company, read=False, days=1, minutes=1)  # what was used since the deadline has not been read
+    assert key(company, made.id).state is KeyState.LIVE
+    look(company, minutes=1)
+    assert answer(company, made) == (Answer.MOOT, "purser")
+
+
+def test_what_ends_a_question_is_written_down_as_it_is(company: Company) -> None:
+    made = member_key(company)
+    look(company, days=31)
+    choose(company, unused_seconds=60 * DAY_SECONDS)
+    look(company, hours=1)
+    assert answer(company, made) == (Answer.MOOT, "purser")
+    with company.books.reading() as session:
+        (row,) = [row for row in ledger.stream(session) if row.action == "confirmation.moot"]
+    assert row.reason == "it does not count as unused any more"
