@@ -99,6 +99,8 @@ class Known:
     """When a list last said of people that they left, where an owner undid just that."""
     tells_emails: bool
     """Whether Slack tells Purser addresses at all."""
+    back: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when people are back, or their leaving was undone, of whom the books know no later leaving."""
 
 
 def match_all(lines: Iterable[Line], known: Known, now: datetime) -> list[Match]:
@@ -166,6 +168,7 @@ class _Book:
         self.workspace_id = known.workspace_id
         self.gone = frozenset(known.gone)
         self.undone = dict(known.undone)
+        self.back = dict(known.back)
         self.tells_emails = known.tells_emails
         self.by_id: dict[str, Account] = {account.id: account for account in known.accounts}
         by_email: dict[str, list[Account]] = {}
@@ -192,13 +195,24 @@ def _match(line: Line, book: _Book, now: datetime) -> Match:
         return Match(line, Reading.ELSEWHERE, why=f"{account.id} belongs to another Slack workspace")
     if line.left_at is not None and line.left_at > now:
         return Match(line, Reading.TOO_EARLY, account, f"leaves on {line.left_at:%Y-%m-%d %H:%M} UTC: not yet")
+    if (past := _told_before(line, account, book)) is not None:
+        return past
+    if account.id in book.gone:
+        return Match(line, Reading.IS_GONE, account, "known to have left already")
+    return Match(line, Reading.LEAVES, account)
+
+
+def _told_before(line: Line, account: Account, book: _Book) -> Match | None:
+    """What a line comes to that tells of a leaving which is over by now; None for any other."""
     undone_at = book.undone.get(account.id)
     if undone_at is not None and (line.left_at is None or line.left_at <= undone_at):
         why = f"a list said so on {undone_at:%Y-%m-%d}, and an owner undid it. A later day of leaving counts anew"
         return Match(line, Reading.UNDONE, account, why)
-    if account.id in book.gone:
-        return Match(line, Reading.IS_GONE, account, "known to have left already")
-    return Match(line, Reading.LEAVES, account)
+    back_at = book.back.get(account.id)
+    if back_at is not None and line.left_at is not None and line.left_at < back_at:
+        why = f"{account.id} left before, and is back since {back_at:%Y-%m-%d}. A later day of leaving counts anew"
+        return Match(line, Reading.DISAGREES, why=why)
+    return None
 
 
 def _by_id(line: Line, book: _Book) -> Match:

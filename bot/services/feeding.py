@@ -91,6 +91,7 @@ def look(purser: Purser, lines: Iterable[Line]) -> Plan:
             gone=_gone(session, accounts),
             undone=_undone(session, ids),
             tells_emails=tells_emails,
+            back=_back(session, ids),
         )
         matches = tuple(match_all(lines, known, purser.now()))
         return _plan(session, purser, matches)
@@ -199,6 +200,12 @@ def _undone(session: Session, member_ids: Iterable[str]) -> dict[str, datetime]:
             if row.at >= one.noticed_at:
                 named[one.member_id] = row.at
     return named
+
+
+def _back(session: Session, member_ids: Iterable[str]) -> dict[str, datetime]:
+    """Since when people are back whose newest departure has ended."""
+    newest = departures.newest_among(session, list(member_ids))
+    return {one.member_id: one.ended_at for one in newest if one.ended_at is not None}
 
 
 def _plan(session: Session, purser: Purser, matches: tuple[Match, ...]) -> Plan:

@@ -221,6 +221,21 @@ def test_what_an_owner_undid_is_not_done_again_by_the_same_list(company: Company
     assert state(company, latest(company, ANA)) is DepartureState.UNDONE
 
 
+def test_a_list_of_a_whole_year_does_not_turn_off_who_left_and_was_hired_again(company: Company) -> None:
+    deactivate(company, ANA)
+    left_at = company.clock.now()
+    company.clock.advance(days=30)
+    activate(company, ANA)
+    key = add_key(company)
+    company.clock.advance(days=2)
+    plan = looked(company, Line(2, slack_id=ANA.id, left_at=left_at))
+    assert [(one.reading, "is back since 2026-12-20" in one.why) for one in plan.matches] == [(Reading.DISAGREES, True)]
+    assert given(company, Line(2, slack_id=ANA.id, left_at=left_at)).end is End.NOTHING
+    assert now(company, key).state is KeyState.LIVE
+    assert given(company, Line(2, slack_id=ANA.id, left_at=company.clock.now())).end is End.DONE
+    assert now(company, key).state is KeyState.DISABLED
+
+
 # --- the fuse ---
 
 
