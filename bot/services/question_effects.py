@@ -23,6 +23,9 @@ from bot.domain.confirming import (
     ReviewFacts,
     ReviewNotice,
     ReviewState,
+    Why,
+    due_after_notice,
+    is_late,
 )
 from bot.domain.facts import Occasion
 from bot.domain.periods import month_of
@@ -74,8 +77,19 @@ def _direct(purser: Purser, row: Claimed) -> None:
     if part is Part.STOPPED:
         silent = [one for one in notice.keys if one.question and one.question.answer is Answer.SILENT]
         notice = replace(notice, keys=tuple(one for one in silent if one.key.key.state not in aging.IN_USE))
+    if part is Part.REMINDED:
+        notice = replace(notice, keys=tuple(_sent_late(purser, one) for one in notice.keys))
     if notice.keys and is_here:
         purser.notifier.direct_questions(member_id, notice, purser.now(), _sending(row))
+
+
+def _sent_late(purser: Purser, one: Asked) -> Asked:
+    """The key with the end that a reminder has which is sent only now: it stands for its time as well."""
+    question, now, policy = one.question, purser.now(), purser.policy
+    given_at = None if question is None else question.noticed_at
+    if question is None or given_at is None or not is_late(Why.UNUSED, given_at, now, policy):
+        return one
+    return replace(one, question=replace(question, due_at=due_after_notice(Why.UNUSED, question.due_at, policy, now)))
 
 
 def _direct_failed(purser: Purser, session: Session, row: Claimed, _error: str) -> None:

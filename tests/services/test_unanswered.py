@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -169,7 +169,10 @@ def test_after_a_late_reminder_its_gateway_has_to_be_read_up_to_the_later_end(co
         look(company, hours=12)
     company.notifier.mishaps.clear()
     look(company, minutes=6)
-    assert len(told(company, Part.REMINDED)) == 1
+    (message,) = told(company, Part.REMINDED)
+    question = message.notice.keys[0].question
+    assert question is not None
+    assert question.due_at - company.clock.now() > timedelta(hours=23)  # the moment it names is still to come
     use(company, made)
     look(company, read=False, days=1, minutes=1)  # what was used since the deadline has not been read
     assert key(company, made.id).state is KeyState.LIVE
