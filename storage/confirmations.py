@@ -87,8 +87,8 @@ def move(session: Session, question: Question, due_at: datetime, noticed_at: dat
 
 
 def asked_more_by(session: Session, key_id: str, since: datetime) -> str | None:
-    """Who has asked since then for more time of this key, or for a new one in its place; None for nobody."""
-    purposes = (str(Purpose.EXTEND), str(Purpose.ROTATE))
+    """Who has asked since then for more time or money of this key, or for a new one in its place; None for nobody."""
+    purposes = (str(Purpose.EXTEND), str(Purpose.RAISE), str(Purpose.ROTATE))
     about = (RequestRow.extends_key_id == key_id, col(RequestRow.purpose).in_(purposes))
     query = select(RequestRow.requester_id).where(*about, col(RequestRow.created_at) >= since)
     return session.exec(query.order_by(col(RequestRow.created_at)).limit(1)).first()

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.budgets import Layer
 from bot.domain.confirming import Answer, Part
 from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
+from bot.domain.requests import Target
 from bot.services import confirming, giving, handing_over
 from bot.services.syncing import sync_live, sync_usage
 from bot.services.unanswered import watch_questions
@@ -20,6 +22,7 @@ from tests.services.confirming_kit import answer, done, labels, look, member_key
 from tests.services.guard_kit import poll
 from tests.services.kit import CHANNEL, add_project, automation_wanted, choose, held, key, project_wanted, spend, wanted
 from tests.services.leaving_kit import deactivate, latest
+from tests.services.raises_kit import waiting_raise
 
 
 @pytest.fixture
@@ -189,3 +192,11 @@ def test_what_ends_a_question_is_written_down_as_it_is(company: Company) -> None
     with company.books.reading() as session:
         (row,) = [row for row in ledger.stream(session) if row.action == "confirmation.moot"]
     assert row.reason == "it does not count as unused any more"
+
+
+def test_asking_for_more_money_on_a_key_says_that_it_is_needed(company: Company) -> None:
+    made = member_key(company)
+    look(company, days=31)
+    waiting_raise(company, Target(Layer.KEY, made.id), 10, company.clock.now() + timedelta(days=20))
+    look(company, hours=1)
+    assert answer(company, made) == (Answer.KEPT, ANA.id)
