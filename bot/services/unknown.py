@@ -110,6 +110,11 @@ def turn_off(purser: Purser, actor: Actor, unknown_id: str) -> TurnedOff | Refus
             return found
         if (why_not := why_not_disabled(found)) is not None:
             return Refused(Because.WRONG_STATE, why_not)
+        if found.gateway not in purser.gateways:
+            text = (
+                f"Purser is not set up for {found.gateway} any more. Turn `{found.name}` off at {found.gateway} itself."
+            )
+            return Refused(Because.GATEWAY_CANNOT, text)
         decided = unknown_keys.turn_off(session, found, actor.id, now)
         assert decided, unknown_id
         once = f"{found.id}:{actor.delivery}"

@@ -310,6 +310,15 @@ def test_what_is_being_turned_off_is_not_adopted_and_what_is_adopted_not_turned_
     assert "it is a key of Purser's now" in no.text
 
 
+def test_at_a_gateway_that_is_not_set_up_any_more_nothing_is_promised(company: Company) -> None:
+    one = found(company)
+    company.purser = replace(company.purser, gateways={})
+    outcome = unknown.turn_off(company.purser, company.actor(OLGA), one.id)
+    assert isinstance(outcome, Refused)
+    assert "not set up for memory any more" in outcome.text
+    assert not now(company, "sk-by-hand-made-by-hand").is_going_off
+
+
 def test_another_installations_keys_are_left_to_it(company: Company) -> None:
     one = found(company, tags={"installation": "fedcba9876543210"})
     outcome = unknown.turn_off(company.purser, company.actor(OLGA), one.id)
