@@ -244,8 +244,7 @@ class LiteLLM:
     def list_keys(self) -> list[KeyRecord]:
         """See `Gateway.list_keys`. Oldest first, so that a key made meanwhile cannot hide another.
 
-        A key deleted meanwhile can: confirm with `find` before concluding that one is gone. Keys of sessions in
-        LiteLLM's own page are not in its list (seen with 1.106).
+        A key deleted meanwhile can: `find` tells whether one is gone. Sessions of LiteLLM's own page are not listed.
         """
         return list(self._listed({}))
 
