@@ -223,8 +223,8 @@ class LiteLLM:
     # --- looking ---
 
     def find(self, handle: str) -> KeyRecord | None:
-        """See `Gateway.find`. Deleted keys stay readable, marked so."""
-        row = self._row(handle)
+        """See `Gateway.find`. Deleted keys stay readable, marked so; what Purser manages with is not found."""
+        row = None if handle == self._own_handle else self._row(handle)
         return None if row is None else wire.record(row, handle, self._now())
 
     def _row(self, handle: str) -> wire.KeyRow | None:

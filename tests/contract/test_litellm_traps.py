@@ -339,3 +339,12 @@ def test_a_database_that_is_away_is_named(rig: FakeRig) -> None:
 def test_errors_are_gateway_errors_whatever_goes_wrong(rig: FakeRig, kind: FaultKind) -> None:
     rig.fake.faults.add(kind, times=None)
     assert failure_of(rig.gateway.list_keys).message.startswith("litellm ")
+
+
+def test_a_key_that_purser_manages_with_is_no_key_that_anybody_made(rig: FakeRig) -> None:
+    """An administrator makes one, Purser sees it, and is then set up with it: from then on it is not to be found."""
+    issued = rig.issue()
+    assert rig.gateway.find(issued.handle) is not None
+    managing = LiteLLM(rig.base_url, issued.secret, "https://x", now=rig.now, patience=IMPATIENT)
+    assert managing.find(issued.handle) is None
+    managing.close()
