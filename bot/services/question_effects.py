@@ -6,6 +6,7 @@ is posted once and written anew from then on.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -93,22 +94,26 @@ def _sent_late(purser: Purser, one: Asked) -> Asked:
 
 
 def _direct_failed(purser: Purser, session: Session, row: Claimed, _error: str) -> None:
-    """Who was to be asked cannot be written to: the owners are, for silence is to be theirs.
+    """Who was to be asked cannot be written to: owners are, each about keys of their team, for silence is to be theirs.
 
     Of a review they read in its thread.
     """
     part = Part(row.payload["part"])
     if part not in (Part.ASKED, Part.REMINDED):
         return
-    found = confirmations.some(session, row.payload["ids"])
-    key = keys.get(session, found[0].key_id) if found else None
-    if key is None:
-        return
+    of_team: dict[str, list[str]] = defaultdict(list)
+    for question in confirmations.some(session, row.payload["ids"]):
+        key = keys.get(session, question.key_id)
+        if key is not None:
+            of_team[key.team_id].append(question.id)
     workspace = sorted(purser.authority.workspace_owner_ids)
-    owners = told_of(session, purser, (*team_or_raise(session, key.team_id).owner_ids, *workspace))
-    for owner in owners:
-        if owner != row.payload["member_id"]:
-            tell(session, purser.now(), part, owner, row.payload["ids"], once=f"instead:{row.id}")
+    of_owner: dict[str, list[str]] = defaultdict(list)
+    for team_id, ids in of_team.items():
+        for owner in told_of(session, purser, (*team_or_raise(session, team_id).owner_ids, *workspace)):
+            of_owner[owner] += ids
+    of_owner.pop(row.payload["member_id"], None)
+    for owner, ids in of_owner.items():
+        tell(session, purser.now(), part, owner, ids, once=f"instead:{row.id}")
 
 
 def _show(purser: Purser, row: Claimed) -> None:

@@ -12,16 +12,18 @@ from bot.domain.confirming import Answer, Part
 from bot.domain.keys import Key, KeyState, OffCause
 from bot.domain.periods import DAY_SECONDS, HOUR_SECONDS
 from bot.domain.requests import Target
-from bot.services import confirming, giving, handing_over
+from bot.services import approvals, confirming, giving, handing_over, requests, revealing, teams
+from bot.services.requests import Place, Sent
+from bot.services.revealing import Shown
 from bot.services.syncing import sync_live, sync_usage
 from bot.services.unanswered import watch_questions
 from storage import ledger
-from tests.company import ANA, BEN, OMAR, Company
+from tests.company import ANA, BEN, OLGA, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.confirming_kit import answer, done, labels, look, member_key, told, use
 from tests.services.guard_kit import poll
 from tests.services.kit import CHANNEL, add_project, automation_wanted, choose, held, key, project_wanted, spend, wanted
-from tests.services.leaving_kit import deactivate, latest
+from tests.services.leaving_kit import deactivate, latest, second_team
 from tests.services.raises_kit import waiting_raise
 
 
@@ -200,3 +202,23 @@ def test_asking_for_more_money_on_a_key_says_that_it_is_needed(company: Company)
     waiting_raise(company, Target(Layer.KEY, made.id), 10, company.clock.now() + timedelta(days=20))
     look(company, hours=1)
     assert answer(company, made) == (Answer.KEPT, ANA.id)
+
+
+def test_of_who_cannot_be_written_to_each_owner_reads_about_keys_of_their_own_team_only(company: Company) -> None:
+    hers = held(company, ANA, automation_wanted(lead=ANA))
+    second_team(company, ANA)
+    teams.make_owner(company.purser, company.actor(OLGA), "C0ADS", (BEN.id,))
+    sent = requests.ask(company.purser, company.actor(ANA), Place("C0ADS"), automation_wanted(name="ads", lead=ANA))
+    assert isinstance(sent, Sent), sent
+    approvals.approve(company.purser, company.actor(OLGA), sent.facts.request.id)
+    shown = revealing.reveal(company.purser, company.actor(ANA), sent.facts.request.id, company.show)
+    assert isinstance(shown, Shown), shown
+    other = shown.key
+    company.notifier.mishaps.add("direct_questions", Mishap.REFUSED)
+    look(company, days=31)
+    assert [labels(one) for one in told(company, Part.ASKED, OMAR)] == [[hers.label]]
+    assert [labels(one) for one in told(company, Part.ASKED, BEN)] == [[other.label]]
+    company.notifier.mishaps.add("direct_questions", Mishap.REFUSED)
+    look(company, days=6)
+    look(company, days=1, hours=1)
+    assert key(company, hers.id).off_cause is key(company, other.id).off_cause is OffCause.UNUSED
