@@ -93,6 +93,7 @@ def test_each_proof_says_how_when_and_how_long_it_took(company: Company) -> None
     assert one.proven_at == now(company, own).proven_at
     assert found.slowest_seconds == 0
     assert found.unproven == ()
+    assert "every key of theirs was proven off, the last within a second, and late" in views.sheet(found).text
 
 
 def test_a_key_that_is_not_proven_off_is_said_to_be_open(company: Company) -> None:

@@ -179,7 +179,8 @@ def _verdict(told: Evidence) -> str:
         return f"Still open: {join(wrong)}."
     if not told.went_off:
         return "Nothing is open; no key had to be turned off."
-    took = "" if told.slowest_seconds is None else f", the last within {_took(told.slowest_seconds)}"
+    slowest = told.slowest_seconds
+    took = "" if slowest is None else f", the last within {_took(slowest) if slowest else 'a second'}"
     figures = ", and nothing was spent after that" if spent == 0 else ", and late figures may still come in"
     back = sum(one.is_back for one in told.went_off)
     figures = figures if back < len(told.went_off) else ""
