@@ -74,7 +74,7 @@ def test_silence_is_noticed_and_then_turns_off_with_proof(desk_on_each: Desk) ->
     assert desk.office.chat(kept).status_code == 200
     summary = desk.thread_says(review, "The review is over.")
     assert f"`{hers}` of @ana: recorded off" in summary
-    assert "1 turned off as nobody confirmed them" in desk.text(desk.now(review))
+    assert "1 turned off as nobody confirmed it" in desk.text(desk.now(review))
     assert "no owner confirmed it" in desk.text(desk.dm("ana", f"Your key `{hers}` is off"))
 
 

@@ -78,7 +78,7 @@ def standing(facts: ReviewFacts) -> str:
     """`5 of 12 answered: 4 kept, 1 turned off. 7 wait.`"""
     waiting = len(facts.answered(None))
     counts = [(len(facts.answered(answer)), words) for answer, words in _COUNTED.items()]
-    said = join([f"{count} {words}" for count, words in counts if count])
+    said = join([f"{count} {words.format(them=_them(count))}" for count, words in counts if count])
     done = len(facts.keys) - waiting
     head = f"{done} of {len(facts.keys)} answered{f': {said}' if said else ''}."
     return f"{head} {waiting} {'waits' if waiting == 1 else 'wait'}." if waiting else head
@@ -87,7 +87,7 @@ def standing(facts: ReviewFacts) -> str:
 _COUNTED = {
     Answer.KEPT: "kept",
     Answer.OFF: "turned off by people",
-    Answer.SILENT: "turned off as nobody confirmed them",
+    Answer.SILENT: "turned off as nobody confirmed {them}",
     Answer.MOOT: "no longer in question",
 }
 
@@ -106,8 +106,19 @@ def _ended(facts: ReviewFacts) -> str:
         return "Nothing was turned off for want of an answer."
     unproven = sum(one.state is KeyState.DISABLING for one in silent)
     proven = sum(one.state is KeyState.DISABLED for one in silent)
-    said = f"The gateway's record says off for {proven} of {counted(len(silent), 'key')} that nobody confirmed."
-    return " ".join(filter(None, [said, _unproven(unproven) if unproven else "", "The thread has which they are."]))
+    restored = len(silent) - unproven - proven
+    which = "the key" if len(silent) == 1 else f"{proven} of {len(silent)} keys"
+    said = [
+        f"The gateway's record says off for {which} that nobody confirmed." if proven else "",
+        _unproven(unproven) if unproven else "",
+        f"Restored since: {restored}." if restored else "",
+        f"The thread has which {'it is' if len(silent) == 1 else 'they are'}.",
+    ]
+    return " ".join(filter(None, said))
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _unproven(count: int) -> str:
@@ -195,7 +206,7 @@ def _notice(notice: ReviewNotice, _now: datetime) -> Message:
     are = "key is" if len(waiting) == 1 else "keys are"
     title = (
         f"*{len(waiting)} {are} turned off {moment(facts.review.due_at)}* unless an owner confirms "
-        f"{'it' if len(waiting) == 1 else 'them'}: {mentions(facts.owner_ids, CALLED)}."
+        f"{_them(len(waiting))}: {mentions(facts.owner_ids, CALLED)}."
     )
     return message(title, section(stack([title, _listed(waiting)])), context("Their holders have been told as well."))
 
@@ -210,7 +221,11 @@ def _summary(notice: ReviewNotice, _now: datetime) -> Message:
     blocks: list[Block] = [section(stack(told))]
     if silent:
         how = "An owner can turn one on again: *Restore*, in the thread of its card."
-        blocks += [divider(), section(stack(["Turned off, as nobody confirmed them:", _listed(silent)])), *context(how)]
+        blocks += [
+            divider(),
+            section(stack([f"Turned off, as nobody confirmed {_them(len(silent))}:", _listed(silent)])),
+            *context(how),
+        ]
     return message(" ".join(told), blocks)
 
 
