@@ -8,12 +8,14 @@ from bot.domain.confirming import Answer, Part, Place, ReviewFacts, ReviewState,
 from bot.domain.facts import Occasion
 from bot.domain.keys import KeyState, OffCause
 from bot.services import giving, reviewing
+from bot.services.auditing import verify
 from bot.services.housekeeping import tidy
 from bot.services.reviewing import watch_reviews
 from storage import confirmations, reviews
 from tests.company import ANA, BEN, OMAR, Company
 from tests.fakes import Mishap
 from tests.services.confirming_kit import (
+    actions,
     answer,
     done,
     in_channel,
@@ -153,6 +155,8 @@ def test_whoever_holds_a_key_since_the_notice_is_told_before_it_goes_off(company
     assert key(company, made.id).off_cause is OffCause.UNCONFIRMED
     assert in_channel(company).facts.review.state is ReviewState.DONE
     assert len(told(company, Part.NOTICED, BEN)) == 1
+    assert actions(company, "review.") == ["review.started", "review.noticed", "review.postponed", "review.ended"]
+    assert verify(company.books).ok
 
 
 def test_the_thread_names_who_holds_a_key_by_now(company: Company) -> None:
