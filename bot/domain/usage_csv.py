@@ -61,7 +61,8 @@ COLUMNS = (
 OTHERS = "keys of others"
 """What stands for keys that the reader may not see one by one."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""What a spreadsheet may take for a formula, also behind spaces or as full-width signs."""
 _QUOTED = re.compile(r'[",\r\n]')
 
 
@@ -91,7 +92,7 @@ def cells(texts: Iterable[str]) -> str:
 
 def cell(text: str) -> str:
     """Text as a cell: no formula, and quoted where it has to be."""
-    safe = f"'{text}" if text.startswith(_FORMULA) else text
+    safe = f"'{text}" if _FORMULA.match(text) else text
     if not _QUOTED.search(safe):
         return safe
     doubled = safe.replace('"', '""')

@@ -35,7 +35,10 @@ def _disarmed(text: str) -> str:
     return text.removeprefix("'")
 
 
-@given(TEXTS, st.sampled_from(["=", "+", "-", "@", "\t", "\r"]))
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", " =", "\t@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u00a0-")
+
+
+@given(TEXTS, st.sampled_from(FORMULAS))
 def test_no_cell_is_a_formula(text: str, start: str) -> None:
     ((cell,),) = read(usage_csv.cell(start + text) + "\n")
     assert cell == f"'{start}{text}"
