@@ -17,7 +17,7 @@ from tests.office import Office, eventually
 TITLE = "Team search, "
 IN_CHANNEL = {"slack.digest", "slack.digest_thread", "slack.digest_file"}
 POLL_SECONDS = 61
-POLLS = 3
+POLLS = 8
 
 
 class Digests:
@@ -57,7 +57,7 @@ class Digests:
 
     def _wait(self, look: Callable[[], bool]) -> None:
         with contextlib.suppress(AssertionError):
-            eventually(lambda: look() or self._is_dead(), timeout=4)
+            eventually(lambda: look() or self._is_dead(), timeout=8)
 
     # --- what they see ---
 

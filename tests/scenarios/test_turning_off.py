@@ -90,7 +90,7 @@ def test_a_pasted_key_is_known_however_it_was_wrapped_and_is_probed(desk: Desk, 
 
 def test_while_the_gateways_caches_lag_the_proof_says_not_off_yet(desk: Desk) -> None:
     label, secret = desk.key()
-    desk.gateway.habits.block_lag_seconds = 1.2
+    desk.gateway.habits.block_lag_seconds = 3
     assert desk.office.chat(secret).status_code == 200
     desk.types("ben", f"/ai-disable {secret}")
     assert f"`{label}`" in desk.text(desk.office.reads("ben", "*NOT off yet:*", "search"))
