@@ -31,7 +31,7 @@ class AfterOff:
                 for key in self.office.gateway.state.keys.values():
                     key.spend += SPENT_USD
                     key.total_spend += SPENT_USD
-        self.office.clock.advance(seconds=POLL_SECONDS)
+        kit.let_pass(self.office, seconds=POLL_SECONDS)
 
     def is_deleted(self) -> bool:
         return self._key().deleted_at is not None and bool(kit.told(self.office, "omar", "It can never come back"))
@@ -47,7 +47,7 @@ class AfterOff:
     def _rest(self) -> None:
         """Let polls come until late figures about the key are in, some of which may fail on a busy machine."""
         for _ in range(POLLS):
-            self.office.clock.advance(seconds=POLL_SECONDS)
+            kit.let_pass(self.office, seconds=POLL_SECONDS)
             with contextlib.suppress(AssertionError):
                 eventually(lambda: self._key().rest_at is not None)
                 return

@@ -55,12 +55,12 @@ class Limits:
             self._spend()
             self._poll_until(self._is_read)
             left = month_end(self.office.clock.now()) - self.office.clock.now()
-            self.office.clock.advance(seconds=left.total_seconds())
+            kit.let_pass(self.office, seconds=left.total_seconds())
         self.wait()
 
     def wait(self) -> None:
         """Until the next poll."""
-        self.office.clock.advance(seconds=POLL_SECONDS)
+        kit.let_pass(self.office, seconds=POLL_SECONDS)
 
     # --- what they see ---
 

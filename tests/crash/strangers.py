@@ -45,7 +45,7 @@ class Strangers:
         """Somebody with the master key; and time for gateway and books to be compared."""
         if not any(key.key_alias == ALIAS for key in self.office.gateway.keys):
             mint_behind_our_back(self.office, ALIAS)
-        self.office.clock.advance(seconds=COMPARED_SECONDS)
+        kit.let_pass(self.office, seconds=COMPARED_SECONDS)
 
     def adopt(self) -> None:
         """Whoever is not sure looks at the inventory again."""

@@ -25,7 +25,7 @@ class Sweeps:
     def let_a_day_pass(self) -> None:
         """Once; whoever looks again later only waits."""
         if self._has_begun:
-            self.office.clock.advance(minutes=3)
+            kit.let_pass(self.office, minutes=3)
             return
         self._has_begun = True
         if self.is_asked:
@@ -33,7 +33,7 @@ class Sweeps:
             self.office.slack.fault(FaultKind.PEOPLE_HIDDEN, "users.list", times=None, users=[ben])
         else:
             self.office.slack.deactivate("ben", quietly=True)
-        self.office.clock.advance(days=1, seconds=1)
+        kit.let_pass(self.office, days=1, seconds=1)
 
     def is_over(self) -> bool:
         if self.is_asked:
