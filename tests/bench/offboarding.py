@@ -21,8 +21,8 @@ HOW = f"""\
 Purser processes on the same books, a simulated clock, a Slack and a gateway in memory: people join, leave, come back,
 change teams, guests end, accounts are merged or deactivated by mistake, keys are asked for, given back, handed over and
 taken over, and on some days very many leave at once and unheard. One event in twelve is lost, others come late, twice
-or out of order; Slack and the gateway are down for hours, lose replies and lie; the list of people comes in repeated pages,
-short, or as another workspace's; processes die at any step and race each other. What must hold
+or out of order; Slack and the gateway are down for hours, lose replies and lie; the list of people comes in repeated
+pages, short, or as another workspace's; processes die at any step and race each other. What must hold
 (`tests/simulation/offboarding`) is checked every day, every quarter and at the end. Every call to Slack or the gateway
 takes 80 ms of simulated time. Such a year takes a core some 20 minutes on SQLite.
 *From event*: from the event's arrival to the last of the leaver's own keys proven off, outages of the gateway included.
