@@ -59,6 +59,8 @@ class Begun:
 
     facts: ReviewFacts
     is_new: bool
+    may_end: bool = True
+    """Whether who typed it may call the review off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,10 @@ def review(purser: Purser, actor: Actor, channel_id: str) -> Begun | Refused:
         if team is None:
             text = "This channel is no team's. Type `/ai-team review` in a team's channel."
             return Refused(Because.NOT_FOUND, text)
-        found = reviews.open_of(session, team.id)
+        found, barrier = reviews.open_of(session, team.id), purser.authority.barrier_to_own(actor.member, team)
         if found is not None and purser.authority.barrier_to_look(actor.member, team) is None:
-            return Begun(gather(session, purser, found), is_new=False)
-        if barrier := purser.authority.barrier_to_own(actor.member, team):
+            return Begun(gather(session, purser, found), is_new=False, may_end=barrier is None)
+        if barrier is not None:
             return refused_by(barrier)
         every = [key for key in keys.under(session, Layer.TEAM, team.id, _OF) if is_reviewed(key)]
         if not every:

@@ -48,7 +48,7 @@ def rotate(event: Incoming) -> None:
 def review(event: Incoming) -> Message:
     """`/ai-team review`: begins one, or says how the open one stands."""
     begun = allowed(reviewing.review(event.purser, event.actor(fresh=True), event.channel_id))
-    return reviews.begun(begun.facts, is_new=begun.is_new)
+    return reviews.begun(begun.facts, is_new=begun.is_new, may_end=begun.may_end)
 
 
 def keep_reviewed(event: Incoming) -> None:

@@ -95,6 +95,9 @@ def test_asked_again_it_shows_how_it_stands_and_an_owner_calls_it_off(desk: Desk
     review = begins(desk)
     said = desk.types("ana", "/ai-team review")
     assert "0 of 1 answered. 1 waits." in said
+    assert "Call off" not in buttons(desk.receipt("ana"))
+    desk.types("omar", "/ai-team review")
+    assert "Call off" in buttons(desk.receipt("omar"))
     assert desk.count(TITLE) == 1
     assert "Called off by @olga" in desk.presses("olga", "Call off", review)
     looks(desk, days=15)

@@ -262,8 +262,8 @@ _PLACES: Mapping[Place, Callable[[ReviewNotice, datetime], Message]] = {
 # --- answers that one person reads ---
 
 
-def begun(facts: ReviewFacts, *, is_new: bool) -> Message:
-    """To who typed `/ai-team review`: that it began, or how the one stands that is open."""
+def begun(facts: ReviewFacts, *, is_new: bool, may_end: bool = True) -> Message:
+    """To who typed `/ai-team review`: that it began, or how the one stands that is open, with Call off if they may."""
     if is_new:
         return message(
             f"*The review has begun.* Its message comes to <#{facts.team.channel_id}>, with every key in its thread: "
@@ -271,7 +271,7 @@ def begun(facts: ReviewFacts, *, is_new: bool) -> Message:
         )
     place = "" if facts.review.ts is None else f" Its message stands in <#{facts.review.channel_id}>."
     told = stack([_title(facts), f"{standing(facts)}{place}"])
-    return message(told, section(told), actions(_call_off(facts)))
+    return message(told, section(told), actions(_call_off(facts) if may_end else None))
 
 
 def confirmed(facts: KeyFacts) -> Message:
