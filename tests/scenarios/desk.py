@@ -26,6 +26,8 @@ from storage import outbox
 from tests.office import PATIENCE_SECONDS, Bot, Office
 
 T = TypeVar("T")
+WAIT = "The outcome follows here."
+"""What a busy Purser says before its answer."""
 
 
 class Desk:
@@ -54,14 +56,15 @@ class Desk:
         return self.answer(person, channel, lambda who: who.click(label, in_=shown, nth=nth))
 
     def answer(self, person: str, channel: str, does: Callable[[Person], Reply]) -> str:
-        """Do something, and wait for the next ephemeral message to this person there."""
+        """Do something, and wait for the next ephemeral message to this person there that is not about waiting."""
         who = self.who(person)
         before = {message.ts for message in who.ephemerals(channel)}
         reply = does(who)
         assert reply.ok, reply
 
         def new() -> Message | None:
-            return next((message for message in who.ephemerals(channel) if message.ts not in before), None)
+            there = (message for message in who.ephemerals(channel) if message.ts not in before)
+            return next((message for message in there if WAIT not in self.text(message)), None)
 
         return self.text(self.sees(new))
 

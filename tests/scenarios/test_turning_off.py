@@ -130,7 +130,8 @@ def test_the_bare_form_takes_a_label_or_a_key_and_answers_directly(desk: Desk) -
 def test_while_a_slow_gateway_turns_a_key_off_its_caller_is_not_left_in_silence(desk: Desk) -> None:
     label, _ = desk.key("$25 7d evaluate rerankers")
     desk.gateway.faults.add(FaultKind.LATENCY, seconds=2.5, route="/key/block")
-    first = desk.types("ben", f"/ai-disable {label} leaked")
+    assert desk.who("ben").command(f"/ai-disable {label} leaked", channel="search").ok
+    first = desk.sees(lambda: desk.ephemerals("ben")[0])
     assert "*Nothing is confirmed yet*, so the key may still work." in first
     assert len(desk.gateway.live_keys()) == 1
     desk.settle()
