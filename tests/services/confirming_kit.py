@@ -6,12 +6,12 @@ from bot.domain.confirming import Answer, Part, Question, ReviewFacts, ReviewNot
 from bot.domain.keys import Key, KeyKind
 from bot.domain.people import Member
 from bot.services.confirming import ask_unused
-from bot.services.reviewing import watch_reviews
+from bot.services.reviewing import Begun, review, watch_reviews
 from bot.services.rotation_due import tell_rotation
 from bot.services.syncing import sync_live, sync_usage
 from bot.services.unanswered import watch_questions
 from storage import confirmations, ledger
-from tests.company import ANA, Company
+from tests.company import ANA, OMAR, Company
 from tests.fakes import SentQuestions
 from tests.services.kit import CHANNEL, held, wanted
 
@@ -37,6 +37,15 @@ def done(company: Company) -> None:
     company.perform()
     company.clock.advance(seconds=4)
     company.perform()
+
+
+def begin(company: Company, who: Member = OMAR) -> ReviewFacts:
+    """A review that stands in the channel, with all of its keys in the thread."""
+    begun = review(company.purser, company.actor(who), CHANNEL)
+    assert isinstance(begun, Begun), begun
+    assert begun.is_new
+    done(company)
+    return begun.facts
 
 
 def look_at_reviews(company: Company, **by: float) -> None:

@@ -17,6 +17,7 @@ from tests.fakes import Mishap
 from tests.services.confirming_kit import (
     actions,
     answer,
+    begin,
     done,
     in_channel,
     in_thread,
@@ -26,21 +27,13 @@ from tests.services.confirming_kit import (
     told,
 )
 from tests.services.guard_kit import poll
-from tests.services.kit import CHANNEL, automation_wanted, held, key, spend
+from tests.services.kit import automation_wanted, held, key, spend
 
 
 @pytest.fixture
 def company(company_anywhere: Company) -> Company:
     """Both databases: what is decided must be decided once."""
     return company_anywhere
-
-
-def begin(company: Company) -> ReviewFacts:
-    """A review that stands in the channel, with all of its keys in the thread."""
-    begun = reviewing.review(company.purser, company.actor(OMAR), CHANNEL)
-    assert isinstance(begun, reviewing.Begun), begun
-    done(company)
-    return begun.facts
 
 
 def due_by(company: Company, review: ReviewFacts) -> float:

@@ -21,6 +21,7 @@ from tests.fakes import Mishap
 from tests.services.confirming_kit import (
     actions,
     answer,
+    begin,
     done,
     in_channel,
     in_thread,
@@ -39,15 +40,6 @@ from tests.services.leaving_kit import deactivate
 def company(company_anywhere: Company) -> Company:
     """Both databases: what is decided must be decided once."""
     return company_anywhere
-
-
-def begin(company: Company, who: Member = OMAR) -> ReviewFacts:
-    """A review that stands in the channel, with all of its keys in the thread."""
-    begun = reviewing.review(company.purser, company.actor(who), CHANNEL)
-    assert isinstance(begun, reviewing.Begun), begun
-    assert begun.is_new
-    done(company)
-    return begun.facts
 
 
 def confirm(company: Company, who: Member, made: Key, delivery: str | None = None) -> reviewing.Confirmed | Refused:
