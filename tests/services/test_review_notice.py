@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.confirming import Answer, Part, Place, ReviewFacts, ReviewState, Why
 from bot.domain.facts import Occasion
-from bot.domain.keys import KeyState, OffCause
+from bot.domain.keys import Key, KeyState, OffCause
 from bot.services import giving, reviewing
 from bot.services.auditing import verify
 from bot.services.housekeeping import tidy
@@ -46,6 +46,14 @@ def due_by(company: Company, review: ReviewFacts) -> float:
     return (found.due_at - company.clock.now()).total_seconds() / 86_400
 
 
+def goes_off_three_days_later(company: Company, made: Key) -> None:
+    """Not before the notice has stood for its time, and then."""
+    look_at_reviews(company, days=2, hours=23)
+    assert key(company, made.id).state is KeyState.LIVE
+    look_at_reviews(company, hours=2)
+    assert key(company, made.id).off_cause is OffCause.UNCONFIRMED
+
+
 def test_purser_down_from_before_its_notice_was_posted_until_after_the_end_turns_nothing_off(company: Company) -> None:
     made = member_key(company)
     facts = begin(company)
@@ -58,10 +66,7 @@ def test_purser_down_from_before_its_notice_was_posted_until_after_the_end_turns
     assert [one.label for one in notice.facts.answered(None)] == [made.label]
     look_at_reviews(company, minutes=1)
     assert due_by(company, facts) == pytest.approx(3, abs=0.01)
-    look_at_reviews(company, days=2, hours=23)
-    assert key(company, made.id).state is KeyState.LIVE
-    look_at_reviews(company, hours=2)
-    assert key(company, made.id).off_cause is OffCause.UNCONFIRMED
+    goes_off_three_days_later(company, made)
 
 
 def test_while_slack_takes_no_notice_nothing_goes_off(company: Company) -> None:
@@ -76,10 +81,7 @@ def test_while_slack_takes_no_notice_nothing_goes_off(company: Company) -> None:
     company.notifier.mishaps.clear()
     look_at_reviews(company, minutes=6)
     assert in_thread(company, facts, Place.NOTICE) is not None
-    look_at_reviews(company, days=2, hours=23)
-    assert key(company, made.id).state is KeyState.LIVE
-    look_at_reviews(company, hours=2)
-    assert key(company, made.id).off_cause is OffCause.UNCONFIRMED
+    goes_off_three_days_later(company, made)
 
 
 def test_a_notice_so_long_ago_that_the_books_forgot_it_is_given_anew(company: Company) -> None:

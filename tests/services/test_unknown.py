@@ -199,6 +199,14 @@ def test_off_is_proven_by_the_gateways_own_record(company_anywhere: Company) -> 
     assert told(company, "unknown_off") == 0  # she reads it in the answer
 
 
+def can_be_turned_off_again(company: Company) -> None:
+    """It is open, its owners were told once, and their decision takes effect."""
+    again = now(company, "sk-by-hand-made-by-hand")
+    assert (again.state, again.decided_by) == (UnknownState.OPEN, None)
+    assert told(company, "unknown_back") == 1
+    assert off(company, again).proof is Proof.RECORDED
+
+
 def test_found_working_again_it_is_open_again_and_reported(company_anywhere: Company) -> None:
     company = company_anywhere
     one = found(company)
@@ -207,10 +215,7 @@ def test_found_working_again_it_is_open_again_and_reported(company_anywhere: Com
     company.gateway.change(one.seen.handle, enabled=True)
     compare(company)
     compare(company)
-    again = now(company, "sk-by-hand-made-by-hand")
-    assert (again.state, again.decided_by) == (UnknownState.OPEN, None)
-    assert told(company, "unknown_back") == 1
-    assert off(company, again).proof is Proof.RECORDED
+    can_be_turned_off_again(company)
     company.gateway.change(one.seen.handle, enabled=True)
     compare(company)
     assert told(company, "unknown_back") == 2
@@ -228,10 +233,7 @@ def test_one_that_was_to_go_off_and_was_gone_is_reported_when_it_works_again(com
     company.gateway.change(one.seen.handle, enabled=True, deleted=False)
     compare(company)
     compare(company)
-    again = now(company, "sk-by-hand-made-by-hand")
-    assert (again.state, again.decided_by) == (UnknownState.OPEN, None)
-    assert told(company, "unknown_back") == 1
-    assert off(company, again).proof is Proof.RECORDED
+    can_be_turned_off_again(company)
 
 
 @pytest.mark.parametrize("mishap", [Mishap.DOWN, Mishap.LOST, Mishap.LYING])
