@@ -90,8 +90,8 @@ def closing(session: Session, member_ids: Collection[str], at: datetime) -> str 
     return found[0].member_id if found else None
 
 
-def recent(session: Session, limit: int, since: datetime | None = None) -> list[Departure]:
-    """So many departures at most, newest first; with `since` those noticed from then on."""
+def recent(session: Session, limit: int | None = None, since: datetime | None = None) -> list[Departure]:
+    """All departures or so many at most, newest first; with `since` those noticed from then on."""
     where = () if since is None else (col(DepartureRow.noticed_at) >= since,)
     return _departures(session, *where, limit=limit)
 

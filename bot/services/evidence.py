@@ -56,7 +56,7 @@ def lately(purser: Purser, actor: Actor) -> tuple[LeftLately, ...] | Refused:
         if not _may_ask(session, purser, actor.member):
             return NOT_YOURS
         found = []
-        for departure in departures.recent(session, 10**6, since):
+        for departure in departures.recent(session, since=since):
             sight = _sight(session, purser, actor.member, departure)
             if sight is None or sight:
                 found.append(_line(session, departure, sight))

@@ -85,7 +85,7 @@ def each_leave_was_noticed_once(org: Organisation) -> int:
     Returns how many there were.
     """
     with org.books.reading() as session:
-        every = departures.recent(session, 1_000_000)
+        every = departures.recent(session)
         rows = Counter(row.idempotency_key for row in ledger.entries(session, action="member.left"))
         concerned = {one.id: departures.teams(session, one.id) for one in every}
         left = {one.id: departures.keys_of(session, one.id) for one in every}
